@@ -1,0 +1,45 @@
+import Type, { type Static } from 'typebox';
+import { Secret } from './secret.ts';
+import { verdictCodes } from './verdict.ts';
+
+/**
+ * What the gateway asks of the validator: many requests in one HTTP call, answered line by line as each is decided
+ * (NDJSON), so that a slow shard delays only its own. `eventId` is minted by the gateway: the same item sent again,
+ * to whichever validator, gets the same answer and is counted once.
+ */
+export const DecisionRequest = Type.Object({
+  eventId: Type.String({ description: 'UUIDv7' }),
+  serverKey: Secret(Type.String({ maxLength: 256 })),
+  clientId: Type.String({ description: 'A client id in lower case, or `self`.' }),
+  projectEnv: Type.Optional(Type.String()),
+  methodPath: Type.String(),
+  name: Type.Optional(Type.String()),
+  timestampMs: Type.Number({ description: "The SDK's clock, Unix ms." }),
+  headers: Secret(Type.Record(Type.String(), Type.Union([Type.String(), Type.Array(Type.String())]))),
+  remoteAddress: Type.Optional(Type.String()),
+  replayId: Type.Optional(Type.String({ maxLength: 64, description: '(epk, iv) of the envelope; a plain body has none.' })),
+  elapsedUs: Type.Integer({ minimum: 0, description: 'Time spent on the request before it was sent here, microseconds.' }),
+});
+export type DecisionRequest = Static<typeof DecisionRequest>;
+
+export const DecisionBatch = Type.Array(DecisionRequest, { minItems: 1, maxItems: 256 });
+
+/** A verdict, or why there is none: the server key was refused, or the stores are away. */
+export const DecisionReply = Type.Union([
+  Type.Object({
+    kind: Type.Literal('decided'),
+    verdict: Type.Enum(verdictCodes),
+    clientId: Type.String(),
+    projectEnv: Type.String(),
+    expiredAt: Type.Optional(Type.String()),
+  }),
+  Type.Object({ kind: Type.Literal('unauthenticated') }),
+  Type.Object({ kind: Type.Literal('unavailable'), retryAfterSeconds: Type.Integer() }),
+]);
+export type DecisionReply = Static<typeof DecisionReply>;
+
+/** One line of the answer: `i` is the position of the request in the batch. */
+export const DecisionLine = Type.Object({ i: Type.Integer({ minimum: 0 }), reply: DecisionReply });
+export type DecisionLine = Static<typeof DecisionLine>;
+
+export const decisions = { method: 'POST', url: '/internal/v1/decisions', contentType: 'application/x-ndjson' } as const;

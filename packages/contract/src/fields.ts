@@ -1,0 +1,36 @@
+import Type, { type TSchema } from 'typebox';
+
+/** Fields that many resources share. */
+export const Id = Type.String({ pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$', description: 'A UUID; opaque.' });
+export const Name = Type.String({ minLength: 1, maxLength: 200 });
+export const Timestamp = Type.String({ description: 'ISO 8601, UTC, milliseconds.' });
+export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+
+/** Free JSON of the user's, at most 4 kB when printed (checked where it is stored). */
+export const Metadata = Type.Record(Type.String(), Type.Unknown());
+
+/**
+ * A point in time as clients write it: ISO 8601, seconds with up to 6 digits of fraction, `Z`, an offset, or none,
+ * which means UTC (wire.md §2.5).
+ */
+export const InputTime = Type.String({
+  pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,6})?(Z|[+-]\\d{2}:?\\d{2})?$',
+  description: 'ISO 8601 with seconds; `Z`, an offset, or none (UTC).',
+});
+
+export const IpList = Type.Array(Type.String({ minLength: 2, maxLength: 49 }), {
+  maxItems: 10_000,
+  description: 'IPv4, IPv6 or CIDR; empty = no restriction.',
+});
+
+export const Page = Type.Integer({ minimum: 1, default: 1 });
+export const Limit = Type.Integer({ minimum: 1, maximum: 100, default: 10 });
+export const Pagination = Type.Object({
+  total: Type.Integer(),
+  page: Type.Integer(),
+  limit: Type.Integer(),
+  pages: Type.Integer(),
+});
+
+/** The environment that a call is about, as a query parameter; a server key belongs to one and needs none. */
+export const ProjectEnvQuery = Type.Optional(Type.String({ minLength: 1, maxLength: 200 }));

@@ -1,0 +1,35 @@
+/**
+ * What the admin-api projects from Postgres into the shards and the validator decides by (design.md §4, §5). Every
+ * record carries a version, Unix milliseconds or one more than the last; a record is written only over an older one.
+ */
+import Type, { type Static } from 'typebox';
+
+const Version = Type.Integer({ minimum: 0 });
+
+/** A customer key with the rules of its client. `deleted` is a tombstone: it stays, so that the key stays refused. */
+export const KeyRecord = Type.Object({
+  version: Version,
+  keyId: Type.String(),
+  clientId: Type.String(),
+  status: Type.Enum(['active', 'disabled', 'revoked', 'deleted']),
+  clientStatus: Type.Enum(['active', 'disabled']),
+  expiresAtMs: Type.Optional(Type.Integer()),
+  notBeforeMs: Type.Optional(Type.Integer()),
+});
+export type KeyRecord = Static<typeof KeyRecord>;
+
+export const ServerKeyRecord = Type.Object({
+  version: Version,
+  serverKeyId: Type.String(),
+  environmentId: Type.String(),
+  status: Type.Enum(['active', 'revoked']),
+});
+export type ServerKeyRecord = Static<typeof ServerKeyRecord>;
+
+export const EnvironmentRecord = Type.Object({
+  version: Version,
+  environmentId: Type.String(),
+  projectEnv: Type.String(),
+  status: Type.Enum(['active', 'disabled']),
+});
+export type EnvironmentRecord = Static<typeof EnvironmentRecord>;

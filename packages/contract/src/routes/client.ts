@@ -1,0 +1,170 @@
+import Type, { type Static } from 'typebox';
+import { Id, InputTime, IpList, Limit, Metadata, Name, Nullable, Page, Pagination, ProjectEnvQuery, Timestamp } from '../fields.ts';
+import { Secret } from '../secret.ts';
+import { type Route, strict } from './route.ts';
+
+/** Clients and their keys (wire.md §2.5, §3). */
+export const ClientType = Type.Enum(['person', 'company', 'service', 'device', 'internal']);
+export const ClientStatus = Type.Enum(['active', 'disabled']);
+export const KeyStatus = Type.Enum(['active', 'expired', 'revoked', 'disabled']);
+
+export const Key = Type.Object({
+  id: Id,
+  name: Type.String(),
+  prefix: Type.String({ description: 'What every key of this kind begins with.' }),
+  keyPrefix: Type.String({ description: 'The first characters of this key, to recognise it by.' }),
+  scopes: Type.Array(Type.String()),
+  environment: Type.String({ description: 'The `project_env` that the key belongs to.' }),
+  enabled: Type.Boolean(),
+  status: KeyStatus,
+  requestCount: Type.Integer(),
+  lastUsedAt: Nullable(Timestamp),
+  expiresAt: Nullable(Timestamp),
+  notBefore: Nullable(Timestamp),
+  autoRotate: Type.Boolean(),
+  allowedIps: Type.Array(Type.String()),
+  rateLimit: Type.Null(),
+  metadata: Metadata,
+  createdAt: Timestamp,
+  updatedAt: Timestamp,
+  key: Type.Optional(Secret(Type.String({ description: 'The raw key; in the answer that creates it only.' }))),
+  rawKey: Type.Optional(Secret(Type.String({ description: 'The same as `key`.' }))),
+});
+export type Key = Static<typeof Key>;
+
+export const Client = Type.Object({
+  id: Id,
+  name: Type.String(),
+  type: ClientType,
+  status: ClientStatus,
+  source: Type.Object({ kind: Type.Enum(['api', 'sdk']) }),
+  ipWhitelist: Type.Array(Type.String()),
+  metadata: Metadata,
+  templateId: Nullable(Id),
+  envId: Id,
+  createdAt: Timestamp,
+  updatedAt: Timestamp,
+  keys: Type.Array(Key),
+  stats: Type.Object({
+    total: Type.Integer(),
+    success: Type.Integer(),
+    error: Type.Integer(),
+    avgDurationMs: Type.Number(),
+  }),
+  propagation: Type.Optional(Type.Literal('pending', { description: 'The change is stored, but has not reached the validators yet.' })),
+});
+export type Client = Static<typeof Client>;
+
+const Scopes = Type.Array(Type.String({ minLength: 1, maxLength: 100, pattern: '^[\\x21-\\x7e]+$' }), { maxItems: 100 });
+const keyFields = {
+  scopes: Type.Optional(Scopes),
+  expiresAt: Type.Optional(Nullable(InputTime)),
+  notBefore: Type.Optional(Nullable(InputTime)),
+  autoRotate: Type.Optional(Type.Boolean()),
+  allowedIps: Type.Optional(IpList),
+  metadata: Type.Optional(Metadata),
+};
+export const NewKey = Type.Object({ name: Name, ...keyFields });
+export type NewKey = Static<typeof NewKey>;
+
+/** Unknown fields are ignored here (published SDKs may send more), on every other route of ours they are refused. */
+export const NewClient = Type.Object({
+  name: Name,
+  type: Type.Optional(ClientType),
+  templateId: Type.Optional(Nullable(Id)),
+  ipWhitelist: Type.Optional(IpList),
+  metadata: Type.Optional(Metadata),
+  keys: Type.Optional(Type.Array(NewKey, { maxItems: 100 })),
+});
+export type NewClient = Static<typeof NewClient>;
+
+/** An item with `id` changes that key, one without adds a key and needs a `name`. */
+export const KeyChange = Type.Object(
+  {
+    id: Type.Optional(Id),
+    name: Type.Optional(Name),
+    ...keyFields,
+    enabled: Type.Optional(Type.Boolean()),
+    status: Type.Optional(Type.Enum(['active', 'revoked', 'disabled'])),
+  },
+  strict,
+);
+export type KeyChange = Static<typeof KeyChange>;
+
+export const ClientChange = Type.Object(
+  {
+    name: Type.Optional(Name),
+    templateId: Type.Optional(Nullable(Id)),
+    ipWhitelist: Type.Optional(IpList),
+    metadata: Type.Optional(Metadata),
+    status: Type.Optional(ClientStatus),
+    keys: Type.Optional(Type.Array(KeyChange, { maxItems: 100 })),
+  },
+  strict,
+);
+export type ClientChange = Static<typeof ClientChange>;
+
+const params = Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) });
+const environment = Type.Object({ project_env: ProjectEnvQuery }, strict);
+const Removed = Type.Object({ success: Type.Literal(true), propagation: Type.Optional(Type.Literal('pending')) });
+
+export const listClients = {
+  method: 'GET',
+  url: '/api/v1/client',
+  schema: {
+    summary: 'List the clients of an environment, newest first',
+    querystring: Type.Object(
+      {
+        project_env: ProjectEnvQuery,
+        page: Type.Optional(Page),
+        limit: Type.Optional(Limit),
+        name: Type.Optional(Type.String({ maxLength: 200, description: 'Part of the name, in any letter case.' })),
+        type: Type.Optional(ClientType),
+        status: Type.Optional(ClientStatus),
+        templateId: Type.Optional(Id),
+      },
+      strict,
+    ),
+    response: { 200: Type.Object({ data: Type.Array(Client), pagination: Pagination }) },
+  },
+} as const satisfies Route;
+
+export const createClient = {
+  method: 'POST',
+  url: '/api/v1/client',
+  schema: {
+    summary: 'Create a client, or several; with upsert=true, or from an SDK, an existing one of that name is kept',
+    querystring: Type.Object({ project_env: ProjectEnvQuery, upsert: Type.Optional(Type.Boolean()) }),
+    body: Type.Union([NewClient, Type.Array(NewClient, { minItems: 1, maxItems: 100 })]),
+    response: { 200: Type.Union([Client, Type.Array(Client)]), 201: Type.Union([Client, Type.Array(Client)]) },
+  },
+} as const satisfies Route;
+
+export const getClient = {
+  method: 'GET',
+  url: '/api/v1/client/:id',
+  schema: { summary: 'Read a client with its keys and statistics', params, querystring: environment, response: { 200: Client } },
+} as const satisfies Route;
+
+export const changeClient = {
+  method: 'PUT',
+  url: '/api/v1/client/:id',
+  schema: {
+    summary: 'Change parts of a client; add or change keys',
+    params,
+    querystring: environment,
+    body: ClientChange,
+    response: { 200: Client },
+  },
+} as const satisfies Route;
+
+export const deleteClient = {
+  method: 'DELETE',
+  url: '/api/v1/client/:id',
+  schema: {
+    summary: 'With keyId: revoke that key. Without: delete the client; its keys stop at once',
+    params,
+    querystring: Type.Object({ project_env: ProjectEnvQuery, keyId: Type.Optional(Id) }, strict),
+    response: { 200: Removed },
+  },
+} as const satisfies Route;

@@ -1,0 +1,16 @@
+import type { TSchema } from 'typebox';
+
+/** A route as data: a server registers it, a client calls it, documentation is printed from it. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly url: string;
+  readonly schema: {
+    readonly summary: string;
+    readonly params?: TSchema;
+    readonly querystring?: TSchema;
+    readonly body?: TSchema;
+    readonly response: Readonly<Record<number, TSchema>>;
+  };
+}
+
+export const strict = { additionalProperties: false } as const;

@@ -1,0 +1,57 @@
+import Type, { type Static } from 'typebox';
+import { ProjectEnvQuery } from '../fields.ts';
+import { Secret } from '../secret.ts';
+import { verdictCodes } from '../verdict.ts';
+import type { Route } from './route.ts';
+
+/**
+ * The facts of one request to a protected application, once the envelope is open (wire.md §2.3). Fields that are not
+ * named here are ignored; `payload` is one of them: nothing behind the gateway has a use for it.
+ */
+export const ValidateBody = Type.Object({
+  name: Type.Optional(Type.String({ maxLength: 256, description: 'A name for the key, recorded and never checked.' })),
+  timestamp: Type.String({
+    pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{0,6})?(Z|[+-]\\d{2}:?\\d{2})$',
+    description: 'When the SDK sent this: ISO 8601, 0 to 6 digits of fraction, Z or an offset.',
+  }),
+  headers: Secret(
+    Type.Record(Type.String(), Type.Union([Type.String(), Type.Array(Type.String())]), {
+      description: "The caller's headers; names in any letter case.",
+    }),
+  ),
+  remoteAddress: Type.Optional(Type.String({ maxLength: 64, description: "The caller's address as the application's socket saw it." })),
+});
+export type ValidateBody = Static<typeof ValidateBody>;
+
+export const ValidateQuery = Type.Object({
+  project_env: ProjectEnvQuery,
+  method_path: Type.String({ pattern: '^[A-Za-z]+:(::)?/', maxLength: 8192 }),
+});
+export type ValidateQuery = Static<typeof ValidateQuery>;
+
+export const ValidateReply = Type.Object({
+  success: Type.Boolean(),
+  clientId: Type.String(),
+  project_env: Type.String(),
+  method_path: Type.String(),
+  durationMs: Type.Number(),
+  status: Type.Optional(Type.Integer({ description: 'What the application should answer its caller.' })),
+  code: Type.Optional(Type.Enum(verdictCodes)),
+  message: Type.Optional(Type.String()),
+  expiredAt: Type.Optional(Type.String()),
+});
+export type ValidateReply = Static<typeof ValidateReply>;
+
+/** The body is checked by the gateway after decryption, so the route itself declares none. */
+export const validate = {
+  method: 'POST',
+  url: '/api/v1/client/:id',
+  schema: {
+    summary: 'Validate a customer key; `id` is the client, or `self`: the client is found by the key',
+    params: Type.Object({
+      id: Type.String({ pattern: '^(self|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$' }),
+    }),
+    querystring: ValidateQuery,
+    response: { 200: ValidateReply },
+  },
+} as const satisfies Route;

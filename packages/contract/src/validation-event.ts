@@ -1,0 +1,27 @@
+/**
+ * `validation.v1`: one decision about a known key, as it leaves the validator's outbox and travels through Kafka.
+ *
+ * Evolution: fields may be added as optional ones, and a reader ignores what it does not know; a field never changes
+ * its meaning or its type and never disappears. Anything else is a new type, `validation.v2`, beside this one.
+ */
+import Type, { type Static } from 'typebox';
+import { Id } from './fields.ts';
+import { verdictCodes } from './verdict.ts';
+
+export const ValidationEvent = Type.Object({
+  id: Id,
+  environmentId: Id,
+  clientId: Id,
+  keyId: Id,
+  verdict: Type.Enum(verdictCodes),
+  methodPath: Type.String({ description: 'At most 2 kB, cut when the event was made.' }),
+  name: Type.Optional(Type.String()),
+  ip: Type.Optional(Type.String()),
+  userAgent: Type.Optional(Type.String({ description: 'At most 256 B.' })),
+  durationUs: Type.Integer({ minimum: 0, description: "From the gateway's first byte to the decision, microseconds." }),
+  decidedAtMs: Type.Integer({ description: "Redis' clock at the decision, Unix ms." }),
+});
+export type ValidationEvent = Static<typeof ValidationEvent>;
+
+/** CloudEvents 1.0 attributes of this event; over Kafka in binary mode: headers `ce_…`, the value is the data. */
+export const validationEventType = 'keyward.validation.v1';

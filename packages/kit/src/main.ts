@@ -1,0 +1,29 @@
+import closeWithGrace from 'close-with-grace';
+import Type, { type TObject } from 'typebox';
+import { ConfigError, loadConfig } from './config.ts';
+import { createLogger } from './logger.ts';
+import { type ServiceDefinition, startService } from './service.ts';
+
+const Process = Type.Object({
+  HOST: Type.String({ default: '0.0.0.0', description: 'The address to listen on.' }),
+  PORT: Type.Integer({ default: 8080, minimum: 0, maximum: 65535, description: 'The port to listen on; 0 = any free one.' }),
+  LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { default: 'info' }),
+});
+
+/** A service as a process: configuration from the environment, a drain on SIGTERM, exit code 1 when it cannot start. */
+export async function runMain<C extends TObject, D>(definition: ServiceDefinition<C, D>): Promise<void> {
+  try {
+    const { HOST: host, PORT: port, LOG_LEVEL: logLevel } = loadConfig(Process, process.env);
+    const config = loadConfig(definition.config, process.env);
+    const logger = createLogger({ service: definition.name, level: logLevel, schemas: [...definition.schemas, definition.config] });
+    const service = await startService(definition, { config, host, port, logLevel, logger });
+    closeWithGrace({ delay: 20_000, logger }, async ({ err }) => {
+      if (err) logger.fatal({ err }, 'stopping after an error that nothing caught');
+      await service[Symbol.asyncDispose]();
+    });
+  } catch (error) {
+    const text = error instanceof ConfigError ? error.message : `${definition.name} could not start: ${(error as Error).message}`;
+    process.stderr.write(`${text}\n`);
+    process.exitCode = 1;
+  }
+}

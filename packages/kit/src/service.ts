@@ -1,0 +1,73 @@
+import type { AddressInfo } from 'node:net';
+import type { FastifyBaseLogger } from 'fastify';
+import type { Static, TObject } from 'typebox';
+import { type Clock, systemClock } from './clock.ts';
+import { type App, createHttpApp } from './http-app.ts';
+import { createLogger, type Logger } from './logger.ts';
+
+export interface ServiceContext<C> {
+  config: C;
+  logger: Logger;
+  clock: Clock;
+  /** Whatever is opened is handed to this stack: it is closed in reverse, also when opening fails half-way. */
+  own: AsyncDisposableStack;
+}
+
+/** A service is a value: nothing is read from the environment, nothing started, until `startService`. */
+export interface ServiceDefinition<C extends TObject, D> {
+  name: string;
+  config: C;
+  /** The schemas whose secret fields this service's log must redact. */
+  schemas: readonly unknown[];
+  bodyLimitBytes: number;
+  connect(context: ServiceContext<Static<C>>): Promise<D>;
+  routes(app: App, dependencies: D, context: ServiceContext<Static<C>>): void;
+  ready?(dependencies: D): Promise<boolean>;
+  /** Work that begins once the door is open, and stops before the stores close. */
+  background?(dependencies: D, context: ServiceContext<Static<C>>): AsyncDisposable;
+}
+
+export function defineService<C extends TObject, D>(definition: ServiceDefinition<C, D>): ServiceDefinition<C, D> {
+  return definition;
+}
+
+export interface RunningService extends AsyncDisposable {
+  name: string;
+  url: string;
+}
+
+interface StartOptions<C> {
+  config: C;
+  host: string;
+  /** 0 = any free port. */
+  port: number;
+  logLevel: string;
+  clock?: Clock;
+  logger?: Logger;
+}
+
+/** Opens what the service needs, listens, and answers its URL; dispose it to stop: door first, stores last. */
+export async function startService<C extends TObject, D>(
+  definition: ServiceDefinition<C, D>,
+  options: StartOptions<Static<C>>,
+): Promise<RunningService> {
+  await using opening = new AsyncDisposableStack();
+  const { config, clock = systemClock } = options;
+  const schemas = [...definition.schemas, definition.config];
+  const logger = options.logger ?? createLogger({ service: definition.name, level: options.logLevel, schemas });
+  const context: ServiceContext<Static<C>> = { config, logger, clock, own: opening };
+  const dependencies = await definition.connect(context);
+  const app = createHttpApp({
+    logger: logger as FastifyBaseLogger,
+    bodyLimitBytes: definition.bodyLimitBytes,
+    ready: async () => (await definition.ready?.(dependencies)) ?? true,
+  });
+  definition.routes(app, dependencies, context);
+  if (definition.background) opening.use(definition.background(dependencies, context));
+  opening.defer(() => app.close());
+  await app.listen({ host: options.host, port: options.port });
+  const { port } = app.server.address() as AddressInfo; // listening on TCP
+  const owned = opening.move();
+  logger.info({ port }, 'listening');
+  return { name: definition.name, url: `http://${options.host}:${port}`, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
