@@ -1,0 +1,39 @@
+import { PGlite } from '@electric-sql/pglite';
+import { Kysely, PGliteDialect, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import { SharedInstances } from '../shared-instances.ts';
+import type { Schema } from './schema.ts';
+
+export type Database = Kysely<Schema>;
+
+const int8 = 20;
+
+/**
+ * Opens Postgres by the URL's scheme: `postgres://…` through pg's pool, `pglite:<directory>` or
+ * `pglite:memory:<name>` in this process. int8 is read as a number: versions and counts stay below 2^53.
+ */
+export async function openDatabase(url: string, options: { poolSize?: number } = {}): Promise<{ db: Database } & AsyncDisposable> {
+  if (url.startsWith('pglite:')) {
+    const shared = await embedded.acquire(url);
+    return { db: shared.instance, [Symbol.asyncDispose]: () => shared[Symbol.asyncDispose]() };
+  }
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.poolSize ?? 10,
+    connectionTimeoutMillis: 5_000,
+    types: { getTypeParser: (oid, format) => (oid === int8 && format !== 'binary' ? Number : pg.types.getTypeParser(oid, format)) },
+  });
+  pool.on('error', () => undefined); // an idle connection that breaks is replaced at the next query
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  return { db, [Symbol.asyncDispose]: () => db.destroy() };
+}
+
+const embedded = new SharedInstances<Database>({
+  open: async (url) => {
+    const place = url.slice('pglite:'.length);
+    const parsers = { [int8]: Number };
+    const pglite = await PGlite.create(place.startsWith('memory:') ? { parsers } : { dataDir: place, parsers });
+    return new Kysely<Schema>({ dialect: new PGliteDialect({ pglite }) });
+  },
+  close: (db) => db.destroy(),
+});

@@ -1,0 +1,17 @@
+import { type Migration, Migrator } from 'kysely/migration';
+import type { Database } from './database.ts';
+import { up as configuration } from './migrations/0001-configuration.ts';
+import { up as usage } from './migrations/0002-usage.ts';
+
+const migrations: Record<string, Migration> = {
+  '0001-configuration': { up: configuration },
+  '0002-usage': { up: usage },
+};
+
+/** Brings the database to the newest schema, forward only; answers the names of what was applied now. */
+export async function migrate(db: Database): Promise<string[]> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  const { error, results = [] } = await migrator.migrateToLatest();
+  if (error) throw error;
+  return results.filter((result) => result.status === 'Success').map((result) => result.migrationName);
+}

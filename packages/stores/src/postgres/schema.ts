@@ -1,0 +1,252 @@
+import type { ColumnType, Generated } from 'kysely';
+
+/** The tables as the migrations leave them (design.md §8). Ids are UUIDv7, digests HMACs of keys, never keys. */
+export interface Schema {
+  organization: OrganizationTable;
+  user: UserTable;
+  member: MemberTable;
+  account_key: AccountKeyTable;
+  project: ProjectTable;
+  environment: EnvironmentTable;
+  reserved_name: ReservedNameTable;
+  signing_secret: SigningSecretTable;
+  template: TemplateTable;
+  server_key: ServerKeyTable;
+  client: ClientTable;
+  api_key: ApiKeyTable;
+  endpoint: EndpointTable;
+  tombstone: TombstoneTable;
+  config_outbox: ConfigOutboxTable;
+  envelope_seen: EnvelopeSeenTable;
+  consumer_offset: ConsumerOffsetTable;
+  event_seen: EventSeenTable;
+  event_dead: EventDeadTable;
+  client_total: ClientTotalTable;
+  key_total: KeyTotalTable;
+  usage_hour: UsageHourTable;
+}
+
+type Time = ColumnType<Date, Date | string, Date | string>;
+type CreatedAt = ColumnType<Date, Date | string, never>;
+/** jsonb: written as its printed text, read as a value. */
+type Json<T> = ColumnType<T, string, string>;
+type Metadata = Json<Record<string, unknown>>;
+
+interface OrganizationTable {
+  id: string;
+  name: string;
+  created_at: CreatedAt;
+}
+
+interface UserTable {
+  id: string;
+  email: string;
+  password_hash: string;
+  created_at: CreatedAt;
+}
+
+interface MemberTable {
+  organization_id: string;
+  user_id: string;
+  role: 'owner' | 'admin' | 'developer' | 'viewer';
+  created_at: CreatedAt;
+}
+
+interface AccountKeyTable {
+  id: string;
+  user_id: string;
+  description: string | null;
+  digest: Buffer;
+  expires_at: Time | null;
+  created_at: CreatedAt;
+}
+
+interface ProjectTable {
+  id: string;
+  organization_id: string;
+  slug: string;
+  name: string;
+  description: string | null;
+  metadata: Metadata;
+  created_at: CreatedAt;
+  updated_at: Time;
+}
+
+interface EnvironmentTable {
+  id: string;
+  organization_id: string;
+  project_id: string;
+  type: string;
+  project_env: string;
+  url: string | null;
+  status: 'active' | 'disabled';
+  metadata: Metadata;
+  version: number;
+  created_at: CreatedAt;
+  updated_at: Time;
+}
+
+/** Project slugs and `project_env`s share one name space in an organization. */
+interface ReservedNameTable {
+  organization_id: string;
+  name: string;
+  project_id: string;
+}
+
+interface SigningSecretTable {
+  id: string;
+  organization_id: string;
+  environment_id: string;
+  /** AES-256-GCM under the master key, row id as additional data. */
+  sealed: Buffer;
+  created_at: CreatedAt;
+}
+
+interface TemplateTable {
+  id: string;
+  organization_id: string;
+  environment_id: string;
+  name: string;
+  rate_limit_hour: number | null;
+  rate_limit_day: number | null;
+  rate_limit_week: number | null;
+  rate_limit_month: number | null;
+  max_clients: number | null;
+  created_at: CreatedAt;
+}
+
+interface ServerKeyTable {
+  id: string;
+  organization_id: string;
+  environment_id: string;
+  name: string;
+  key_prefix: string;
+  digest: Buffer;
+  status: 'active' | 'revoked';
+  created_at: CreatedAt;
+}
+
+interface ClientTable {
+  id: string;
+  organization_id: string;
+  environment_id: string;
+  name: string;
+  type: 'person' | 'company' | 'service' | 'device' | 'internal';
+  status: 'active' | 'disabled';
+  source: 'api' | 'sdk';
+  ip_whitelist: string[];
+  metadata: Metadata;
+  template_id: string | null;
+  version: number;
+  created_at: CreatedAt;
+  updated_at: Time;
+}
+
+interface ApiKeyTable {
+  id: string;
+  organization_id: string;
+  environment_id: string;
+  client_id: string;
+  name: string;
+  prefix: string;
+  key_prefix: string;
+  digest: Buffer;
+  status: 'active' | 'revoked' | 'disabled';
+  scopes: string[];
+  allowed_ips: string[];
+  metadata: Metadata;
+  auto_rotate: boolean;
+  not_before: Time | null;
+  expires_at: Time | null;
+  /** The expiry that the key itself states; the earlier of the two counts. */
+  claimed_expires_at: ColumnType<Date | null, Date | null, never>;
+  created_at: CreatedAt;
+  updated_at: Time;
+}
+
+interface EndpointTable {
+  id: string;
+  organization_id: string;
+  environment_id: string;
+  method: string;
+  path: string;
+  name: string;
+  description: string | null;
+  metadata: Metadata;
+  created_at: CreatedAt;
+  updated_at: Time;
+}
+
+/** What is left of a deleted key, so that it stays refused: ids and a digest, nothing personal. */
+interface TombstoneTable {
+  environment_id: string;
+  digest: Buffer;
+  organization_id: string;
+  client_id: string;
+  key_id: string;
+  version: number;
+  created_at: CreatedAt;
+}
+
+/** What the projection still has to be told of; a row goes once its write got through. */
+interface ConfigOutboxTable {
+  id: string;
+  environment_id: string;
+  /** The client that changed, or null: the environment itself. */
+  client_id: string | null;
+  created_at: CreatedAt;
+}
+
+interface EnvelopeSeenTable {
+  environment_id: string;
+  replay_id: string;
+  seen_at: CreatedAt;
+}
+
+interface ConsumerOffsetTable {
+  log_id: string;
+  partition: number;
+  next_offset: number;
+}
+
+interface EventSeenTable {
+  day: ColumnType<Date, string, never>;
+  event_id: string;
+}
+
+interface EventDeadTable {
+  id: string;
+  log_id: string;
+  partition: number;
+  log_offset: number;
+  reason: string;
+  value: Buffer;
+  created_at: Generated<Date>;
+}
+
+interface ClientTotalTable {
+  client_id: string;
+  environment_id: string;
+  success: number;
+  error: number;
+  duration_us: number;
+}
+
+interface KeyTotalTable {
+  key_id: string;
+  environment_id: string;
+  success: number;
+  error: number;
+  last_used_at: Time | null;
+}
+
+interface UsageHourTable {
+  hour: ColumnType<Date, Date | string, never>;
+  environment_id: string;
+  client_id: string;
+  key_id: string;
+  endpoint: string;
+  verdict: string;
+  count: number;
+  duration_us: number;
+}
