@@ -17,8 +17,13 @@ export const DecisionRequest = Type.Object({
   timestampMs: Type.Number({ description: "The SDK's clock, Unix ms." }),
   headers: Secret(Type.Record(Type.String(), Type.Union([Type.String(), Type.Array(Type.String())]))),
   remoteAddress: Type.Optional(Type.String()),
-  replayId: Type.Optional(Type.String({ maxLength: 64, description: '(epk, iv) of the envelope; a plain body has none.' })),
-  elapsedUs: Type.Integer({ minimum: 0, description: 'Time spent on the request before it was sent here, microseconds.' }),
+  replayId: Type.Optional(
+    Type.String({ maxLength: 64, description: '(epk, iv) of the envelope; a plain body has none.' }),
+  ),
+  elapsedUs: Type.Integer({
+    minimum: 0,
+    description: 'Time spent on the request before it was sent here, microseconds.',
+  }),
 });
 export type DecisionRequest = Static<typeof DecisionRequest>;
 
@@ -42,4 +47,8 @@ export type DecisionReply = Static<typeof DecisionReply>;
 export const DecisionLine = Type.Object({ i: Type.Integer({ minimum: 0 }), reply: DecisionReply });
 export type DecisionLine = Static<typeof DecisionLine>;
 
-export const decisions = { method: 'POST', url: '/internal/v1/decisions', contentType: 'application/x-ndjson' } as const;
+export const decisions = {
+  method: 'POST',
+  url: '/internal/v1/decisions',
+  contentType: 'application/x-ndjson',
+} as const;

@@ -1,7 +1,10 @@
 import Type, { type TSchema } from 'typebox';
 
 /** Fields that many resources share. */
-export const Id = Type.String({ pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$', description: 'A UUID; opaque.' });
+export const Id = Type.String({
+  pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$',
+  description: 'A UUID; opaque.',
+});
 export const Name = Type.String({ minLength: 1, maxLength: 200 });
 export const Timestamp = Type.String({ description: 'ISO 8601, UTC, milliseconds.' });
 export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);

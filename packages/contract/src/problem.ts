@@ -23,7 +23,9 @@ export type ProblemCode = keyof typeof problems;
 
 /** RFC 9457 problem details with the members that published SDKs read (`error`, `message`). */
 export const Problem = Type.Object({
-  type: Type.String({ description: 'A URI reference that identifies the problem type; `about:blank` when the code says it all.' }),
+  type: Type.String({
+    description: 'A URI reference that identifies the problem type; `about:blank` when the code says it all.',
+  }),
   title: Type.String(),
   status: Type.Integer(),
   detail: Type.String(),

@@ -35,7 +35,11 @@ export class AppError extends Error {
 
 /** Input that does not fit, with every fault at once. */
 export function invalidInput(errors: InputFault[]): AppError {
-  return new AppError('INVALID_INPUT', `The input is not valid: ${errors.map((e) => `${e.path || '/'} ${e.message}`).join('; ')}.`, {
-    errors,
-  });
+  return new AppError(
+    'INVALID_INPUT',
+    `The input is not valid: ${errors.map((e) => `${e.path || '/'} ${e.message}`).join('; ')}.`,
+    {
+      errors,
+    },
+  );
 }

@@ -17,7 +17,8 @@ export function loadConfig<T extends TObject>(schema: T, environment: Record<str
   const value = fromText(schema, texts);
   const validator = compileValidator(schema as TSchema);
   if (faults.length === 0 && validator.check(value)) return value as Static<T>; // just checked against that schema
-  for (const { path, message } of validator.faults(value)) faults.push(`${path.slice(1) || 'the configuration'} ${message}`);
+  for (const { path, message } of validator.faults(value))
+    faults.push(`${path.slice(1) || 'the configuration'} ${message}`);
   throw new ConfigError(faults);
 }
 
@@ -28,7 +29,11 @@ export class ConfigError extends Error {
   }
 }
 
-function readVariable(name: string, environment: Record<string, string | undefined>, faults: string[]): string | undefined {
+function readVariable(
+  name: string,
+  environment: Record<string, string | undefined>,
+  faults: string[],
+): string | undefined {
   const file = environment[`${name}_FILE`];
   const direct = environment[name];
   if (file === undefined || file === '') return direct === '' ? undefined : direct;

@@ -1,12 +1,21 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { internalHeaders } from '@keyward/contract/internal-headers';
-import { type FastifyBaseLogger, type FastifyInstance, fastify, type RawServerDefault } from 'fastify';
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController, type RawServerDefault } from 'fastify';
 import { Compile } from 'typebox/compile';
 import { AppError } from './app-error.ts';
 import { sendProblem } from './problem-reply.ts';
 import { newId } from './random.ts';
 import { fromText } from './validation.ts';
 
-export type App = FastifyInstance<RawServerDefault>;
+/** Handlers get their input typed by the route's own schema. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
 
 interface HttpAppOptions {
   logger: FastifyBaseLogger;
@@ -20,14 +29,14 @@ interface HttpAppOptions {
 export function createHttpApp(options: HttpAppOptions): App {
   const app = fastify({
     loggerInstance: options.logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimitBytes,
     requestIdHeader: internalHeaders.requestId,
     genReqId: () => newId(),
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
     frameworkErrors: sendProblem,
-  }) as App;
+  }).withTypeProvider<TypeBoxTypeProvider>() as App;
   app.setValidatorCompiler(({ schema, httpPart }) => {
     const compiled = Compile(schema as Parameters<typeof Compile>[0]); // Fastify hands back the schema we gave it
     const fromQuery = httpPart !== 'body';
@@ -37,10 +46,13 @@ export function createHttpApp(options: HttpAppOptions): App {
     };
   });
   app.setErrorHandler(sendProblem);
-  app.setNotFoundHandler((request, reply) => sendProblem(new AppError('NOT_FOUND', 'There is no such route.'), request, reply));
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(new AppError('NOT_FOUND', 'There is no such route.'), request, reply),
+  );
   app.get('/healthz', async () => ({ status: 'up' }));
   app.get('/readyz', async () => {
-    if (!(await options.ready())) throw new AppError('UNAVAILABLE', 'A store that this service needs is away.', { retryAfterSeconds: 1 });
+    if (!(await options.ready()))
+      throw new AppError('UNAVAILABLE', 'A store that this service needs is away.', { retryAfterSeconds: 1 });
     return { status: 'ready' };
   });
   return app;

@@ -20,7 +20,8 @@ const secretHeaders = ['authorization', 'cookie', 'set-cookie', 'x-api-key', 'x-
  */
 export function createLogger(options: LoggerOptions): Logger {
   const fields = secretFields(options.schemas);
-  if (fields.size === 0) throw new Error(`${options.service}: no field is marked as secret; refusing to log without redaction.`);
+  if (fields.size === 0)
+    throw new Error(`${options.service}: no field is marked as secret; refusing to log without redaction.`);
   const names = [...fields, ...secretHeaders].map((name) => (/^\w+$/.test(name) ? `.${name}` : `["${name}"]`));
   const paths = names.flatMap((name) => [name.replace(/^\./, ''), `*${name}`, `*.*${name}`, `*.*.*${name}`]);
   const settings = {

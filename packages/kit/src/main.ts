@@ -6,7 +6,12 @@ import { type ServiceDefinition, startService } from './service.ts';
 
 const Process = Type.Object({
   HOST: Type.String({ default: '0.0.0.0', description: 'The address to listen on.' }),
-  PORT: Type.Integer({ default: 8080, minimum: 0, maximum: 65535, description: 'The port to listen on; 0 = any free one.' }),
+  PORT: Type.Integer({
+    default: 8080,
+    minimum: 0,
+    maximum: 65535,
+    description: 'The port to listen on; 0 = any free one.',
+  }),
   LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { default: 'info' }),
 });
 
@@ -15,14 +20,19 @@ export async function runMain<C extends TObject, D>(definition: ServiceDefinitio
   try {
     const { HOST: host, PORT: port, LOG_LEVEL: logLevel } = loadConfig(Process, process.env);
     const config = loadConfig(definition.config, process.env);
-    const logger = createLogger({ service: definition.name, level: logLevel, schemas: [...definition.schemas, definition.config] });
+    const logger = createLogger({
+      service: definition.name,
+      level: logLevel,
+      schemas: [...definition.schemas, definition.config],
+    });
     const service = await startService(definition, { config, host, port, logLevel, logger });
     closeWithGrace({ delay: 20_000, logger }, async ({ err }) => {
       if (err) logger.fatal({ err }, 'stopping after an error that nothing caught');
       await service[Symbol.asyncDispose]();
     });
   } catch (error) {
-    const text = error instanceof ConfigError ? error.message : `${definition.name} could not start: ${(error as Error).message}`;
+    const text =
+      error instanceof ConfigError ? error.message : `${definition.name} could not start: ${(error as Error).message}`;
     process.stderr.write(`${text}\n`);
     process.exitCode = 1;
   }

@@ -9,12 +9,24 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   const { status, title } = problems[known.code];
   if (status >= 500) request.log.error({ err: known.cause ?? known, requestId: request.id }, title);
   const message = status === 500 ? 'Something went wrong on our side; the log has the request id.' : known.message;
-  const body: Problem = { type: 'about:blank', title, status, detail: message, error: known.code, message, requestId: request.id };
+  const body: Problem = {
+    type: 'about:blank',
+    title,
+    status,
+    detail: message,
+    error: known.code,
+    message,
+    requestId: request.id,
+  };
   if (known.errors) body.errors = known.errors;
   if (known.existingId) body.existingId = known.existingId;
   if (known.retryAfterSeconds !== undefined) reply.header('retry-after', known.retryAfterSeconds);
   // A ready text, so that no route's response schema for this status reshapes a problem.
-  return reply.code(status).type('application/problem+json; charset=utf-8').serializer(String).send(JSON.stringify(body));
+  return reply
+    .code(status)
+    .type('application/problem+json; charset=utf-8')
+    .serializer(String)
+    .send(JSON.stringify(body));
 }
 
 function asAppError(error: unknown): AppError {
@@ -23,11 +35,19 @@ function asAppError(error: unknown): AppError {
   if (Array.isArray(thrown.validation)) {
     const errors = inputFaults(thrown.validation as Parameters<typeof inputFaults>[0]); // made by our validator compiler
     const where = thrown.validationContext ?? 'input';
-    return new AppError('INVALID_INPUT', `The ${where} is not valid: ${errors.map((e) => `${e.path || '/'} ${e.message}`).join('; ')}.`, { errors });
+    return new AppError(
+      'INVALID_INPUT',
+      `The ${where} is not valid: ${errors.map((e) => `${e.path || '/'} ${e.message}`).join('; ')}.`,
+      { errors },
+    );
   }
   switch (thrown.statusCode) {
     case 400:
-      return new AppError('BAD_REQUEST', 'The request is malformed: the body is not JSON, or a header or the URL is broken.', { cause: error });
+      return new AppError(
+        'BAD_REQUEST',
+        'The request is malformed: the body is not JSON, or a header or the URL is broken.',
+        { cause: error },
+      );
     case 413:
       return new AppError('TOO_LARGE', 'The body is too large.', { cause: error });
     case 414:

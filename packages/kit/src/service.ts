@@ -69,5 +69,9 @@ export async function startService<C extends TObject, D>(
   const { port } = app.server.address() as AddressInfo; // listening on TCP
   const owned = opening.move();
   logger.info({ port }, 'listening');
-  return { name: definition.name, url: `http://${options.host}:${port}`, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return {
+    name: definition.name,
+    url: `http://${options.host}:${port}`,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }

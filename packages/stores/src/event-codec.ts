@@ -19,7 +19,7 @@ export function encodeEvent(event: ValidationEvent): { key: string; value: strin
   };
 }
 
-/** The event in a record's value, or the reason why it is none. */
+/** The event in a record's value, its ids in lower case, or the reason why it is none. */
 export function decodeEvent(value: Buffer): ValidationEvent | { reason: string } {
   let data: unknown;
   try {
@@ -27,7 +27,19 @@ export function decodeEvent(value: Buffer): ValidationEvent | { reason: string }
   } catch {
     return { reason: 'not JSON' };
   }
-  if (validator.check(data)) return data;
+  if (validator.check(data)) return withLowerCaseIds(data);
   const reason = validator.faults(data).map((fault) => `${fault.path} ${fault.message}`);
   return { reason: reason.join('; ') };
+}
+
+/** One id has one spelling, so that it is one row. */
+function withLowerCaseIds(event: ValidationEvent): ValidationEvent {
+  const { id, environmentId, clientId, keyId } = event;
+  return {
+    ...event,
+    id: id.toLowerCase(),
+    environmentId: environmentId.toLowerCase(),
+    clientId: clientId.toLowerCase(),
+    keyId: keyId.toLowerCase(),
+  };
 }

@@ -12,7 +12,7 @@ export class SharedInstances<T> {
     this.#close = options.close;
   }
 
-  async acquire(url: string): Promise<{ instance: T } & AsyncDisposable> {
+  async acquire(url: string): Promise<{ instance: T; [Symbol.asyncDispose](): Promise<void> }> {
     const entry = this.#instances.get(url) ?? { users: 0, instance: this.#open(url) };
     this.#instances.set(url, entry);
     entry.users += 1;

@@ -1,5 +1,17 @@
 import Type, { type Static } from 'typebox';
-import { Id, InputTime, IpList, Limit, Metadata, Name, Nullable, Page, Pagination, ProjectEnvQuery, Timestamp } from '../fields.ts';
+import {
+  Id,
+  InputTime,
+  IpList,
+  Limit,
+  Metadata,
+  Name,
+  Nullable,
+  Page,
+  Pagination,
+  ProjectEnvQuery,
+  Timestamp,
+} from '../fields.ts';
 import { Secret } from '../secret.ts';
 import { type Route, strict } from './route.ts';
 
@@ -51,11 +63,15 @@ export const Client = Type.Object({
     error: Type.Integer(),
     avgDurationMs: Type.Number(),
   }),
-  propagation: Type.Optional(Type.Literal('pending', { description: 'The change is stored, but has not reached the validators yet.' })),
+  propagation: Type.Optional(
+    Type.Literal('pending', { description: 'The change is stored, but has not reached the validators yet.' }),
+  ),
 });
 export type Client = Static<typeof Client>;
 
-const Scopes = Type.Array(Type.String({ minLength: 1, maxLength: 100, pattern: '^[\\x21-\\x7e]+$' }), { maxItems: 100 });
+const Scopes = Type.Array(Type.String({ minLength: 1, maxLength: 100, pattern: '^[\\x21-\\x7e]+$' }), {
+  maxItems: 100,
+});
 const keyFields = {
   scopes: Type.Optional(Scopes),
   expiresAt: Type.Optional(Nullable(InputTime)),
@@ -143,7 +159,12 @@ export const createClient = {
 export const getClient = {
   method: 'GET',
   url: '/api/v1/client/:id',
-  schema: { summary: 'Read a client with its keys and statistics', params, querystring: environment, response: { 200: Client } },
+  schema: {
+    summary: 'Read a client with its keys and statistics',
+    params,
+    querystring: environment,
+    response: { 200: Client },
+  },
 } as const satisfies Route;
 
 export const changeClient = {

@@ -5,7 +5,9 @@ import { type Route, strict } from './route.ts';
 
 /** Projects with their environments and templates (wire.md §3). */
 const slug = '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$';
-const RateLimit = Type.Optional(Nullable(Type.Integer({ minimum: 0, maximum: 1_000_000_000_000, description: 'null = unlimited' })));
+const RateLimit = Type.Optional(
+  Nullable(Type.Integer({ minimum: 0, maximum: 1_000_000_000_000, description: 'null = unlimited' })),
+);
 const templateFields = {
   name: Name,
   rateLimitHour: RateLimit,
@@ -60,8 +62,12 @@ export const EnvSummary = Type.Object({
   clients: Count,
   endpoints: Count,
   rateLimits: Type.Object({ hour: Count, day: Count, week: Count, month: Count }),
-  serverKey: Type.Optional(Secret(Type.String({ description: 'The first server key; in the answer that creates the environment only.' }))),
-  signingSecret: Type.Optional(Secret(Type.String({ description: 'The first signing secret; in the answer that creates it only.' }))),
+  serverKey: Type.Optional(
+    Secret(Type.String({ description: 'The first server key; in the answer that creates the environment only.' })),
+  ),
+  signingSecret: Type.Optional(
+    Secret(Type.String({ description: 'The first signing secret; in the answer that creates it only.' })),
+  ),
 });
 export type EnvSummary = Static<typeof EnvSummary>;
 
@@ -81,7 +87,9 @@ export const ProjectSummary = Type.Object({
     }),
     credentials: Type.Object({
       count: Type.Integer(),
-      list: Type.Array(Type.Object({ id: Id, name: Type.String(), keyPrefix: Type.String(), project_env: Type.String() })),
+      list: Type.Array(
+        Type.Object({ id: Id, name: Type.String(), keyPrefix: Type.String(), project_env: Type.String() }),
+      ),
     }),
   }),
   createdAt: Timestamp,

@@ -19,7 +19,9 @@ export const ValidateBody = Type.Object({
       description: "The caller's headers; names in any letter case.",
     }),
   ),
-  remoteAddress: Type.Optional(Type.String({ maxLength: 64, description: "The caller's address as the application's socket saw it." })),
+  remoteAddress: Type.Optional(
+    Type.String({ maxLength: 64, description: "The caller's address as the application's socket saw it." }),
+  ),
 });
 export type ValidateBody = Static<typeof ValidateBody>;
 

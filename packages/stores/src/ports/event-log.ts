@@ -6,13 +6,26 @@ export interface ShardedEvent {
   event: ValidationEvent;
 }
 
-/** The writing end of the log `validation.v1`. */
+/** The writing end of the log `validation.v1`. Opening it does not wait for the log to be there. */
 export interface EventProducer extends AsyncDisposable {
   /**
    * Resolves once every event is kept by the log, in the order given, each at least once; while the log is away it
-   * goes on trying. One call at a time per producer: that is what keeps the order.
+   * goes on trying. Calls are served one after the other, in the order in which they were made.
+   * @throws the reason of `signal` once it fires; how much was kept is then open, so append the same events again.
+   * @throws {EventsRefused} when the log will never take one of these events.
    */
   append(events: readonly ShardedEvent[], signal: AbortSignal): Promise<void>;
+}
+
+/** The log is there and says no to what it was given; `code` is the log's own word for it. */
+export class EventsRefused extends Error {
+  readonly code: string;
+
+  constructor(code: string, cause: unknown) {
+    super(`the event log refused the events: ${code}`, { cause });
+    this.name = 'EventsRefused';
+    this.code = code;
+  }
 }
 
 /** A record as the log holds it; what it says is not checked yet. */
@@ -21,6 +34,7 @@ export interface LogRecord {
   value: Buffer;
 }
 
+/** Records of one partition in a row, at least one. */
 export interface LogBatch {
   /** Names this very log, so that offsets of another are never taken for its own. */
   logId: string;
@@ -28,8 +42,19 @@ export interface LogBatch {
   records: readonly LogRecord[];
 }
 
+/** A batch is done once this resolves; when it rejects, the same batch comes again after a pause that grows. */
+export type BatchHandler = (batch: LogBatch) => Promise<void>;
+
+/** What the handlers of a log stored beside their results: the offset after the last batch that they took in. */
+export type StoredOffset = (logId: string, partition: number) => Promise<number | undefined>;
+
 /** The reading end: each partition goes to one consumer of the group at a time, in order. */
 export interface EventConsumer extends AsyncDisposable {
-  /** Calls `handle` batch by batch. A batch is done once `handle` resolves; when it throws, the same batch comes again. */
-  run(handle: (batch: LogBatch) => Promise<void>): Promise<void>;
+  /** Does it have its place among the readers just now? */
+  readonly reading: boolean;
+  /**
+   * Starts to read and returns at once; while the log is away it goes on trying. Call it once. Several partitions are
+   * handled at the same time. Reading begins where the group stopped, or at `storedOffset` if that differs.
+   */
+  run(handle: BatchHandler, storedOffset?: StoredOffset): void;
 }

@@ -12,7 +12,10 @@ const int8 = 20;
  * Opens Postgres by the URL's scheme: `postgres://…` through pg's pool, `pglite:<directory>` or
  * `pglite:memory:<name>` in this process. int8 is read as a number: versions and counts stay below 2^53.
  */
-export async function openDatabase(url: string, options: { poolSize?: number } = {}): Promise<{ db: Database } & AsyncDisposable> {
+export async function openDatabase(
+  url: string,
+  options: { poolSize?: number } = {},
+): Promise<{ db: Database } & AsyncDisposable> {
   if (url.startsWith('pglite:')) {
     const shared = await embedded.acquire(url);
     return { db: shared.instance, [Symbol.asyncDispose]: () => shared[Symbol.asyncDispose]() };
@@ -21,7 +24,10 @@ export async function openDatabase(url: string, options: { poolSize?: number } =
     connectionString: url,
     max: options.poolSize ?? 10,
     connectionTimeoutMillis: 5_000,
-    types: { getTypeParser: (oid, format) => (oid === int8 && format !== 'binary' ? Number : pg.types.getTypeParser(oid, format)) },
+    types: {
+      getTypeParser: (oid, format) =>
+        oid === int8 && format !== 'binary' ? Number : pg.types.getTypeParser(oid, format),
+    },
   });
   pool.on('error', () => undefined); // an idle connection that breaks is replaced at the next query
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });

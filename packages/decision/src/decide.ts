@@ -1,0 +1,56 @@
+import type { EnvironmentRecord, KeyRecord } from '@keyward/contract/projection';
+import type { Verdict } from '@keyward/contract/verdict';
+
+export interface Facts {
+  key: KeyRecord;
+  environment: EnvironmentRecord;
+  /** The client that the request names, or `self`. */
+  clientId: string;
+  /** Unix ms. */
+  nowMs: number;
+}
+
+/** The rules that need no shared state, in the order of design.md §2.4; the first that objects is the verdict. */
+export function decide(facts: Facts): Verdict {
+  for (const rule of rules) {
+    const refusal = rule(facts);
+    if (refusal) return refusal;
+  }
+  return 'ALLOWED';
+}
+
+type Rule = (facts: Facts) => Verdict | undefined;
+
+const rules: readonly Rule[] = [keyBelongsToClient, keyStatus, keyLifetime, clientStatus, environmentStatus];
+
+/** A key of another client is answered like one that nobody knows (wire.md §5: no oracle). */
+function keyBelongsToClient({ key, clientId }: Facts): Verdict | undefined {
+  return clientId === 'self' || clientId === key.clientId ? undefined : 'INVALID_KEY';
+}
+
+function keyStatus({ key }: Facts): Verdict | undefined {
+  switch (key.status) {
+    case 'active':
+      return undefined;
+    case 'disabled':
+      return 'DISABLED';
+    case 'revoked':
+    case 'deleted':
+      return 'REVOKED';
+  }
+}
+
+/** A key lives from `notBeforeMs`, that millisecond included, to `expiresAtMs`, that one excluded. */
+function keyLifetime({ key, nowMs }: Facts): Verdict | undefined {
+  if (key.expiresAtMs !== undefined && nowMs >= key.expiresAtMs) return 'EXPIRED';
+  if (key.notBeforeMs !== undefined && nowMs < key.notBeforeMs) return 'NOT_YET_VALID';
+  return undefined;
+}
+
+function clientStatus({ key }: Facts): Verdict | undefined {
+  return key.clientStatus === 'active' ? undefined : 'CLIENT_DISABLED';
+}
+
+function environmentStatus({ environment }: Facts): Verdict | undefined {
+  return environment.status === 'active' ? undefined : 'ENVIRONMENT_DISABLED';
+}

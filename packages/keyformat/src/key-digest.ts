@@ -1,0 +1,34 @@
+import { hash as hashOnce } from 'node:crypto';
+import { hmacSha256 } from './hmac-sha256.ts';
+
+/** What a key is for. The same key gives unrelated digests in different domains. */
+export type DigestDomain = 'customer' | 'server' | 'account' | 'session';
+
+const hashBytes = 32;
+
+/** SHA-256 of a key's canonical form: what an SDK registers a locally issued key by (wire.md §2.5). */
+export function hashOfKey(canonical: string): Buffer {
+  return hashOnce('sha256', canonical, 'buffer');
+}
+
+export type DigestOptions = {
+  /** The platform's secret; not empty. */
+  pepper: Buffer;
+  domain: DigestDomain;
+};
+
+/**
+ * HMAC-SHA-256(pepper, domain ‖ 0x00 ‖ hash), 32 bytes: what a key is stored and looked up by (design.md §9).
+ * The domain is ASCII without zero bytes and the hash has 32 bytes, so no two pairs give the same message.
+ * Throws RangeError when the pepper is empty or the hash has another length.
+ */
+export function digestOfHash({ pepper, domain, hash }: DigestOptions & { hash: Buffer }): Buffer {
+  if (pepper.length === 0) throw new RangeError('a pepper is not empty');
+  if (hash.length !== hashBytes) throw new RangeError(`the hash of a key has ${hashBytes} bytes`);
+  return hmacSha256(pepper, `${domain}\0`, hash);
+}
+
+/** The digest of a key of which the canonical form is at hand. */
+export function keyDigest({ pepper, domain, canonical }: DigestOptions & { canonical: string }): Buffer {
+  return digestOfHash({ pepper, domain, hash: hashOfKey(canonical) });
+}

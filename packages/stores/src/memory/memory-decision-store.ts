@@ -1,0 +1,97 @@
+import type { EnvironmentRecord } from '@keyward/contract/projection';
+import type { Verdict } from '@keyward/contract/verdict';
+import { readOutboxEvent } from '../outbox-entry.ts';
+import type {
+  DecideAnswer,
+  DecideCommand,
+  DecisionStore,
+  KeyLookup,
+  ServerKeyLookup,
+} from '../ports/decision-store.ts';
+import { entryTtl } from '../request-entry.ts';
+import { shardOf } from '../shards.ts';
+import { type MemoryShards, memoryShards } from './memory-shards.ts';
+
+/** The twin of decide.5.lua and its reads, on the same rules in the same order. */
+export class MemoryDecisionStore implements DecisionStore {
+  readonly #shards: MemoryShards;
+  readonly #close: () => Promise<void>;
+
+  constructor(shards: MemoryShards, close: () => Promise<void> = async () => undefined) {
+    this.#shards = shards;
+    this.#close = close;
+  }
+
+  static async open(url: string): Promise<MemoryDecisionStore> {
+    const shared = await memoryShards.acquire(url);
+    return new MemoryDecisionStore(shared.instance, () => shared[Symbol.asyncDispose]());
+  }
+
+  async readServerKey(digest: string): Promise<ServerKeyLookup> {
+    return { complete: this.#shards.projected, record: this.#shards.serverKeys.get(digest) };
+  }
+
+  async readEnvironment(environmentId: string): Promise<EnvironmentRecord | undefined> {
+    return this.#shards.environments.get(environmentId);
+  }
+
+  async readEnvironmentVersion(environmentId: string): Promise<number | undefined> {
+    return this.#shards.environmentVersions.get(environmentId);
+  }
+
+  async readKey(environmentId: string, digest: string): Promise<KeyLookup> {
+    return {
+      environmentVersion: this.#shards.environmentVersions.get(environmentId),
+      record: this.#shards.keys.get(`${environmentId}:${digest}`),
+    };
+  }
+
+  async decide(command: DecideCommand): Promise<DecideAnswer> {
+    const { clientId, eventId } = command;
+    const entryKey = `${clientId}:${command.replayId ?? eventId}`;
+    const answered = this.#shards.entry(entryKey);
+    if (answered?.eventId === eventId) return { kind: 'decided', verdict: answered.verdict };
+    if (answered) return this.#refuseReplay(command);
+
+    const environmentVersion = this.#shards.environmentVersions.get(command.environmentId);
+    const clientVersion = this.#shards.clientVersions.get(clientId);
+    if (environmentVersion === undefined || clientVersion === undefined) return { kind: 'incomplete' };
+    if (environmentVersion > command.environmentVersion)
+      return { kind: 'stale', subject: 'environment', version: environmentVersion };
+    if (clientVersion > command.clientVersion) return { kind: 'stale', subject: 'client', version: clientVersion };
+
+    const nowMs = this.#shards.clock.nowMs();
+    const outOfTime = Math.abs(nowMs - command.requestedAtMs) > command.toleranceMs;
+    const verdict = command.verdict === 'ALLOWED' && outOfTime ? 'STALE_REQUEST' : command.verdict;
+    const life = command.requestedAtMs + entryTtl.afterTimestampMs - nowMs;
+    const expiresAtMs = nowMs + Math.min(Math.max(life, entryTtl.atLeastMs), entryTtl.atMostMs);
+    this.#shards.keepEntry(entryKey, { eventId, verdict, expiresAtMs });
+    this.#recordEvent(command, verdict, nowMs);
+    return { kind: 'decided', verdict };
+  }
+
+  async ready(): Promise<boolean> {
+    return true;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#close();
+  }
+
+  #refuseReplay(command: DecideCommand): DecideAnswer {
+    const { eventId } = command;
+    const nowMs = this.#shards.clock.nowMs();
+    const ownKey = `${command.clientId}:${eventId}`;
+    if (!this.#shards.entry(ownKey)) {
+      this.#shards.keepEntry(ownKey, { eventId, verdict: 'REPLAYED', expiresAtMs: nowMs + entryTtl.atLeastMs });
+      this.#recordEvent(command, 'REPLAYED', nowMs);
+    }
+    return { kind: 'decided', verdict: 'REPLAYED' };
+  }
+
+  #recordEvent(command: DecideCommand, verdict: Verdict, nowMs: number): void {
+    const shard = shardOf(command.clientId);
+    const position = `${nowMs}-${this.#shards.nextSequence()}`;
+    this.#shards.outboxes[shard]?.push({ shard, position, event: readOutboxEvent(command.event, verdict, nowMs) });
+  }
+}

@@ -1,0 +1,58 @@
+import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
+import type { ProjectionStore } from '../ports/projection-store.ts';
+import { type MemoryShards, memoryShards, putNewer } from './memory-shards.ts';
+
+export class MemoryProjectionStore implements ProjectionStore {
+  readonly #shards: MemoryShards;
+  readonly #close: () => Promise<void>;
+
+  constructor(shards: MemoryShards, close: () => Promise<void> = async () => undefined) {
+    this.#shards = shards;
+    this.#close = close;
+  }
+
+  static async open(url: string): Promise<MemoryProjectionStore> {
+    const shared = await memoryShards.acquire(url);
+    return new MemoryProjectionStore(shared.instance, () => shared[Symbol.asyncDispose]());
+  }
+
+  async putKeys(environmentId: string, keys: readonly { digest: string; record: KeyRecord }[]): Promise<void> {
+    for (const { digest, record } of keys) putNewer(this.#shards.keys, `${environmentId}:${digest}`, record);
+  }
+
+  async putServerKeys(keys: readonly { digest: string; record: ServerKeyRecord }[]): Promise<void> {
+    for (const { digest, record } of keys) putNewer(this.#shards.serverKeys, digest, record);
+  }
+
+  async putEnvironment(record: EnvironmentRecord): Promise<void> {
+    putNewer(this.#shards.environments, record.environmentId, record);
+  }
+
+  async putClientVersion(clientId: string, version: number): Promise<void> {
+    raise(this.#shards.clientVersions, clientId, version);
+  }
+
+  async putEnvironmentVersion(environmentId: string, version: number): Promise<void> {
+    raise(this.#shards.environmentVersions, environmentId, version);
+  }
+
+  async putMarks(): Promise<void> {
+    this.#shards.projected = true;
+  }
+
+  async isComplete(): Promise<boolean> {
+    return this.#shards.projected;
+  }
+
+  async ready(): Promise<boolean> {
+    return true;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#close();
+  }
+}
+
+function raise(versions: Map<string, number>, id: string, version: number): void {
+  if (version > (versions.get(id) ?? -1)) versions.set(id, version);
+}

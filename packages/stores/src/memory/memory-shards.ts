@@ -1,0 +1,66 @@
+import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
+import type { Verdict } from '@keyward/contract/verdict';
+import { type Clock, systemClock } from '@keyward/kit/clock';
+import type { OutboxEntry } from '../ports/outbox.ts';
+import { allShards } from '../shards.ts';
+import { SharedInstances } from '../shared-instances.ts';
+
+export interface RequestEntry {
+  eventId: string;
+  verdict: Verdict;
+  expiresAtMs: number;
+}
+
+/** What Redis holds, in this process: the state that the memory adapters of one `memory:<name>` share. */
+export class MemoryShards {
+  readonly clock: Clock;
+  readonly keys = new Map<string, KeyRecord>();
+  readonly serverKeys = new Map<string, ServerKeyRecord>();
+  readonly environments = new Map<string, EnvironmentRecord>();
+  projected = false;
+  /** One version for all shards: here they cannot part. */
+  readonly environmentVersions = new Map<string, number>();
+  readonly clientVersions = new Map<string, number>();
+  readonly outboxes: OutboxEntry[][] = allShards.map(() => []);
+  readonly relays = new Map<string, number>();
+  readonly leases = new Map<number, { relay: string; expiresAtMs: number }>();
+  readonly #entries = new Map<string, RequestEntry>();
+  #sequence = 0;
+
+  constructor(clock: Clock = systemClock) {
+    this.clock = clock;
+  }
+
+  nextSequence(): number {
+    this.#sequence += 1;
+    return this.#sequence;
+  }
+
+  entry(key: string): RequestEntry | undefined {
+    const entry = this.#entries.get(key);
+    return entry && entry.expiresAtMs > this.clock.nowMs() ? entry : undefined;
+  }
+
+  keepEntry(key: string, entry: RequestEntry): void {
+    this.#entries.set(key, entry);
+    if (this.#entries.size % 1_024 === 0) this.#dropExpired();
+  }
+
+  #dropExpired(): void {
+    const nowMs = this.clock.nowMs();
+    for (const [key, entry] of this.#entries) if (entry.expiresAtMs <= nowMs) this.#entries.delete(key);
+  }
+}
+
+/** Writes `record` unless what is there is as new or newer; answers whether it was written. */
+export function putNewer<T extends { version: number }>(map: Map<string, T>, key: string, record: T): boolean {
+  const kept = map.get(key);
+  if (kept && kept.version >= record.version) return false;
+  map.set(key, record);
+  return true;
+}
+
+export const memoryShards = new SharedInstances<MemoryShards>({
+  open: async () => new MemoryShards(),
+  close: async () => undefined,
+});

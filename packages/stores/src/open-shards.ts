@@ -1,0 +1,23 @@
+import type { DecisionStore } from './ports/decision-store.ts';
+import type { Outbox } from './ports/outbox.ts';
+import type { ProjectionStore } from './ports/projection-store.ts';
+
+/** The adapters of the shards, chosen by the URL's scheme: `memory:<name>`, `redis://…`, `redis+cluster://…`. */
+export async function openDecisionStore(url: string): Promise<DecisionStore> {
+  if (isMemory(url)) return (await import('./memory/memory-decision-store.ts')).MemoryDecisionStore.open(url);
+  return (await import('./redis/redis-decision-store.ts')).RedisDecisionStore.open(url);
+}
+
+export async function openProjectionStore(url: string): Promise<ProjectionStore> {
+  if (isMemory(url)) return (await import('./memory/memory-projection-store.ts')).MemoryProjectionStore.open(url);
+  return (await import('./redis/redis-projection-store.ts')).RedisProjectionStore.open(url);
+}
+
+export async function openOutbox(url: string): Promise<Outbox> {
+  if (isMemory(url)) return (await import('./memory/memory-outbox.ts')).MemoryOutbox.open(url);
+  return (await import('./redis/redis-outbox.ts')).RedisOutbox.open(url);
+}
+
+function isMemory(url: string): boolean {
+  return url.startsWith('memory:');
+}

@@ -1,0 +1,53 @@
+import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
+import type { Verdict } from '@keyward/contract/verdict';
+
+export interface ServerKeyLookup {
+  /** false: the shard's projection is not complete, so a missing record means nothing. */
+  complete: boolean;
+  record: ServerKeyRecord | undefined;
+}
+
+export interface KeyLookup {
+  /** The version of the environment that this shard holds; undefined: the shard's projection is not complete. */
+  environmentVersion: number | undefined;
+  /** undefined, with a version: a key that nobody knows. */
+  record: KeyRecord | undefined;
+}
+
+/** One decision about a known key, to be made final in the client's shard. */
+export interface DecideCommand {
+  environmentId: string;
+  clientId: string;
+  /** The versions that the caller's records had; older ones than the shard's are refused as stale. */
+  environmentVersion: number;
+  clientVersion: number;
+  eventId: string;
+  /** What must not come twice: an envelope's nonce; without it the event id alone makes a retry safe. */
+  replayId: string | undefined;
+  /** The requester's clock, Unix ms, and how far it may be from the store's. */
+  requestedAtMs: number;
+  toleranceMs: number;
+  /** What the rules that need no shared state came to. */
+  verdict: Verdict;
+  /** The event's fields as JSON, but for the verdict and the time, which the store sets. */
+  event: string;
+}
+
+export type DecideAnswer =
+  | { kind: 'decided'; verdict: Verdict }
+  /** A record was older than this current version; load it again. */
+  | { kind: 'stale'; subject: 'client' | 'environment'; version: number }
+  /** The shard does not hold this environment's projection. */
+  | { kind: 'incomplete' };
+
+/** What the validator reads and decides on. Every method throws `StoreAway` when the store cannot be asked. */
+export interface DecisionStore extends AsyncDisposable {
+  readServerKey(digest: string): Promise<ServerKeyLookup>;
+  readEnvironment(environmentId: string): Promise<EnvironmentRecord | undefined>;
+  /** The version of the environment in its own shard; undefined when it is not there. */
+  readEnvironmentVersion(environmentId: string): Promise<number | undefined>;
+  readKey(environmentId: string, digest: string): Promise<KeyLookup>;
+  /** Atomically: the request's entry, the versions, the timestamp, the event. One answer, one event, once. */
+  decide(command: DecideCommand): Promise<DecideAnswer>;
+  ready(): Promise<boolean>;
+}

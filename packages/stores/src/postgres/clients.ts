@@ -1,0 +1,137 @@
+import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
+import type { Database } from './database.ts';
+import type { Schema } from './schema.ts';
+
+/** Clients and their keys; every statement names the environment, so that a foreign id is an unknown one. */
+export type ClientRow = Selectable<Schema['client']>;
+export type KeyRow = Selectable<Schema['api_key']>;
+export type NewKeyRow = Insertable<Schema['api_key']>;
+export type KeyRowChange = Updateable<Schema['api_key']>;
+
+export async function insertClient(db: Database, row: Insertable<Schema['client']>): Promise<void> {
+  await db.insertInto('client').values(row).execute();
+}
+
+export async function insertKeys(db: Database, rows: readonly NewKeyRow[]): Promise<void> {
+  if (rows.length > 0) await db.insertInto('api_key').values(rows).execute();
+}
+
+export async function findClient(db: Database, environmentId: string, id: string): Promise<ClientRow | undefined> {
+  return db
+    .selectFrom('client')
+    .selectAll()
+    .where('environment_id', '=', environmentId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+}
+
+/** The oldest client of this name. */
+export async function findClientByName(
+  db: Database,
+  environmentId: string,
+  name: string,
+): Promise<ClientRow | undefined> {
+  return db
+    .selectFrom('client')
+    .selectAll()
+    .where('environment_id', '=', environmentId)
+    .where('name', '=', name)
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst();
+}
+
+/** One at a time for each of these names until the transaction ends, so that two upserts make one client. */
+export async function lockClientNames(db: Database, environmentId: string, names: readonly string[]): Promise<void> {
+  for (const name of [...new Set(names)].sort()) {
+    await sql`select pg_advisory_xact_lock(hashtextextended(${`${environmentId}:${name}`}, 0))`.execute(db);
+  }
+}
+
+/** Locks the client and gives it its next version: one more than the last, and not before `nowMs`. */
+export async function raiseClientVersion(
+  db: Database,
+  environmentId: string,
+  id: string,
+  now: Date,
+): Promise<ClientRow | undefined> {
+  return db
+    .updateTable('client')
+    .set({ version: sql<number>`greatest(version + 1, ${now.getTime()}::bigint)`, updated_at: now })
+    .where('environment_id', '=', environmentId)
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirst();
+}
+
+export async function updateClient(db: Database, id: string, change: Updateable<Schema['client']>): Promise<void> {
+  if (Object.keys(change).length > 0) await db.updateTable('client').set(change).where('id', '=', id).execute();
+}
+
+export async function updateKey(db: Database, id: string, change: KeyRowChange): Promise<void> {
+  await db.updateTable('api_key').set(change).where('id', '=', id).execute();
+}
+
+export async function listKeys(db: Database, clientIds: readonly string[]): Promise<KeyRow[]> {
+  if (clientIds.length === 0) return [];
+  return db
+    .selectFrom('api_key')
+    .selectAll()
+    .where('client_id', 'in', clientIds)
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute();
+}
+
+export interface ClientFilter {
+  name?: string | undefined;
+  type?: string | undefined;
+  status?: string | undefined;
+  templateId?: string | undefined;
+}
+
+interface ClientPage {
+  environmentId: string;
+  filter: ClientFilter;
+  limit: number;
+  offset: number;
+}
+
+export async function listClients(db: Database, page: ClientPage): Promise<{ total: number; rows: ClientRow[] }> {
+  const { environmentId, filter, limit, offset } = page;
+  let query = db.selectFrom('client').where('environment_id', '=', environmentId);
+  if (filter.name !== undefined) query = query.where('name', 'ilike', `%${filter.name.replace(/[\\%_]/g, '\\$&')}%`);
+  if (filter.type !== undefined) query = query.where(sql`type`, '=', filter.type);
+  if (filter.status !== undefined) query = query.where(sql`status`, '=', filter.status);
+  if (filter.templateId !== undefined) query = query.where('template_id', '=', filter.templateId);
+  const { total } = await query.select(sql<number>`count(*)::int`.as('total')).executeTakeFirstOrThrow();
+  const rows = await query
+    .selectAll()
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .offset(offset)
+    .execute();
+  return { total, rows };
+}
+
+/** Deletes a client with its keys; what is left of each key is a tombstone of the client's last version. */
+export async function deleteClient(db: Database, client: ClientRow, now: Date): Promise<void> {
+  await sql`
+    insert into tombstone (environment_id, digest, organization_id, client_id, key_id, version, created_at)
+    select environment_id, digest, organization_id, client_id, id, ${client.version}::bigint, ${now}::timestamptz
+    from api_key where client_id = ${client.id}
+    on conflict (environment_id, digest) do nothing`.execute(db);
+  await db.deleteFrom('client').where('id', '=', client.id).execute();
+}
+
+/** Remembers an envelope that created something; false: it was seen before. */
+export async function rememberEnvelope(db: Database, row: Insertable<Schema['envelope_seen']>): Promise<boolean> {
+  const { numInsertedOrUpdatedRows = 0n } = await db
+    .insertInto('envelope_seen')
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return numInsertedOrUpdatedRows > 0n;
+}

@@ -1,0 +1,156 @@
+import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
+import { type Insertable, sql } from 'kysely';
+import type { Database } from './database.ts';
+import type { Schema } from './schema.ts';
+
+/** What the projection is made from. A version is always read before what it stands for, so it never promises too much. */
+export interface ClientProjection {
+  clientId: string;
+  version: number;
+  keys: { digest: string; record: KeyRecord }[];
+}
+
+export interface EnvironmentProjection {
+  environment: EnvironmentRecord;
+  serverKeys: { digest: string; record: ServerKeyRecord }[];
+}
+
+/** A client with its keys, or what is left of it; undefined when there never was such a client. */
+export async function readClientProjection(
+  db: Database,
+  environmentId: string,
+  clientId: string,
+): Promise<ClientProjection | undefined> {
+  const client = await db
+    .selectFrom('client')
+    .select(['version', 'status'])
+    .where('environment_id', '=', environmentId)
+    .where('id', '=', clientId)
+    .executeTakeFirst();
+  if (!client) return readTombstones(db, environmentId, clientId);
+  const rows = await db
+    .selectFrom('api_key')
+    .select(['id', 'digest', 'status', 'not_before', 'expires_at', 'claimed_expires_at'])
+    .where('client_id', '=', clientId)
+    .execute();
+  const keys = rows.map((row) => ({
+    digest: text(row.digest),
+    record: {
+      version: client.version,
+      keyId: row.id,
+      clientId,
+      status: row.status,
+      clientStatus: client.status,
+      ...lifetime(row),
+    },
+  }));
+  return { clientId, version: client.version, keys };
+}
+
+async function readTombstones(
+  db: Database,
+  environmentId: string,
+  clientId: string,
+): Promise<ClientProjection | undefined> {
+  const rows = await db
+    .selectFrom('tombstone')
+    .select(['digest', 'key_id', 'version'])
+    .where('environment_id', '=', environmentId)
+    .where('client_id', '=', clientId)
+    .execute();
+  if (rows.length === 0) return undefined;
+  const keys = rows.map((row) => ({
+    digest: text(row.digest),
+    record: {
+      version: row.version,
+      keyId: row.key_id,
+      clientId,
+      status: 'deleted',
+      clientStatus: 'active',
+    } satisfies KeyRecord,
+  }));
+  return { clientId, version: Math.max(...rows.map((row) => row.version)), keys };
+}
+
+export async function readEnvironmentProjection(
+  db: Database,
+  environmentId: string,
+): Promise<EnvironmentProjection | undefined> {
+  const row = await db
+    .selectFrom('environment')
+    .select(['version', 'project_env', 'status'])
+    .where('id', '=', environmentId)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  const { version, status } = row;
+  const serverKeys = await db
+    .selectFrom('server_key')
+    .select(['id', 'digest', 'status'])
+    .where('environment_id', '=', environmentId)
+    .execute();
+  return {
+    environment: { version, environmentId, projectEnv: row.project_env, status },
+    serverKeys: serverKeys.map((key) => ({
+      digest: text(key.digest),
+      record: { version, serverKeyId: key.id, environmentId, status: key.status },
+    })),
+  };
+}
+
+export async function listAllEnvironmentIds(db: Database): Promise<string[]> {
+  const rows = await db.selectFrom('environment').select('id').orderBy('id').execute();
+  return rows.map((row) => row.id);
+}
+
+/** Ids of an environment's clients, deleted ones with tombstones too, in order, after `after`. */
+export async function listClientIdsAfter(
+  db: Database,
+  environmentId: string,
+  after: string,
+  limit: number,
+): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select id from (
+      select id from client where environment_id = ${environmentId}
+      union select client_id from tombstone where environment_id = ${environmentId}
+    ) known where id > ${after}::uuid order by id limit ${limit}`.execute(db);
+  return rows.map((row) => row.id);
+}
+
+export async function insertConfigChange(db: Database, row: Insertable<Schema['config_outbox']>): Promise<void> {
+  await db.insertInto('config_outbox').values(row).execute();
+}
+
+export async function deleteConfigChange(db: Database, id: string): Promise<void> {
+  await db.deleteFrom('config_outbox').where('id', '=', id).execute();
+}
+
+/** Changes that were made before `before` and have not got through, oldest first. */
+export async function listConfigChanges(db: Database, before: Date, limit: number) {
+  return db
+    .selectFrom('config_outbox')
+    .selectAll()
+    .where('created_at', '<=', before)
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+}
+
+const text = (digest: Uint8Array) => Buffer.from(digest).toString('base64url');
+
+interface Lifetime {
+  not_before: Date | null;
+  expires_at: Date | null;
+  claimed_expires_at: Date | null;
+}
+
+function lifetime(row: Lifetime): Pick<KeyRecord, 'expiresAtMs' | 'notBeforeMs'> {
+  const expiries = [row.expires_at, row.claimed_expires_at]
+    .filter((date) => date !== null)
+    .map((date) => date.getTime());
+  return {
+    ...(expiries.length > 0 ? { expiresAtMs: Math.min(...expiries) } : {}),
+    ...(row.not_before ? { notBeforeMs: row.not_before.getTime() } : {}),
+  };
+}

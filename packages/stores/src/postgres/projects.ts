@@ -1,0 +1,244 @@
+import { type Insertable, type Selectable, sql } from 'kysely';
+import type { Database } from './database.ts';
+import type { Schema } from './schema.ts';
+
+/** Projects and what belongs to their environments, but for clients. */
+export type ProjectRow = Selectable<Schema['project']>;
+export type EnvironmentRow = Selectable<Schema['environment']>;
+export type TemplateRow = Selectable<Schema['template']>;
+
+export async function insertProject(db: Database, row: Insertable<Schema['project']>): Promise<void> {
+  await db.insertInto('project').values(row).execute();
+}
+
+/** Takes names in the organization's name space; answers those that were taken already. */
+export async function reserveNames(
+  db: Database,
+  rows: readonly Insertable<Schema['reserved_name']>[],
+): Promise<string[]> {
+  const reserved = await db
+    .insertInto('reserved_name')
+    .values([...rows].sort((a, b) => (a.name < b.name ? -1 : 1)))
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('name')
+    .execute();
+  const names = new Set(reserved.map((row) => row.name));
+  return rows.filter((row) => !names.has(row.name)).map((row) => row.name);
+}
+
+export async function findReservedName(
+  db: Database,
+  organizationId: string,
+  name: string,
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('reserved_name')
+    .select('project_id')
+    .where('organization_id', '=', organizationId)
+    .where('name', '=', name)
+    .executeTakeFirst();
+  return row?.project_id;
+}
+
+export async function insertEnvironment(db: Database, row: Insertable<Schema['environment']>): Promise<void> {
+  await db.insertInto('environment').values(row).execute();
+}
+
+export async function insertTemplates(db: Database, rows: readonly Insertable<Schema['template']>[]): Promise<void> {
+  if (rows.length > 0) await db.insertInto('template').values(rows).execute();
+}
+
+export async function insertSigningSecret(db: Database, row: Insertable<Schema['signing_secret']>): Promise<void> {
+  await db.insertInto('signing_secret').values(row).execute();
+}
+
+export async function insertServerKey(db: Database, row: Insertable<Schema['server_key']>): Promise<void> {
+  await db.insertInto('server_key').values(row).execute();
+}
+
+/** The live server key with this digest. */
+export async function findServerKey(
+  db: Database,
+  digest: Buffer,
+): Promise<{ id: string; organizationId: string; environmentId: string } | undefined> {
+  return db
+    .selectFrom('server_key')
+    .select(['id', 'organization_id as organizationId', 'environment_id as environmentId'])
+    .where('digest', '=', digest)
+    .where('status', '=', 'active')
+    .executeTakeFirst();
+}
+
+export async function findEnvironment(
+  db: Database,
+  organizationId: string,
+  by: { id: string } | { projectEnv: string },
+) {
+  const query = db.selectFrom('environment').selectAll().where('organization_id', '=', organizationId);
+  return 'id' in by
+    ? query.where('id', '=', by.id).executeTakeFirst()
+    : query.where('project_env', '=', by.projectEnv).executeTakeFirst();
+}
+
+/** The environment's signing secrets, sealed; the first is the one to sign with. */
+export async function listSigningSecrets(
+  db: Database,
+  environmentId: string,
+): Promise<{ id: string; sealed: Buffer }[]> {
+  const rows = await db
+    .selectFrom('signing_secret')
+    .select(['id', 'sealed'])
+    .where('environment_id', '=', environmentId)
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute();
+  return rows.map(({ id, sealed }) => ({ id, sealed: Buffer.from(sealed) }));
+}
+
+export async function templateExists(db: Database, environmentId: string, templateId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('template')
+    .select('id')
+    .where('environment_id', '=', environmentId)
+    .where('id', '=', templateId)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+interface ProjectPage {
+  organizationIds: readonly string[];
+  /** Only this project. */
+  projectId?: string | undefined;
+  limit: number;
+  offset: number;
+}
+
+export async function listProjects(db: Database, page: ProjectPage): Promise<{ total: number; rows: ProjectRow[] }> {
+  const { organizationIds, projectId, limit, offset } = page;
+  if (organizationIds.length === 0) return { total: 0, rows: [] };
+  let query = db.selectFrom('project').where('organization_id', 'in', organizationIds);
+  if (projectId !== undefined) query = query.where('id', '=', projectId);
+  const { total } = await query.select(sql<number>`count(*)::int`.as('total')).executeTakeFirstOrThrow();
+  const rows = await query
+    .selectAll()
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .offset(offset)
+    .execute();
+  return { total, rows };
+}
+
+export async function findProject(
+  db: Database,
+  organizationId: string,
+  projectId: string,
+): Promise<ProjectRow | undefined> {
+  return db
+    .selectFrom('project')
+    .selectAll()
+    .where('organization_id', '=', organizationId)
+    .where('id', '=', projectId)
+    .executeTakeFirst();
+}
+
+export async function findOrganizationName(db: Database, organizationId: string): Promise<string> {
+  const row = await db
+    .selectFrom('organization')
+    .select('name')
+    .where('id', '=', organizationId)
+    .executeTakeFirstOrThrow();
+  return row.name;
+}
+
+export async function listEnvironments(db: Database, projectId: string): Promise<EnvironmentRow[]> {
+  return db
+    .selectFrom('environment')
+    .selectAll()
+    .where('project_id', '=', projectId)
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute();
+}
+
+export async function listTemplates(db: Database, environmentIds: readonly string[]): Promise<TemplateRow[]> {
+  if (environmentIds.length === 0) return [];
+  return db
+    .selectFrom('template')
+    .selectAll()
+    .where('environment_id', 'in', environmentIds)
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute();
+}
+
+export async function listServerKeys(
+  db: Database,
+  environmentIds: readonly string[],
+): Promise<{ id: string; environment_id: string; name: string; key_prefix: string }[]> {
+  if (environmentIds.length === 0) return [];
+  return db
+    .selectFrom('server_key')
+    .select(['id', 'environment_id', 'name', 'key_prefix'])
+    .where('environment_id', 'in', environmentIds)
+    .where('status', '=', 'active')
+    .orderBy('created_at')
+    .execute();
+}
+
+export interface EnvironmentCounts {
+  environmentId: string;
+  clients: number;
+  endpoints: number;
+  /** Decisions counted in the present calendar windows, UTC. */
+  hour: number;
+  day: number;
+  week: number;
+  month: number;
+}
+
+export async function countEnvironments(
+  db: Database,
+  environmentIds: readonly string[],
+  now: Date,
+): Promise<EnvironmentCounts[]> {
+  if (environmentIds.length === 0) return [];
+  const since = (unit: string) => sql`date_trunc(${sql.lit(unit)}, ${now}::timestamptz, 'UTC')`;
+  const usage = (unit: string) => sql<number>`(
+    select coalesce(sum(count), 0)::float8 from usage_hour where environment_id = environment.id and hour >= ${since(unit)})`;
+  return db
+    .selectFrom('environment')
+    .select('id as environmentId')
+    .select([
+      sql<number>`(select count(*)::int from client where environment_id = environment.id)`.as('clients'),
+      sql<number>`(select count(*)::int from endpoint where environment_id = environment.id)`.as('endpoints'),
+      usage('hour').as('hour'),
+      usage('day').as('day'),
+      usage('week').as('week'),
+      usage('month').as('month'),
+    ])
+    .where('id', 'in', environmentIds)
+    .execute();
+}
+
+/** The oldest environment of an organization, with the id of its oldest client. */
+export async function findFirstEnvironment(
+  db: Database,
+  organizationId: string,
+): Promise<{ id: string; project_env: string; first_client_id: string | null } | undefined> {
+  return db
+    .selectFrom('environment')
+    .select(['id', 'project_env'])
+    .select(
+      sql<
+        string | null
+      >`(select client.id from client where environment_id = environment.id order by created_at, client.id limit 1)`.as(
+        'first_client_id',
+      ),
+    )
+    .where('organization_id', '=', organizationId)
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst();
+}

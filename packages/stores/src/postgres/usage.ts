@@ -1,0 +1,30 @@
+import type { Database } from './database.ts';
+
+/** What ingest has counted, by client and by key. */
+export interface ClientTotals {
+  success: number;
+  error: number;
+  durationUs: number;
+}
+
+export interface KeyTotals {
+  success: number;
+  error: number;
+  lastUsedAt: Date | null;
+}
+
+export async function readClientTotals(db: Database, clientIds: readonly string[]): Promise<Map<string, ClientTotals>> {
+  if (clientIds.length === 0) return new Map();
+  const rows = await db.selectFrom('client_total').selectAll().where('client_id', 'in', clientIds).execute();
+  return new Map(
+    rows.map((row) => [row.client_id, { success: row.success, error: row.error, durationUs: row.duration_us }]),
+  );
+}
+
+export async function readKeyTotals(db: Database, keyIds: readonly string[]): Promise<Map<string, KeyTotals>> {
+  if (keyIds.length === 0) return new Map();
+  const rows = await db.selectFrom('key_total').selectAll().where('key_id', 'in', keyIds).execute();
+  return new Map(
+    rows.map((row) => [row.key_id, { success: row.success, error: row.error, lastUsedAt: row.last_used_at }]),
+  );
+}

@@ -1,0 +1,35 @@
+import { shardOf } from '../shards.ts';
+
+/**
+ * Every Redis key is spelt here (design.md §4). The tag of shard i hashes into the slots [256·i, 256·i + 255], so the
+ * shards spread evenly over any number of masters; keys of one shard share a slot and so a script.
+ */
+const tags =
+  's18 s10 s03 s6h s21 s29 s4s s32 s0b s0j s0s s1a s2q s2y s2d s2h s19 s11 s02 s6i s20 s28 s4r s33 s0c s0k s0r s0z s2p s2x s2a s2i s6s s12 s01 s09 s23 s4h s38 s30 s0d s0h s0q s0y s2s s3a s2b s2j s6r s13 s00 s08 s22 s4i s39 s31 s0a s0i s0p s0x s2r s2z s2c s2k'.split(
+    ' ',
+  );
+
+const at = (shard: number) => `{${tags[shard]}}`;
+
+export const redisKeys = {
+  /** `version|json` of a customer key's record, in the shard of its digest. */
+  key: (environmentId: string, digest: string) => `${at(shardOf(digest))}k:${environmentId}:${digest}`,
+  /** `version|json` of a server key's record, in the shard of its digest. */
+  serverKey: (digest: string) => `${at(shardOf(digest))}s:${digest}`,
+  /** `version|json` of an environment's record, in the shard of its id. */
+  environment: (environmentId: string) => `${at(shardOf(environmentId))}g:${environmentId}`,
+  /** In every shard: the projection is there. Without it an unknown server key may only mean that the store was lost. */
+  projected: (shard: number) => `${at(shard)}projected`,
+  /** The environment's version, in every shard. */
+  environmentVersion: (shard: number, environmentId: string) => `${at(shard)}e:${environmentId}`,
+  /** A hash: `v`, the client's version. */
+  client: (clientId: string) => `${at(shardOf(clientId))}c:${clientId}`,
+  /** The entry of one request, by its envelope's nonce or its event id, in the client's shard. */
+  entry: (clientId: string, id: string) => `${at(shardOf(clientId))}n:${id}`,
+  /** The stream of decided events that wait for the log. */
+  outbox: (shard: number) => `${at(shard)}x`,
+  /** The relay that owns the shard's outbox. */
+  lease: (shard: number) => `${at(shard)}l`,
+  /** A sorted set: the relays that live, by the time when they are given up. */
+  relays: () => `${at(0)}relays`,
+} as const;

@@ -1,0 +1,71 @@
+import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
+import type { ProjectionStore } from '../ports/projection-store.ts';
+import { allShards } from '../shards.ts';
+import { asking, connectRedis, isReady, type RedisConnection, untilConnected } from './connection.ts';
+import { redisKeys } from './keys.ts';
+import { printRecord } from './record.ts';
+import { defineScript, type Script } from './script.ts';
+
+export class RedisProjectionStore implements ProjectionStore {
+  readonly #redis: RedisConnection;
+  readonly #putRecord: Script;
+  readonly #raiseVersion: Script;
+  readonly #raiseClient: Script;
+
+  private constructor(redis: RedisConnection) {
+    this.#redis = redis;
+    this.#putRecord = defineScript(redis, 'put-record', 1);
+    this.#raiseVersion = defineScript(redis, 'raise-version', 1);
+    this.#raiseClient = defineScript(redis, 'raise-client', 1);
+  }
+
+  static async open(url: string): Promise<RedisProjectionStore> {
+    const redis = connectRedis(url);
+    const store = new RedisProjectionStore(redis);
+    await untilConnected(redis, 5_000);
+    return store;
+  }
+
+  async putKeys(environmentId: string, keys: readonly { digest: string; record: KeyRecord }[]): Promise<void> {
+    await Promise.all(
+      keys.map(({ digest, record }) => this.#putRecord([redisKeys.key(environmentId, digest)], printRecord(record))),
+    );
+  }
+
+  async putServerKeys(keys: readonly { digest: string; record: ServerKeyRecord }[]): Promise<void> {
+    await Promise.all(
+      keys.map(({ digest, record }) => this.#putRecord([redisKeys.serverKey(digest)], printRecord(record))),
+    );
+  }
+
+  async putEnvironment(record: EnvironmentRecord): Promise<void> {
+    await this.#putRecord([redisKeys.environment(record.environmentId)], printRecord(record));
+  }
+
+  async putClientVersion(clientId: string, version: number): Promise<void> {
+    await this.#raiseClient([redisKeys.client(clientId)], [version]);
+  }
+
+  async putEnvironmentVersion(environmentId: string, version: number): Promise<void> {
+    await Promise.all(
+      allShards.map((shard) => this.#raiseVersion([redisKeys.environmentVersion(shard, environmentId)], [version])),
+    );
+  }
+
+  async putMarks(): Promise<void> {
+    await asking(Promise.all(allShards.map((shard) => this.#redis.set(redisKeys.projected(shard), '1'))));
+  }
+
+  async isComplete(): Promise<boolean> {
+    const marks = allShards.map((shard) => this.#redis.exists(redisKeys.projected(shard)));
+    return (await asking(Promise.all(marks))).every((mark) => mark === 1);
+  }
+
+  ready(): Promise<boolean> {
+    return isReady(this.#redis);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#redis.disconnect();
+  }
+}

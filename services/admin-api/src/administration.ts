@@ -1,0 +1,16 @@
+import type { Clock } from '@keyward/kit/clock';
+import type { SecretBox } from '@keyward/kit/secret-box';
+import type { Database } from '@keyward/stores/postgres/database';
+import type { Projector } from './projector.ts';
+
+/** What every management call works with. */
+export interface Administration {
+  db: Database;
+  projector: Projector;
+  /** Keys are digested with it (design.md §9). */
+  pepper: Buffer;
+  /** Opens and seals signing secrets. */
+  secrets: SecretBox;
+  clock: Clock;
+  maxEndpoints: number;
+}

@@ -1,0 +1,30 @@
+import { Secret } from '@keyward/contract/secret';
+import Type, { type Static } from 'typebox';
+
+export const AdminApiConfig = Type.Object({
+  DATABASE_URL: Secret(
+    Type.String({ minLength: 1, description: 'postgres://user:password@host:port/database or pglite:<directory>.' }),
+  ),
+  REDIS_URL: Secret(
+    Type.String({
+      minLength: 1,
+      description: 'redis://host:port/db, redis+cluster://host:port,host:port or memory:<name>.',
+    }),
+  ),
+  PEPPER: Secret(
+    Type.String({ minLength: 32, description: 'The secret that keys are digested with; the same in validator.' }),
+  ),
+  MASTER_KEY: Secret(
+    Type.String({
+      pattern: '^[A-Za-z0-9+/_-]{43}=?$',
+      description: '32 bytes in base64; signing secrets are sealed with it in Postgres.',
+    }),
+  ),
+  SERVICE_TOKEN: Secret(Type.String({ minLength: 16, description: 'Proof of the gateway; the same in all services.' })),
+  MAX_ENDPOINTS: Type.Integer({
+    minimum: 1,
+    default: 1_000,
+    description: 'How many endpoints an environment may hold.',
+  }),
+});
+export type AdminApiConfig = Static<typeof AdminApiConfig>;

@@ -1,0 +1,66 @@
+import type { NewKey } from '@keyward/contract/routes/client';
+import { ipRuleFault } from '@keyward/decision/ip-rule';
+import { type InputFault, invalidInput } from '@keyward/kit/app-error';
+import type { KeyTimes } from './issue-key.ts';
+
+const maxMetadataBytes = 4_096;
+
+/** Gathers what a schema cannot say about an input, all of it, and refuses it at the end. */
+export class InputCheck {
+  readonly #faults: InputFault[] = [];
+
+  fault(path: string, message: string): void {
+    this.#faults.push({ path, message });
+  }
+
+  /** A point in time as wire.md §2.5 writes it; undefined and null pass through. */
+  time(path: string, text: string | null | undefined): Date | null | undefined {
+    if (text === undefined || text === null) return text;
+    const zoned = /(Z|[+-]\d{2}:?\d{2})$/.test(text) ? text.replace(/([+-]\d{2})(\d{2})$/, '$1:$2') : `${text}Z`;
+    const date = new Date(zoned);
+    if (Number.isNaN(date.getTime())) this.fault(path, 'is not a date that exists');
+    return date;
+  }
+
+  ipList(path: string, rules: readonly string[] | undefined): void {
+    for (const [i, rule] of (rules ?? []).entries()) {
+      const message = ipRuleFault(rule);
+      if (message) this.fault(`${path}/${i}`, message);
+    }
+  }
+
+  /** Free JSON, capped; U+0000 is what Postgres cannot hold. */
+  metadata(path: string, metadata: Record<string, unknown> | undefined): void {
+    if (metadata === undefined) return;
+    const printed = JSON.stringify(metadata);
+    if (Buffer.byteLength(printed) > maxMetadataBytes)
+      this.fault(path, `must be at most ${maxMetadataBytes} bytes of JSON`);
+    if (printed.includes('\\u0000') || /\\ud[89a-f]/.test(printed))
+      this.fault(path, 'must not hold U+0000 or a lone surrogate');
+  }
+
+  text(path: string, text: string | null | undefined): void {
+    if (text && (text.includes('\0') || !text.isWellFormed()))
+      this.fault(path, 'must not hold U+0000 or a lone surrogate');
+  }
+
+  /** A key that is to be made: its lists and texts, and its times, which it answers. */
+  newKey(path: string, key: NewKey, nowMs: number): KeyTimes {
+    this.text(`${path}/name`, key.name);
+    this.ipList(`${path}/allowedIps`, key.allowedIps);
+    this.metadata(`${path}/metadata`, key.metadata);
+    const notBefore = this.time(`${path}/notBefore`, key.notBefore) ?? null;
+    const expiresAt = this.time(`${path}/expiresAt`, key.expiresAt) ?? null;
+    if (expiresAt && expiresAt.getTime() <= nowMs) this.fault(`${path}/expiresAt`, 'must be in the future');
+    return { notBefore, expiresAt };
+  }
+
+  /** Throws `INVALID_INPUT` with every fault found. */
+  done(): void {
+    if (this.#faults.length > 0) throw invalidInput(this.#faults);
+  }
+}
+
+export function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+}

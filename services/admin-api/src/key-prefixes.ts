@@ -1,0 +1,19 @@
+/** Prefixes of opaque keys of ours (wire.md §1, §9). */
+export const accountKeyPrefix = 'xyp';
+export const customerKeyPrefix = 'apikee';
+
+export type ServerKeyPrefix = 'sk_live' | 'sk_test';
+
+export function isServerKeyPrefix(prefix: string): prefix is ServerKeyPrefix {
+  return prefix === 'sk_live' || prefix === 'sk_test';
+}
+
+/** Test environments have keys that show it. */
+export function serverKeyPrefix(environmentType: string): ServerKeyPrefix {
+  return environmentType === 'production' ? 'sk_live' : 'sk_test';
+}
+
+/** The start and the last characters of a raw key: enough to recognise it by, far too little to guess it. */
+export function keyHint(raw: string): string {
+  return `${raw.slice(0, 12)}…${raw.slice(-4)}`;
+}

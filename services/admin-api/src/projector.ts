@@ -1,0 +1,120 @@
+import type { Clock } from '@keyward/kit/clock';
+import type { Logger } from '@keyward/kit/logger';
+import { newId } from '@keyward/kit/random';
+import type { ProjectionStore } from '@keyward/stores/ports/projection-store';
+import type { Database } from '@keyward/stores/postgres/database';
+import {
+  deleteConfigChange,
+  insertConfigChange,
+  listAllEnvironmentIds,
+  listClientIdsAfter,
+  listConfigChanges,
+  readClientProjection,
+  readEnvironmentProjection,
+} from '@keyward/stores/postgres/projection-source';
+
+/** What changed: a client with its keys, or the environment itself. */
+export interface ConfigChange {
+  environmentId: string;
+  clientId: string | null;
+}
+
+export type Propagation = 'done' | 'pending';
+
+const pageSize = 500;
+/** Younger changes are still on their way through the call that made them, ms. */
+const graceMs = 2_000;
+const nilId = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * Brings configuration from Postgres to the shards (design.md §5). A change leaves a row in the transaction that makes
+ * it; the row goes once the shards have it. So a change is projected by the call that makes it, or else by `repair`,
+ * whatever dies in between; and since writes count only over older versions, they may race and repeat.
+ */
+export class Projector {
+  readonly #db: Database;
+  readonly #store: ProjectionStore;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+
+  constructor(options: { db: Database; store: ProjectionStore; clock: Clock; logger: Logger }) {
+    this.#db = options.db;
+    this.#store = options.store;
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+  }
+
+  /** Notes a change in its own transaction; publish it once that is committed. */
+  async note(transaction: Database, change: ConfigChange): Promise<{ id: string } & ConfigChange> {
+    const id = newId();
+    await insertConfigChange(transaction, {
+      id,
+      environment_id: change.environmentId,
+      client_id: change.clientId,
+      created_at: new Date(this.#clock.nowMs()),
+    });
+    return { id, ...change };
+  }
+
+  /** `done`: from now on no validator decides by the old state. */
+  async publish(notes: readonly ({ id: string } & ConfigChange)[]): Promise<Propagation> {
+    try {
+      for (const note of notes) {
+        await this.#project(note);
+        await deleteConfigChange(this.#db, note.id);
+      }
+      return 'done';
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'a change is stored, but did not reach the shards yet');
+      return 'pending';
+    }
+  }
+
+  /** Writes what did not get through, and everything if a shard has lost it. */
+  async repair(): Promise<void> {
+    if (!(await this.#store.isComplete())) await this.rebuild();
+    const before = new Date(this.#clock.nowMs() - graceMs);
+    const changes = await listConfigChanges(this.#db, before, pageSize);
+    await this.publish(
+      changes.map((row) => ({ id: row.id, environmentId: row.environment_id, clientId: row.client_id })),
+    );
+  }
+
+  /** Projects all there is, and then marks the shards complete. */
+  async rebuild(): Promise<void> {
+    const environmentIds = await listAllEnvironmentIds(this.#db);
+    for (const environmentId of environmentIds) {
+      await this.#projectClients(environmentId);
+      await this.#project({ environmentId, clientId: null });
+    }
+    await this.#store.putMarks();
+    this.#logger.info({ environments: environmentIds.length }, 'the projection was rebuilt');
+  }
+
+  async #projectClients(environmentId: string): Promise<void> {
+    let after = nilId;
+    for (;;) {
+      const ids = await listClientIdsAfter(this.#db, environmentId, after, pageSize);
+      for (const clientId of ids) await this.#project({ environmentId, clientId });
+      const last = ids.at(-1);
+      if (last === undefined || ids.length < pageSize) return;
+      after = last;
+    }
+  }
+
+  async #project({ environmentId, clientId }: ConfigChange): Promise<void> {
+    if (clientId === null) return this.#projectEnvironment(environmentId);
+    const projection = await readClientProjection(this.#db, environmentId, clientId);
+    if (!projection) return;
+    await this.#store.putKeys(environmentId, projection.keys);
+    await this.#store.putClientVersion(clientId, projection.version);
+  }
+
+  async #projectEnvironment(environmentId: string): Promise<void> {
+    const projection = await readEnvironmentProjection(this.#db, environmentId);
+    if (!projection) return;
+    await this.#store.putServerKeys(projection.serverKeys);
+    await this.#store.putEnvironment(projection.environment);
+    await this.#store.putEnvironmentVersion(environmentId, projection.environment.version);
+  }
+}

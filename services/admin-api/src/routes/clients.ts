@@ -1,0 +1,100 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { internalHeaders } from '@keyward/contract/internal-headers';
+import { changeClient, createClient, deleteClient, getClient, listClients } from '@keyward/contract/routes/client';
+import type { App } from '@keyward/kit/http-app';
+import { serviceCallCheck } from '@keyward/kit/service-token';
+import type { Administration } from '../administration.ts';
+import { authenticate } from '../authenticate.ts';
+import { changeClient as applyChange, unknownClient } from '../change-client.ts';
+import { createClients } from '../create-clients.ts';
+import { isUuid } from '../input.ts';
+import { readClient, readClients } from '../read-clients.ts';
+import { removeClient, revokeKey } from '../remove-client.ts';
+import { type Access, environmentOf } from '../scope.ts';
+
+/** Clients and their keys (wire.md §2.5, §3). */
+export function clientRoutes(app: App, administration: Administration, serviceToken: string): void {
+  const isServiceCall = serviceCallCheck(serviceToken);
+
+  async function environmentFor(headers: IncomingHttpHeaders, projectEnv: string | undefined, access: Access) {
+    const actor = await authenticate(administration, headers);
+    return environmentOf(administration, { actor, projectEnv, access });
+  }
+
+  app.route({
+    ...listClients,
+    handler: async ({ headers, query }) => {
+      const { project_env, page = 1, limit = 10, ...filter } = query;
+      const environment = await environmentFor(headers, project_env, 'read');
+      return readClients(administration, { environment, filter, page, limit });
+    },
+  });
+
+  app.route({
+    ...createClient,
+    handler: async ({ headers, query, body }, reply) => {
+      const environment = await environmentFor(headers, query.project_env, 'write');
+      const internal = isServiceCall(headers) ? headers : {};
+      const fromSdk = internal[internalHeaders.fromSdk] === '1';
+      const created = await createClients(administration, {
+        environment,
+        inputs: Array.isArray(body) ? body : [body],
+        upsert: fromSdk || query.upsert === true,
+        source: fromSdk ? 'sdk' : 'api',
+        replayId: oneValue(internal[internalHeaders.replayId]),
+      });
+      const clients = created.clients.map((client) => ({ ...client, ...pending(created.propagation) }));
+      const [first] = clients;
+      reply.code(created.anyNew ? 201 : 200);
+      return Array.isArray(body) || !first ? clients : first;
+    },
+  });
+
+  app.route({
+    ...getClient,
+    handler: async ({ headers, query, params }) => {
+      const environment = await environmentFor(headers, query.project_env, 'read');
+      return readClient(administration, environment, clientId(params.id));
+    },
+  });
+
+  app.route({
+    ...changeClient,
+    handler: async ({ headers, query, params, body }) => {
+      const environment = await environmentFor(headers, query.project_env, 'write');
+      const { client, propagation } = await applyChange(administration, {
+        environment,
+        clientId: clientId(params.id),
+        change: body,
+      });
+      return { ...client, ...pending(propagation) };
+    },
+  });
+
+  app.route({
+    ...deleteClient,
+    handler: async ({ headers, query, params }) => {
+      const environment = await environmentFor(headers, query.project_env, 'write');
+      const id = clientId(params.id);
+      const propagation =
+        query.keyId === undefined
+          ? await removeClient(administration, environment, id)
+          : await revokeKey(administration, { environment, clientId: id, keyId: query.keyId });
+      return { success: true as const, ...pending(propagation) };
+    },
+  });
+}
+
+/** What is no UUID is no client of anybody's. */
+function clientId(text: string): string {
+  if (!isUuid(text)) throw unknownClient();
+  return text.toLowerCase();
+}
+
+function pending(propagation: 'done' | 'pending'): { propagation?: 'pending' } {
+  return propagation === 'pending' ? { propagation } : {};
+}
+
+function oneValue(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' ? header : undefined;
+}

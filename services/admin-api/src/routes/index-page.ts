@@ -1,0 +1,22 @@
+import { changeClient, createClient, deleteClient, getClient, listClients } from '@keyward/contract/routes/client';
+import { registerEndpoint } from '@keyward/contract/routes/endpoint';
+import { createProject, getProject, listProjects } from '@keyward/contract/routes/project';
+import type { App } from '@keyward/kit/http-app';
+
+const routes = [
+  listClients,
+  createClient,
+  getClient,
+  changeClient,
+  deleteClient,
+  listProjects,
+  createProject,
+  getProject,
+  registerEndpoint,
+];
+
+/** What somebody who opens the admin-api's address is told. */
+export function indexRoute(app: App): void {
+  const listed = routes.map(({ method, url, schema }) => ({ method, url, summary: schema.summary }));
+  app.get('/', async () => ({ service: 'Keyward admin-api', routes: listed }));
+}

@@ -1,0 +1,44 @@
+import { Key } from '@keyward/contract/routes/client';
+import { EnvSummary } from '@keyward/contract/routes/project';
+import { SecretBox } from '@keyward/kit/secret-box';
+import { defineService } from '@keyward/kit/service';
+import { openProjectionStore } from '@keyward/stores/open-shards';
+import { openDatabase } from '@keyward/stores/postgres/database';
+import { pingDatabase } from '@keyward/stores/postgres/ping';
+import type { Administration } from './administration.ts';
+import { AdminApiConfig } from './config.ts';
+import { Projector } from './projector.ts';
+import { startRepairLoop } from './repair-loop.ts';
+import { clientRoutes } from './routes/clients.ts';
+import { endpointRoutes } from './routes/endpoints.ts';
+import { indexRoute } from './routes/index-page.ts';
+import { projectRoutes } from './routes/projects.ts';
+
+/** The management API on Postgres, and the projection of what it holds into the shards. */
+export const adminApi = defineService({
+  name: 'admin-api',
+  config: AdminApiConfig,
+  schemas: [Key, EnvSummary],
+  bodyLimitBytes: 1024 * 1024,
+
+  async connect({ config, own, logger, clock }): Promise<Administration> {
+    const { db } = own.use(await openDatabase(config.DATABASE_URL));
+    const store = own.use(await openProjectionStore(config.REDIS_URL));
+    return {
+      db,
+      projector: new Projector({ db, store, clock, logger }),
+      pepper: Buffer.from(config.PEPPER),
+      secrets: new SecretBox(config.MASTER_KEY),
+      clock,
+      maxEndpoints: config.MAX_ENDPOINTS,
+    };
+  },
+  routes(app, administration, { config }) {
+    indexRoute(app);
+    clientRoutes(app, administration, config.SERVICE_TOKEN);
+    projectRoutes(app, administration);
+    endpointRoutes(app, administration);
+  },
+  background: ({ projector }, { logger }) => startRepairLoop(projector, logger),
+  ready: ({ db }) => pingDatabase(db),
+});

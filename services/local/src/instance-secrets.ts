@@ -1,0 +1,46 @@
+import { createKeyringEntry, keyringOf, printKeyring } from '@keyward/envelope/keyring';
+import { newSecret } from '@keyward/kit/random';
+import type { DataDirectory } from './data-directory.ts';
+import { readIfThere, writePrivateFile } from './private-file.ts';
+import { StartError } from './start-error.ts';
+
+/** The secrets of an embedded installation; in a deployment each comes from a mounted file. */
+export interface InstanceSecrets {
+  pepper: string;
+  masterKey: string;
+  serviceToken: string;
+}
+
+const names = ['pepper', 'masterKey', 'serviceToken'] as const;
+
+/** Reads the secrets that the first start made, or makes them. */
+export function instanceSecrets(directory: DataDirectory): InstanceSecrets {
+  const path = directory.file('secrets.json');
+  const text = readIfThere(path);
+  if (text !== undefined) return readSecrets(path, text);
+  const secrets = { pepper: newSecret(), masterKey: newSecret(), serviceToken: newSecret() };
+  writePrivateFile(path, `${JSON.stringify(secrets, null, 2)}\n`);
+  return secrets;
+}
+
+/** The gateway's keyring file, made at the first start. */
+export function keyringFile(directory: DataDirectory, nowMs: number): string {
+  const path = directory.file('keyring.json');
+  if (readIfThere(path) === undefined) writePrivateFile(path, printKeyring(keyringOf([createKeyringEntry({ nowMs })])));
+  return path;
+}
+
+function readSecrets(path: string, text: string): InstanceSecrets {
+  const damaged = new StartError(
+    `${path} is damaged; without it the keys that were issued cannot be recognised. Restore it, or start afresh with --data.`,
+  );
+  let read: Partial<InstanceSecrets>;
+  try {
+    read = JSON.parse(text) as Partial<InstanceSecrets>;
+  } catch {
+    throw damaged;
+  }
+  const { pepper, masterKey, serviceToken } = read;
+  if (names.some((name) => typeof read?.[name] !== 'string') || !pepper || !masterKey || !serviceToken) throw damaged;
+  return { pepper, masterKey, serviceToken };
+}

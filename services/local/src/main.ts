@@ -1,0 +1,53 @@
+import { systemClock } from '@keyward/kit/clock';
+import { openDatabase } from '@keyward/stores/postgres/database';
+import closeWithGrace from 'close-with-grace';
+import { banner } from './banner.ts';
+import { openDataDirectory } from './data-directory.ts';
+import { gatherQuickstart } from './gather-quickstart.ts';
+import { instanceSecrets, keyringFile } from './instance-secrets.ts';
+import { type Options, readOptions, usage } from './options.ts';
+import { startPlatform } from './platform.ts';
+import { readShownOnce, writeQuickstart } from './quickstart.ts';
+import { StartError } from './start-error.ts';
+
+/** `npm start`: everything in one process, on embedded stores, or on real ones where their URLs are set. */
+async function start({ port, data, logLevel }: Options): Promise<AsyncDisposable> {
+  await using starting = new AsyncDisposableStack();
+  const directory = starting.use(openDataDirectory(data));
+  const secrets = instanceSecrets(directory);
+  const stores = {
+    databaseUrl: process.env.DATABASE_URL || `pglite:${directory.file('postgres')}`,
+    redisUrl: process.env.REDIS_URL || 'memory:local',
+    eventLogUrl: process.env.EVENT_LOG_URL || 'memory:local',
+  };
+  const { db } = starting.use(await openDatabase(stores.databaseUrl));
+  const keyring = keyringFile(directory, systemClock.nowMs());
+  const platform = starting.use(await startPlatform({ stores, secrets, keyringFile: keyring, port, logLevel }));
+  const quickstart = await gatherQuickstart({ db, secrets, platform, earlier: readShownOnce(directory) });
+  process.stdout.write(banner(quickstart, writeQuickstart(directory, quickstart)));
+  return starting.move();
+}
+
+/** Answers the exit code, or nothing while Keyward runs. */
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
+  if (!options) {
+    process.stdout.write(usage);
+    return;
+  }
+  process.stdout.write('Keyward is starting; the first start takes some seconds …\n');
+  const running = await start(options);
+  closeWithGrace({ delay: 20_000, logger: false }, async ({ err }) => {
+    if (err) process.stderr.write(`Keyward stops after an error that nothing caught: ${err.stack ?? err.message}\n`);
+    else process.stdout.write('\nKeyward is stopping; what waits is being counted …\n');
+    await running[Symbol.asyncDispose]();
+  });
+}
+
+try {
+  await main();
+} catch (error) {
+  const text = error instanceof StartError ? error.message : `Keyward could not start: ${(error as Error).stack}`;
+  process.stderr.write(`${text}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,101 @@
+import { Projector } from '@keyward/admin-api/projector';
+import { adminApi } from '@keyward/admin-api/service';
+import { gateway } from '@keyward/gateway/service';
+import { ingest } from '@keyward/ingest/service';
+import { systemClock } from '@keyward/kit/clock';
+import { loadConfig } from '@keyward/kit/config';
+import { createLogger } from '@keyward/kit/logger';
+import { type RunningService, type ServiceDefinition, startService } from '@keyward/kit/service';
+import { openProjectionStore } from '@keyward/stores/open-shards';
+import type { ProjectionStore } from '@keyward/stores/ports/projection-store';
+import { type Database, openDatabase } from '@keyward/stores/postgres/database';
+import { migrate } from '@keyward/stores/postgres/migrate';
+import { StoreAway } from '@keyward/stores/store-away';
+import { validator } from '@keyward/validator/service';
+import type { Static, TObject } from 'typebox';
+import type { InstanceSecrets } from './instance-secrets.ts';
+import { StartError } from './start-error.ts';
+
+export interface Stores {
+  databaseUrl: string;
+  redisUrl: string;
+  eventLogUrl: string;
+}
+
+export interface PlatformOptions {
+  stores: Stores;
+  secrets: InstanceSecrets;
+  keyringFile: string;
+  /** The gateway's port; admin-api takes the next one. 0 = any free ports. */
+  port: number;
+  logLevel: string;
+}
+
+export interface Platform extends AsyncDisposable {
+  gatewayUrl: string;
+  adminUrl: string;
+}
+
+const host = '127.0.0.1';
+
+/**
+ * All services in this process, talking to each other over HTTP on loopback as they do when they are deployed.
+ * Disposing stops the door first, then lets the events drain from the validator through ingest.
+ */
+export async function startPlatform(options: PlatformOptions): Promise<Platform> {
+  await using starting = new AsyncDisposableStack();
+  const { stores, secrets, port, logLevel } = options;
+  const shared = { SERVICE_TOKEN: secrets.serviceToken, PEPPER: secrets.pepper, REDIS_URL: stores.redisUrl };
+  const { db } = starting.use(await openDatabase(stores.databaseUrl));
+  await prepareStores(db, starting.use(await openProjectionStore(stores.redisUrl)), logLevel);
+
+  const start = async <C extends TObject, D>(
+    service: ServiceDefinition<C, D>,
+    at: number,
+    environment: Record<string, string>,
+  ) => {
+    const config = loadConfig(service.config, environment) as Static<C>;
+    return starting.use(await listenOrExplain(startService(service, { config, host, port: at, logLevel }), at));
+  };
+  const adminPort = port === 0 ? 0 : port + 1;
+  const admin = await start(adminApi, adminPort, {
+    ...shared,
+    DATABASE_URL: stores.databaseUrl,
+    MASTER_KEY: secrets.masterKey,
+  });
+  await start(ingest, 0, { DATABASE_URL: stores.databaseUrl, EVENT_LOG_URL: stores.eventLogUrl });
+  const decisions = await start(validator, 0, { ...shared, EVENT_LOG_URL: stores.eventLogUrl });
+  const door = await start(gateway, port, {
+    SERVICE_TOKEN: secrets.serviceToken,
+    KEYRING_FILE: options.keyringFile,
+    VALIDATOR_URL: decisions.url,
+    ADMIN_API_URL: admin.url,
+  });
+  const running = starting.move();
+  return { gatewayUrl: door.url, adminUrl: admin.url, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** What one-shot jobs do in a deployment: the newest schema, and the projection of what Postgres holds. */
+async function prepareStores(db: Database, store: ProjectionStore, logLevel: string): Promise<void> {
+  await migrate(db);
+  const logger = createLogger({ service: 'local', level: logLevel, schemas: [adminApi.config] });
+  try {
+    await new Projector({ db, store, clock: systemClock, logger }).repair();
+  } catch (error) {
+    if (error instanceof StoreAway) throw new StartError('Redis cannot be reached at REDIS_URL.', { cause: error });
+    throw error;
+  }
+}
+
+async function listenOrExplain(starting: Promise<RunningService>, port: number): Promise<RunningService> {
+  try {
+    return await starting;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE')
+      throw new StartError(`Port ${port} is taken by another program; give another with --port.`);
+    if (code === 'EACCES')
+      throw new StartError(`Port ${port} may not be used by this user; give one above 1023 with --port.`);
+    throw error;
+  }
+}

@@ -1,0 +1,22 @@
+import { Secret } from '@keyward/contract/secret';
+import Type, { type Static } from 'typebox';
+
+export const ValidatorConfig = Type.Object({
+  REDIS_URL: Secret(
+    Type.String({
+      minLength: 1,
+      description: 'redis://host:port/db, redis+cluster://host:port,host:port or memory:<name>.',
+    }),
+  ),
+  EVENT_LOG_URL: Type.String({ minLength: 1, description: 'kafka://host:port,host:port/<topic> or memory:<name>.' }),
+  PEPPER: Secret(
+    Type.String({ minLength: 32, description: 'The secret that keys are digested with; the same in admin-api.' }),
+  ),
+  SERVICE_TOKEN: Secret(Type.String({ minLength: 16, description: 'Proof of the gateway; the same in all services.' })),
+  RECORD_CACHE_SIZE: Type.Integer({
+    minimum: 1,
+    default: 100_000,
+    description: 'How many key records are kept in the process.',
+  }),
+});
+export type ValidatorConfig = Static<typeof ValidatorConfig>;

@@ -1,0 +1,127 @@
+import type { DecisionReply, DecisionRequest } from '@keyward/contract/decisions';
+import type { KeyRecord } from '@keyward/contract/projection';
+import type { Verdict } from '@keyward/contract/verdict';
+import { decide } from '@keyward/decision/decide';
+import { presentedKey } from '@keyward/decision/presented-key';
+import { canonicalKey } from '@keyward/keyformat/canonical-key';
+import { keyDigest } from '@keyward/keyformat/key-digest';
+import type { Clock } from '@keyward/kit/clock';
+import type { DecideAnswer, DecisionStore } from '@keyward/stores/ports/decision-store';
+import { StoreAway } from '@keyward/stores/store-away';
+import { eventFields } from './event-fields.ts';
+import type { KeyRecords } from './key-records.ts';
+import type { ServerKeyContext, ServerKeyContexts } from './server-key-contexts.ts';
+
+export interface Deciding {
+  store: DecisionStore;
+  serverKeys: ServerKeyContexts;
+  keys: KeyRecords;
+  pepper: Buffer;
+  clock: Clock;
+}
+
+/** How far a request's timestamp may be from the store's clock, ms (wire.md §5, `STALE_REQUEST`). */
+const toleranceMs = 300_000;
+/** Under 7,000 changes a second the worst call needed 11 (design.md §2.5). */
+const maxAttempts = 16;
+const retryAfterSeconds = 1;
+
+type Attempt = DecisionReply | { kind: 'again' };
+
+/** One validation (design.md §2, steps 3 to 5). A store that is away gives `unavailable`, never a bad key. */
+export async function decideRequest(deciding: Deciding, request: DecisionRequest): Promise<DecisionReply> {
+  const startedMs = deciding.clock.monotonicMs();
+  try {
+    for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
+      const outcome = await attemptOnce(deciding, request, startedMs);
+      if (outcome.kind !== 'again') return outcome;
+    }
+  } catch (error) {
+    if (!(error instanceof StoreAway)) throw error;
+  }
+  return { kind: 'unavailable', retryAfterSeconds };
+}
+
+async function attemptOnce(deciding: Deciding, request: DecisionRequest, startedMs: number): Promise<Attempt> {
+  const serverKeyDigest = digestOf(deciding, 'server', request.serverKey);
+  if (serverKeyDigest === undefined) return { kind: 'unauthenticated' };
+  const context = await deciding.serverKeys.get(serverKeyDigest);
+  if (context?.serverKey.status !== 'active') return { kind: 'unauthenticated' };
+  const { environmentId, projectEnv } = context.environment;
+  if (request.projectEnv !== undefined && request.projectEnv !== projectEnv)
+    return reply(request, context, 'ENVIRONMENT_UNKNOWN');
+
+  const presented = presentedKey(request.headers);
+  if (presented.kind === 'none') return reply(request, context, 'MISSING_KEY');
+  const digest = presented.kind === 'one' ? digestOf(deciding, 'customer', presented.raw) : undefined;
+  if (digest === undefined) return reply(request, context, 'INVALID_KEY');
+
+  const found = await findKey(deciding, context, digest);
+  if (found.kind === 'unknown') return reply(request, context, 'INVALID_KEY');
+  const made = found.kind === 'known' ? await commit(deciding, { request, context, key: found.key, startedMs }) : found;
+  switch (made.kind) {
+    case 'decided':
+      return reply(request, context, made.verdict, found.kind === 'known' ? found.key : undefined);
+    case 'incomplete':
+      return { kind: 'unavailable', retryAfterSeconds };
+    case 'stale':
+      if (made.subject === 'client') deciding.keys.forget(environmentId, digest);
+      else await deciding.serverKeys.reload(serverKeyDigest, made.version);
+      return { kind: 'again' };
+  }
+}
+
+type Found = { kind: 'known'; key: KeyRecord } | { kind: 'unknown' } | Exclude<DecideAnswer, { kind: 'decided' }>;
+
+/** The key's record, from this process or from the store. An unknown key is judged by the newest environment only. */
+async function findKey(deciding: Deciding, context: ServerKeyContext, digest: string): Promise<Found> {
+  const { environmentId } = context.environment;
+  const held = deciding.keys.held(environmentId, digest);
+  if (held) return { kind: 'known', key: held };
+  const { environmentVersion, record } = await deciding.keys.read(environmentId, digest);
+  if (environmentVersion === undefined) return { kind: 'incomplete' };
+  if (environmentVersion > context.environmentVersion)
+    return { kind: 'stale', subject: 'environment', version: environmentVersion };
+  return record ? { kind: 'known', key: record } : { kind: 'unknown' };
+}
+
+interface Decision {
+  request: DecisionRequest;
+  context: ServerKeyContext;
+  key: KeyRecord;
+  startedMs: number;
+}
+
+function commit({ store, clock }: Deciding, { request, context, key, startedMs }: Decision): Promise<DecideAnswer> {
+  const { environment, environmentVersion } = context;
+  const { environmentId } = environment;
+  const durationUs = request.elapsedUs + Math.round((clock.monotonicMs() - startedMs) * 1_000);
+  return store.decide({
+    environmentId,
+    clientId: key.clientId,
+    environmentVersion,
+    clientVersion: key.version,
+    eventId: request.eventId,
+    replayId: request.replayId,
+    requestedAtMs: request.timestampMs,
+    toleranceMs,
+    verdict: decide({ key, environment, clientId: request.clientId, nowMs: clock.nowMs() }),
+    event: eventFields({ request, environmentId, key, durationUs }),
+  });
+}
+
+function digestOf({ pepper }: Deciding, domain: 'server' | 'customer', raw: string): string | undefined {
+  const key = canonicalKey(raw);
+  return key && keyDigest({ pepper, domain, canonical: key.canonical }).toString('base64url');
+}
+
+function reply(request: DecisionRequest, context: ServerKeyContext, verdict: Verdict, key?: KeyRecord): DecisionReply {
+  const expiresAtMs = verdict === 'EXPIRED' ? key?.expiresAtMs : undefined;
+  return {
+    kind: 'decided',
+    verdict,
+    clientId: request.clientId === 'self' && key ? key.clientId : request.clientId,
+    projectEnv: request.projectEnv ?? context.environment.projectEnv,
+    ...(expiresAtMs === undefined ? {} : { expiredAt: new Date(expiresAtMs).toISOString() }),
+  };
+}

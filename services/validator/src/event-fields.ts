@@ -1,0 +1,38 @@
+import type { DecisionRequest } from '@keyward/contract/decisions';
+import type { KeyRecord } from '@keyward/contract/projection';
+import { headerValue } from '@keyward/decision/presented-key';
+
+const maxPathBytes = 2_048;
+const maxUserAgentBytes = 256;
+const maxNameBytes = 256;
+
+interface EventFacts {
+  request: DecisionRequest;
+  environmentId: string;
+  key: KeyRecord;
+  durationUs: number;
+}
+
+/**
+ * The event of one decision as JSON, but for the verdict and the time, which the store adds. Texts are capped and
+ * cleaned of what Postgres refuses here, where they are made, so that nothing further on can choke on them.
+ */
+export function eventFields({ request, environmentId, key, durationUs }: EventFacts): string {
+  const userAgent = headerValue(request.headers, 'user-agent');
+  return JSON.stringify({
+    id: request.eventId,
+    environmentId,
+    clientId: key.clientId,
+    keyId: key.keyId,
+    methodPath: fit(request.methodPath, maxPathBytes),
+    name: request.name === undefined ? undefined : fit(request.name, maxNameBytes),
+    userAgent: userAgent === undefined ? undefined : fit(userAgent, maxUserAgentBytes),
+    durationUs,
+  });
+}
+
+function fit(text: string, maxBytes: number): string {
+  const clean = text.replaceAll('\0', '').toWellFormed();
+  if (clean.length * 3 <= maxBytes || Buffer.byteLength(clean) <= maxBytes) return clean;
+  return new TextDecoder().decode(Buffer.from(clean).subarray(0, maxBytes)).replace(/\uFFFD+$/, '');
+}

@@ -1,0 +1,45 @@
+import type { KeyRecord } from '@keyward/contract/projection';
+import type { DecisionStore, KeyLookup } from '@keyward/stores/ports/decision-store';
+import { LRUCache } from 'lru-cache';
+
+/**
+ * The key records that this process has seen. Only known keys are kept, so nobody can fill it with guesses, and a key
+ * that is made now is found at once. Requests that miss the same key share one read.
+ */
+export class KeyRecords {
+  readonly #store: DecisionStore;
+  readonly #known: LRUCache<string, KeyRecord>;
+  readonly #reading = new Map<string, Promise<KeyLookup>>();
+
+  constructor(store: DecisionStore, size: number) {
+    this.#store = store;
+    this.#known = new LRUCache({ max: size });
+  }
+
+  /** A record that this process holds; whether it is current, the script says. */
+  held(environmentId: string, digest: string): KeyRecord | undefined {
+    return this.#known.get(`${environmentId}:${digest}`);
+  }
+
+  /** Asks the store. */
+  read(environmentId: string, digest: string): Promise<KeyLookup> {
+    const id = `${environmentId}:${digest}`;
+    const reading = this.#reading.get(id) ?? this.#read(id, environmentId, digest);
+    this.#reading.set(id, reading);
+    return reading;
+  }
+
+  forget(environmentId: string, digest: string): void {
+    this.#known.delete(`${environmentId}:${digest}`);
+  }
+
+  async #read(id: string, environmentId: string, digest: string): Promise<KeyLookup> {
+    try {
+      const lookup = await this.#store.readKey(environmentId, digest);
+      if (lookup.record) this.#known.set(id, lookup.record);
+      return lookup;
+    } finally {
+      this.#reading.delete(id);
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import type { Clock } from '@keyward/kit/clock';
+import type { Outbox } from '@keyward/stores/ports/outbox';
+import { allShards } from '@keyward/stores/shards';
+
+export const leaseMs = 10_000;
+
+/**
+ * The shards that this relay owns: its fair share among the relays that live. A lease counts as held only while it
+ * cannot have run out, by this process's own clock, measured from before it was asked for.
+ */
+export class ShardLeases {
+  readonly #outbox: Outbox;
+  readonly #clock: Clock;
+  readonly #relay: string;
+  readonly #until = new Map<number, number>();
+
+  constructor(options: { outbox: Outbox; clock: Clock; relay: string }) {
+    this.#outbox = options.outbox;
+    this.#clock = options.clock;
+    this.#relay = options.relay;
+  }
+
+  held(): number[] {
+    const nowMs = this.#clock.monotonicMs();
+    return allShards.filter((shard) => (this.#until.get(shard) ?? 0) > nowMs);
+  }
+
+  /** Renews what is held, gives back what is over the share, takes what is free and under it. */
+  async balance(): Promise<void> {
+    const askedMs = this.#clock.monotonicMs();
+    const relays = await this.#outbox.heartbeat(this.#relay, leaseMs);
+    const share = Math.ceil(allShards.length / relays);
+    const held = this.held();
+    await this.#claim(held.slice(0, share), askedMs);
+    await this.#giveBack(held.slice(share));
+    const missing = share - this.held().length;
+    if (missing <= 0) return;
+    const others = allShards.filter((shard) => !this.held().includes(shard) && !held.includes(shard));
+    // Ask for a few at a time, so that relays that start together do not take all and give back most.
+    for (let i = 0; i < others.length && this.held().length < share; i += missing) {
+      await this.#claim(others.slice(i, i + Math.min(missing, share - this.held().length)), askedMs);
+    }
+  }
+
+  async releaseAll(): Promise<void> {
+    await this.#giveBack(this.held());
+  }
+
+  async #claim(shards: readonly number[], askedMs: number): Promise<void> {
+    if (shards.length === 0) return;
+    const claimed = await this.#outbox.claim(this.#relay, shards, leaseMs);
+    for (const shard of shards) this.#until.delete(shard);
+    for (const shard of claimed) this.#until.set(shard, askedMs + leaseMs);
+  }
+
+  async #giveBack(shards: readonly number[]): Promise<void> {
+    for (const shard of shards) this.#until.delete(shard);
+    if (shards.length > 0) await this.#outbox.release(this.#relay, shards);
+  }
+}

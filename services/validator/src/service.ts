@@ -1,0 +1,35 @@
+import { DecisionBatch } from '@keyward/contract/decisions';
+import { defineService } from '@keyward/kit/service';
+import { openEventProducer } from '@keyward/stores/open-event-log';
+import { openDecisionStore, openOutbox } from '@keyward/stores/open-shards';
+import { ValidatorConfig } from './config.ts';
+import { KeyRecords } from './key-records.ts';
+import { startRelay } from './relay/relay.ts';
+import { decisionRoutes } from './routes/decisions.ts';
+import { ServerKeyContexts } from './server-key-contexts.ts';
+
+/** Decides, on Redis alone, and relays what it decided to the log. */
+export const validator = defineService({
+  name: 'validator',
+  config: ValidatorConfig,
+  schemas: [DecisionBatch],
+  bodyLimitBytes: 64 * 1024 * 1024,
+
+  async connect({ config, own, logger, clock }) {
+    const store = own.use(await openDecisionStore(config.REDIS_URL));
+    const outbox = own.use(await openOutbox(config.REDIS_URL));
+    const producer = own.use(await openEventProducer(config.EVENT_LOG_URL, { logger }));
+    return {
+      store,
+      outbox,
+      producer,
+      clock,
+      pepper: Buffer.from(config.PEPPER),
+      serverKeys: new ServerKeyContexts(store),
+      keys: new KeyRecords(store, config.RECORD_CACHE_SIZE),
+    };
+  },
+  routes: (app, dependencies, { config }) => decisionRoutes(app, dependencies, config.SERVICE_TOKEN),
+  background: ({ outbox, producer, clock }, { logger }) => startRelay({ outbox, producer, clock, logger }),
+  ready: ({ store }) => store.ready(),
+});
