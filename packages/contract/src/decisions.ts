@@ -18,7 +18,7 @@ export const DecisionRequest = Type.Object({
   headers: Secret(Type.Record(Type.String(), Type.Union([Type.String(), Type.Array(Type.String())]))),
   remoteAddress: Type.Optional(Type.String()),
   replayId: Type.Optional(
-    Type.String({ maxLength: 64, description: '(epk, iv) of the envelope; a plain body has none.' }),
+    Type.String({ maxLength: 64, description: 'Names the envelope by its AES key and iv; a plain body has none.' }),
   ),
   elapsedUs: Type.Integer({
     minimum: 0,

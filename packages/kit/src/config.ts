@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Static, TObject, TSchema } from 'typebox';
-import { compileValidator, fromText } from './validation.ts';
+import { compileValidator, textReader } from './validation.ts';
 
 /**
  * Reads a service's configuration from environment variables: the schema's keys are the variables' names, and
@@ -14,7 +14,7 @@ export function loadConfig<T extends TObject>(schema: T, environment: Record<str
     const text = readVariable(name, environment, faults);
     if (text !== undefined) texts[name] = text;
   }
-  const value = fromText(schema, texts);
+  const value = textReader(schema)(texts);
   const validator = compileValidator(schema as TSchema);
   if (faults.length === 0 && validator.check(value)) return value as Static<T>; // just checked against that schema
   for (const { path, message } of validator.faults(value))

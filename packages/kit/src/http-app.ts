@@ -6,7 +6,7 @@ import { Compile } from 'typebox/compile';
 import { AppError } from './app-error.ts';
 import { sendProblem } from './problem-reply.ts';
 import { newId } from './random.ts';
-import { fromText } from './validation.ts';
+import { textReader } from './validation.ts';
 
 /** Handlers get their input typed by the route's own schema. */
 export type App = FastifyInstance<
@@ -21,7 +21,9 @@ interface HttpAppOptions {
   logger: FastifyBaseLogger;
   /** The largest body that any route takes, bytes. */
   bodyLimitBytes: number;
-  /** Does the answer carry on only if this holds? Asked by `/readyz`. */
+  /** Only our own services call it, so a request id in their header is taken over. */
+  trustRequestId: boolean;
+  /** Asked by `/readyz`. */
   ready: () => Promise<boolean>;
 }
 
@@ -31,7 +33,9 @@ export function createHttpApp(options: HttpAppOptions): App {
     loggerInstance: options.logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimitBytes,
-    requestIdHeader: internalHeaders.requestId,
+    requestIdHeader: options.trustRequestId ? internalHeaders.requestId : false,
+    // One logger for all: a child for each request costs more than most requests' work.
+    childLoggerFactory: (logger) => logger,
     genReqId: () => newId(),
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
@@ -39,10 +43,12 @@ export function createHttpApp(options: HttpAppOptions): App {
   }).withTypeProvider<TypeBoxTypeProvider>() as App;
   app.setValidatorCompiler(({ schema, httpPart }) => {
     const compiled = Compile(schema as Parameters<typeof Compile>[0]); // Fastify hands back the schema we gave it
-    const fromQuery = httpPart !== 'body';
-    return (value) => {
-      const read = fromQuery ? fromText(schema as Parameters<typeof fromText>[0], value) : value;
-      return compiled.Check(read) ? { value: read } : { error: compiled.Errors(read) as never };
+    // A body is taken as it was sent; everything else arrives as text.
+    const read =
+      httpPart === 'body' ? (value: unknown) => value : textReader(schema as Parameters<typeof textReader>[0]);
+    return (sent) => {
+      const value = read(sent);
+      return compiled.Check(value) ? { value } : { error: compiled.Errors(value) as never };
     };
   });
   app.setErrorHandler(sendProblem);

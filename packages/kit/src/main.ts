@@ -1,8 +1,8 @@
-import closeWithGrace from 'close-with-grace';
 import Type, { type TObject } from 'typebox';
 import { ConfigError, loadConfig } from './config.ts';
 import { createLogger } from './logger.ts';
 import { type ServiceDefinition, startService } from './service.ts';
+import { stopOnSignal } from './stop-on-signal.ts';
 
 const Process = Type.Object({
   HOST: Type.String({ default: '0.0.0.0', description: 'The address to listen on.' }),
@@ -26,8 +26,9 @@ export async function runMain<C extends TObject, D>(definition: ServiceDefinitio
       schemas: [...definition.schemas, definition.config],
     });
     const service = await startService(definition, { config, host, port, logLevel, logger });
-    closeWithGrace({ delay: 20_000, logger }, async ({ err }) => {
-      if (err) logger.fatal({ err }, 'stopping after an error that nothing caught');
+    stopOnSignal(async (error) => {
+      if (error) logger.fatal({ err: error }, 'stopping after an error that nothing caught');
+      else logger.info('stopping');
       await service[Symbol.asyncDispose]();
     });
   } catch (error) {

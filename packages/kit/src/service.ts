@@ -20,6 +20,8 @@ export interface ServiceDefinition<C extends TObject, D> {
   /** The schemas whose secret fields this service's log must redact. */
   schemas: readonly unknown[];
   bodyLimitBytes: number;
+  /** Called by strangers: it mints every request's id itself. */
+  public?: boolean;
   connect(context: ServiceContext<Static<C>>): Promise<D>;
   routes(app: App, dependencies: D, context: ServiceContext<Static<C>>): void;
   ready?(dependencies: D): Promise<boolean>;
@@ -60,6 +62,7 @@ export async function startService<C extends TObject, D>(
   const app = createHttpApp({
     logger: logger as FastifyBaseLogger,
     bodyLimitBytes: definition.bodyLimitBytes,
+    trustRequestId: !definition.public,
     ready: async () => (await definition.ready?.(dependencies)) ?? true,
   });
   definition.routes(app, dependencies, context);

@@ -1,6 +1,5 @@
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { Value } from 'typebox/value';
 import type { InputFault } from './app-error.ts';
 
 interface SchemaFault {
@@ -12,21 +11,33 @@ interface SchemaFault {
 
 const maxFaults = 50;
 
-/** Every fault of `value`, one entry for each place; the members of a union or an unknown field are not told twice. */
+/** Every fault of a value, one entry for each place; the members of a union or an unknown field are not told twice. */
 export function inputFaults(faults: readonly SchemaFault[]): InputFault[] {
   const byPath = new Map<string, string>();
   for (const fault of faults) {
     if (byPath.size >= maxFaults) break;
-    if (fault.keyword === 'additionalProperties') continue; // each such field has a fault of its own, 'boolean'
-    const message = fault.keyword === 'boolean' ? 'is not a known field' : describe(fault);
-    if (!byPath.has(fault.instancePath) || fault.keyword === 'anyOf') byPath.set(fault.instancePath, message);
+    for (const { path, message } of placed(fault)) {
+      if (!byPath.has(path) || fault.keyword === 'anyOf') byPath.set(path, message);
+    }
   }
   return [...byPath].map(([path, message]) => ({ path, message }));
 }
 
-function describe(fault: SchemaFault): string {
-  const { allowedValues } = fault.params as { allowedValues?: unknown[] };
-  return allowedValues ? `must be one of ${allowedValues.join(', ')}` : fault.message;
+function placed({ keyword, instancePath, message, params }: SchemaFault): InputFault[] {
+  const { allowedValues, requiredProperties = [] } = params as {
+    allowedValues?: unknown[];
+    requiredProperties?: string[];
+  };
+  switch (keyword) {
+    case 'additionalProperties':
+      return []; // each such field has a fault of its own, 'boolean'
+    case 'boolean':
+      return [{ path: instancePath, message: 'is not a known field' }];
+    case 'required':
+      return requiredProperties.map((name) => ({ path: `${instancePath}/${name}`, message: 'is required' }));
+    default:
+      return [{ path: instancePath, message: allowedValues ? `must be one of ${allowedValues.join(', ')}` : message }];
+  }
 }
 
 export interface Validator<T> {
@@ -44,7 +55,26 @@ export function compileValidator<T extends TSchema>(schema: T): Validator<Static
   };
 }
 
-/** For texts from a query or the environment: numbers and booleans are read, defaults filled in. */
-export function fromText(schema: TSchema, value: unknown): unknown {
-  return Value.Default(schema, Value.Convert(schema, value));
+/**
+ * A reader of texts from a query or the environment: defaults are filled in, and what is exactly a number or a boolean
+ * becomes one where the schema wants it. Anything else stays a text, for the check to refuse: nothing is rounded or
+ * guessed. Make it once, at start; where there is nothing to read, it costs nothing.
+ */
+export function textReader(schema: TSchema): (value: unknown) => unknown {
+  const { properties = {} } = schema as { properties?: Record<string, { type?: string; default?: unknown }> };
+  const typed = Object.entries(properties).filter(([, field]) => field.type !== 'string' || 'default' in field);
+  if (typed.length === 0) return (value) => value;
+  return (value) => {
+    const read: Record<string, unknown> = { ...(value as object) };
+    for (const [name, field] of typed) read[name] = readText(field.type, read[name]) ?? field.default;
+    for (const [name] of typed) if (read[name] === undefined) delete read[name];
+    return read;
+  };
+}
+
+function readText(type: string | undefined, text: unknown): unknown {
+  if (typeof text !== 'string') return text;
+  if (type === 'integer' && /^-?\d{1,15}$/.test(text)) return Number(text);
+  if (type === 'number' && /^-?\d{1,15}(\.\d+)?$/.test(text)) return Number(text);
+  return type === 'boolean' && (text === 'true' || text === 'false') ? text === 'true' : text;
 }

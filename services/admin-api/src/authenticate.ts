@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { organizationHeader } from '@keyward/contract/internal-headers';
 import { canonicalKey } from '@keyward/keyformat/canonical-key';
 import { keyDigest } from '@keyward/keyformat/key-digest';
 import { AppError } from '@keyward/kit/app-error';
@@ -17,7 +18,7 @@ export async function authenticate(administration: Administration, headers: Inco
   const key = raw === undefined ? undefined : canonicalKey(raw);
   if (key?.kind !== 'opaque') throw unauthenticated();
   if (isServerKeyPrefix(key.prefix)) return serverKeyActor(administration, key.canonical);
-  if (key.prefix === accountKeyPrefix) return accountActor(administration, key.canonical, organizationHeader(headers));
+  if (key.prefix === accountKeyPrefix) return accountActor(administration, key.canonical, namedOrganization(headers));
   throw unauthenticated();
 }
 
@@ -55,8 +56,8 @@ function presentedCredential(headers: IncomingHttpHeaders): string | undefined {
   return found.size === 1 ? [...found][0] : undefined;
 }
 
-function organizationHeader(headers: IncomingHttpHeaders): string | undefined {
-  const value = headers['x-keyward-organization'];
+function namedOrganization(headers: IncomingHttpHeaders): string | undefined {
+  const value = headers[organizationHeader];
   return typeof value === 'string' ? value : undefined;
 }
 

@@ -1,6 +1,6 @@
 import { systemClock } from '@keyward/kit/clock';
+import { stopOnSignal } from '@keyward/kit/stop-on-signal';
 import { openDatabase } from '@keyward/stores/postgres/database';
-import closeWithGrace from 'close-with-grace';
 import { banner } from './banner.ts';
 import { openDataDirectory } from './data-directory.ts';
 import { gatherQuickstart } from './gather-quickstart.ts';
@@ -37,8 +37,8 @@ async function main(): Promise<void> {
   }
   process.stdout.write('Keyward is starting; the first start takes some seconds …\n');
   const running = await start(options);
-  closeWithGrace({ delay: 20_000, logger: false }, async ({ err }) => {
-    if (err) process.stderr.write(`Keyward stops after an error that nothing caught: ${err.stack ?? err.message}\n`);
+  stopOnSignal(async (error) => {
+    if (error) process.stderr.write(`Keyward stops after an error that nothing caught: ${error.stack}\n`);
     else process.stdout.write('\nKeyward is stopping; what waits is being counted …\n');
     await running[Symbol.asyncDispose]();
   });

@@ -48,8 +48,8 @@ export class MemoryDecisionStore implements DecisionStore {
 
   async decide(command: DecideCommand): Promise<DecideAnswer> {
     const { clientId, eventId } = command;
-    const entryKey = `${clientId}:${command.replayId ?? eventId}`;
-    const answered = this.#shards.entry(entryKey);
+    const entryId = command.replayId ?? eventId;
+    const answered = this.#shards.entry(clientId, entryId);
     if (answered?.eventId === eventId) return { kind: 'decided', verdict: answered.verdict };
     if (answered) return this.#refuseReplay(command);
 
@@ -65,7 +65,7 @@ export class MemoryDecisionStore implements DecisionStore {
     const verdict = command.verdict === 'ALLOWED' && outOfTime ? 'STALE_REQUEST' : command.verdict;
     const life = command.requestedAtMs + entryTtl.afterTimestampMs - nowMs;
     const expiresAtMs = nowMs + Math.min(Math.max(life, entryTtl.atLeastMs), entryTtl.atMostMs);
-    this.#shards.keepEntry(entryKey, { eventId, verdict, expiresAtMs });
+    this.#shards.keepEntry(clientId, entryId, { eventId, verdict, expiresAtMs });
     this.#recordEvent(command, verdict, nowMs);
     return { kind: 'decided', verdict };
   }
@@ -79,11 +79,14 @@ export class MemoryDecisionStore implements DecisionStore {
   }
 
   #refuseReplay(command: DecideCommand): DecideAnswer {
-    const { eventId } = command;
+    const { clientId, eventId } = command;
     const nowMs = this.#shards.clock.nowMs();
-    const ownKey = `${command.clientId}:${eventId}`;
-    if (!this.#shards.entry(ownKey)) {
-      this.#shards.keepEntry(ownKey, { eventId, verdict: 'REPLAYED', expiresAtMs: nowMs + entryTtl.atLeastMs });
+    if (!this.#shards.entry(clientId, eventId)) {
+      this.#shards.keepEntry(clientId, eventId, {
+        eventId,
+        verdict: 'REPLAYED',
+        expiresAtMs: nowMs + entryTtl.atLeastMs,
+      });
       this.#recordEvent(command, 'REPLAYED', nowMs);
     }
     return { kind: 'decided', verdict: 'REPLAYED' };

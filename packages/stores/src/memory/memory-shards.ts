@@ -2,7 +2,7 @@ import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/con
 import type { Verdict } from '@keyward/contract/verdict';
 import { type Clock, systemClock } from '@keyward/kit/clock';
 import type { OutboxEntry } from '../ports/outbox.ts';
-import { allShards } from '../shards.ts';
+import { allShards, shardOf } from '../shards.ts';
 import { SharedInstances } from '../shared-instances.ts';
 
 export interface RequestEntry {
@@ -36,13 +36,14 @@ export class MemoryShards {
     return this.#sequence;
   }
 
-  entry(key: string): RequestEntry | undefined {
-    const entry = this.#entries.get(key);
+  /** The entry of a request, by its envelope's nonce or its event id, in the client's shard. */
+  entry(clientId: string, id: string): RequestEntry | undefined {
+    const entry = this.#entries.get(entryKey(clientId, id));
     return entry && entry.expiresAtMs > this.clock.nowMs() ? entry : undefined;
   }
 
-  keepEntry(key: string, entry: RequestEntry): void {
-    this.#entries.set(key, entry);
+  keepEntry(clientId: string, id: string, entry: RequestEntry): void {
+    this.#entries.set(entryKey(clientId, id), entry);
     if (this.#entries.size % 1_024 === 0) this.#dropExpired();
   }
 
@@ -51,6 +52,8 @@ export class MemoryShards {
     for (const [key, entry] of this.#entries) if (entry.expiresAtMs <= nowMs) this.#entries.delete(key);
   }
 }
+
+const entryKey = (clientId: string, id: string) => `${shardOf(clientId)}:${id}`;
 
 /** Writes `record` unless what is there is as new or newer; answers whether it was written. */
 export function putNewer<T extends { version: number }>(map: Map<string, T>, key: string, record: T): boolean {

@@ -1,0 +1,195 @@
+import type { Logger } from '@keyward/kit/logger';
+import type { Consumer, EachBatchPayload } from 'kafkajs';
+import { handOverBatch } from '../hand-over-batch.ts';
+import { pause } from '../pause.ts';
+import type { BatchHandler, EventConsumer, StoredOffset } from '../ports/event-log.ts';
+import { findTopic } from './find-topic.ts';
+import { KafkaLink } from './kafka-link.ts';
+import { kafkaLogCreator } from './kafka-log-creator.ts';
+import { type KafkaTarget, parseKafkaUrl } from './kafka-target.ts';
+
+export function openKafkaConsumer(url: string, { logger }: { logger: Logger }): EventConsumer {
+  return new KafkaEventConsumer(parseKafkaUrl(url), logger);
+}
+
+interface Work {
+  handle: BatchHandler;
+  storedOffset: StoredOffset | undefined;
+}
+
+/** One membership in the group, from the connection to its end. */
+interface Session {
+  logId: string;
+  /** Partitions whose beginning was compared with the stored offset since the last join. */
+  placed: Set<number>;
+}
+
+interface Membership {
+  consumer: Consumer;
+  session: Session;
+  work: Work;
+}
+
+const noValue = Buffer.alloc(0);
+const restartAfterMs = 1_000;
+const heartbeatMs = 2_000;
+const partitionsAtOnce = 4;
+const leaveMs = 5_000;
+
+/**
+ * Reads as a member of a consumer group; the offset is committed after the handler resolved. Whatever ends the
+ * membership — no broker, a crash in KafkaJS, a topic that is not there yet — begins a new one after a pause.
+ */
+class KafkaEventConsumer implements EventConsumer {
+  readonly #target: KafkaTarget;
+  readonly #logger: Logger;
+  readonly #logCreator: ReturnType<typeof kafkaLogCreator>;
+  readonly #closed = new AbortController();
+  #finished: Promise<void> = Promise.resolve();
+  #reading = false;
+
+  constructor(target: KafkaTarget, logger: Logger) {
+    this.#target = target;
+    this.#logger = logger;
+    this.#logCreator = kafkaLogCreator(logger);
+  }
+
+  get reading(): boolean {
+    return this.#reading;
+  }
+
+  run(handle: BatchHandler, storedOffset?: StoredOffset): void {
+    this.#finished = this.#readUntilClosed({ handle, storedOffset });
+  }
+
+  async #readUntilClosed(work: Work): Promise<void> {
+    const { signal } = this.#closed;
+    for (let told = false; !signal.aborted; ) {
+      const link = new KafkaLink(this.#target, this.#logCreator);
+      try {
+        await this.#readOnce(link, work);
+      } catch (err) {
+        told &&= !this.#reading;
+        if (!signal.aborted)
+          this.#logger[told ? 'debug' : 'warn']({ err }, 'reading from Kafka ended, beginning again');
+        told = true;
+      } finally {
+        this.#reading = false;
+        link.cut();
+      }
+      await pause(restartAfterMs, signal);
+    }
+  }
+
+  /** Resolves once this consumer is closed; rejects with what ended the membership. */
+  async #readOnce(link: KafkaLink, work: Work): Promise<void> {
+    using closing = onAbort(this.#closed.signal, () => this.#reading || link.cut());
+    void closing;
+    const { topic, group } = this.#target;
+    const { logId } = await findTopic(link, this.#target, this.#closed.signal);
+    const session: Session = { logId, placed: new Set() };
+    const consumer = link.kafka.consumer({
+      groupId: group,
+      allowAutoTopicCreation: false,
+      // A member that cannot say goodbye keeps its partitions until its session ends.
+      sessionTimeout: 10_000,
+      heartbeatInterval: heartbeatMs,
+      // An idle fetch is not cut short, and closing waits for it.
+      maxWaitTimeInMs: 500,
+      // Through a broker's restart the membership is kept; a new one would wait for the old one's session to end.
+      retry: { retries: 30, initialRetryTime: 100, maxRetryTime: 1_000, restartOnFailure: async () => false },
+    });
+    const ended = Promise.withResolvers<void>();
+    ended.promise.catch(() => undefined); // it may crash before anybody waits for the end
+    consumer.on(consumer.events.CRASH, ({ payload }) => ended.reject(payload.error));
+    consumer.on(consumer.events.GROUP_JOIN, () => {
+      session.placed.clear();
+      this.#reading = true;
+    });
+    using leaving = onAbort(this.#closed.signal, () => ended.resolve());
+    void leaving;
+    try {
+      await consumer.connect();
+      await consumer.subscribe({ topics: [topic], fromBeginning: true });
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: partitionsAtOnce,
+        eachBatch: (payload) => this.#takeBatch(payload, { consumer, session, work }),
+      });
+      await ended.promise;
+    } finally {
+      await this.#leave(consumer);
+    }
+  }
+
+  async #takeBatch(payload: EachBatchPayload, { consumer, session, work }: Membership): Promise<void> {
+    const { batch, resolveOffset, heartbeat, commitOffsetsIfNecessary } = payload;
+    const { topic, partition } = batch;
+    const last = batch.messages.at(-1);
+    if (!last || this.#closed.signal.aborted) return;
+    const records = batch.messages.map(({ offset, value }) => ({ offset: Number(offset), value: value ?? noValue }));
+    let seekTo: number | undefined;
+    const handle: BatchHandler = async (read) => {
+      if (!session.placed.has(partition)) seekTo = await this.#misplaced(payload, session, work);
+      session.placed.add(partition);
+      if (seekTo === undefined) await work.handle(read);
+    };
+    // A slow handler must not cost the membership. That a rebalance is due shows again at the next heartbeat below.
+    using beating = every(heartbeatMs, () => heartbeat().catch(() => undefined));
+    void beating;
+    const handOver = { handle, signal: this.#closed.signal, logger: this.#logger, beforeRepeating: heartbeat };
+    if (!(await handOverBatch({ logId: session.logId, partition, records }, handOver))) return;
+    if (seekTo !== undefined) return consumer.seek({ topic, partition, offset: String(seekTo) });
+    resolveOffset(last.offset);
+    const offset = String(Number(last.offset) + 1);
+    await commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset }] }] });
+    await heartbeat();
+  }
+
+  /** Where to read instead of here: at the stored offset, or at the beginning when that lies beyond the log's end. */
+  async #misplaced(
+    { batch }: EachBatchPayload,
+    { logId }: Session,
+    { storedOffset }: Work,
+  ): Promise<number | undefined> {
+    const stored = await storedOffset?.(logId, batch.partition);
+    if (stored === undefined) return undefined;
+    const here = Number(batch.messages[0]?.offset);
+    const place = { logId, partition: batch.partition, here, stored };
+    if (stored > Number(batch.highWatermark)) {
+      this.#logger.error(
+        place,
+        'the stored offset lies beyond the end of the log: the log is another one, reading from its beginning',
+      );
+      return here === 0 ? undefined : 0;
+    }
+    if (stored >= here) return undefined; // what was handled and not committed is known by the ids of its events
+    this.#logger.warn(place, 'the group is ahead of the stored offset, going back');
+    return stored;
+  }
+
+  /** Leaves the group, so that another member takes over at once; a handler that hangs does not hold this up for ever. */
+  async #leave(consumer: Consumer): Promise<void> {
+    const patience = new AbortController();
+    const left = consumer.disconnect().catch((err) => this.#logger.debug({ err }, 'leaving the consumer group failed'));
+    await Promise.race([left, pause(leaveMs, patience.signal)]);
+    patience.abort();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed.abort();
+    await this.#finished;
+  }
+}
+
+function onAbort(signal: AbortSignal, listener: () => void): Disposable {
+  if (signal.aborted) listener();
+  signal.addEventListener('abort', listener, { once: true });
+  return { [Symbol.dispose]: () => signal.removeEventListener('abort', listener) };
+}
+
+function every(ms: number, work: () => unknown): Disposable {
+  const timer = setInterval(work, ms);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}

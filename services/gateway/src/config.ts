@@ -1,0 +1,61 @@
+import { Secret } from '@keyward/contract/secret';
+import Type, { type Static } from 'typebox';
+
+const origin = 'https?://[^/?#,\\s]+/?';
+
+/** The gateway's environment variables. */
+export const GatewayConfig = Type.Object({
+  VALIDATOR_URL: Type.String({
+    pattern: `^${origin}(\\s*,\\s*${origin})*$`,
+    description: 'Base URLs of the validators, separated by commas; each is tried when another fails.',
+  }),
+  ADMIN_API_URL: Type.String({
+    pattern: `^${origin}$`,
+    description: 'Base URL of the admin-api: management goes there.',
+  }),
+  SERVICE_TOKEN: Secret(
+    Type.String({
+      minLength: 16,
+      description: 'Shared by the services of an installation; proves that a call is theirs.',
+    }),
+  ),
+  KEYRING_FILE: Type.String({
+    minLength: 1,
+    description: 'The file with the X25519 private keys that envelopes are sealed to; read again when it changes.',
+  }),
+  DECISION_TIMEOUT_MS: Type.Integer({
+    default: 2500,
+    minimum: 50,
+    maximum: 60_000,
+    description: 'A validation has a verdict within this time, retries included, or is answered 503.',
+  }),
+  ADMIN_TIMEOUT_MS: Type.Integer({
+    default: 10_000,
+    minimum: 50,
+    maximum: 120_000,
+    description: 'A forwarded management call is answered within this time, or with 503.',
+  }),
+  VALIDATE_BODY_BYTES: Type.Integer({
+    default: 262_144,
+    minimum: 1024,
+    maximum: 262_144,
+    description: 'The largest body of a validation.',
+  }),
+  MANAGEMENT_BODY_BYTES: Type.Integer({
+    default: 1_048_576,
+    minimum: 1024,
+    maximum: 8_388_608,
+    description: 'The largest body of a management call.',
+  }),
+  DERIVED_KEYS: Type.Integer({
+    default: 50_000,
+    minimum: 2,
+    description: 'How many SDK sessions have their AES key remembered, about 400 bytes each.',
+  }),
+});
+export type GatewayConfig = Static<typeof GatewayConfig>;
+
+/** The origins of a comma-separated list of base URLs, each once. */
+export function originsOf(urls: string): string[] {
+  return [...new Set(urls.split(',').map((url) => new URL(url.trim()).origin))];
+}

@@ -1,0 +1,25 @@
+import { ValidateBody } from '@keyward/contract/routes/validate';
+import { invalidInput } from '@keyward/kit/app-error';
+import { compileValidator } from '@keyward/kit/validation';
+import { parseTimestamp } from './parse-timestamp.ts';
+
+const validateBody = compileValidator(ValidateBody);
+
+/** What a validation says of the caller's request. Everything else of the body, `payload` above all, ends here. */
+export interface Facts {
+  name?: string;
+  timestampMs: number;
+  headers: ValidateBody['headers'];
+  remoteAddress?: string;
+}
+
+/** Reads the facts of a parsed body; throws INVALID_INPUT with every fault at once. */
+export function readFacts(body: unknown): Facts {
+  if (!validateBody.check(body)) throw invalidInput(validateBody.faults(body));
+  const timestampMs = parseTimestamp(body.timestamp);
+  if (timestampMs === undefined) throw invalidInput([{ path: '/timestamp', message: 'must be a moment that exists' }]);
+  const facts: Facts = { timestampMs, headers: body.headers };
+  if (body.name !== undefined) facts.name = body.name;
+  if (body.remoteAddress !== undefined) facts.remoteAddress = body.remoteAddress;
+  return facts;
+}

@@ -1,0 +1,60 @@
+import { DecisionRequest } from '@keyward/contract/decisions';
+import { ValidateBody } from '@keyward/contract/routes/validate';
+import { DerivedKeyCache } from '@keyward/envelope/derived-key-cache';
+import { usableKeys } from '@keyward/envelope/keyring';
+import { defineService } from '@keyward/kit/service';
+import { AdminApi } from './admin-api.ts';
+import { GatewayConfig, originsOf } from './config.ts';
+import { DecisionClient } from './decision-client.ts';
+import { guardEdge } from './http-edge.ts';
+import { KeyringFile } from './keyring-file.ts';
+import { takeBodiesAsBytes } from './read-body.ts';
+import { encryptionKeysRoute } from './routes/encryption-keys.ts';
+import { managementRoutes } from './routes/management.ts';
+import { validateRoute } from './routes/validate.ts';
+
+/** The public door: opens envelopes, asks for a verdict, forwards management calls. It keeps nothing. */
+export const gateway = defineService({
+  name: 'gateway',
+  config: GatewayConfig,
+  schemas: [ValidateBody, DecisionRequest],
+  bodyLimitBytes: 1_048_576,
+  public: true,
+  connect: async ({ config, logger, clock, own }) => {
+    const serviceToken = config.SERVICE_TOKEN;
+    const keyring = own.use(await KeyringFile.open({ path: config.KEYRING_FILE, logger }));
+    const [adminOrigin = ''] = originsOf(config.ADMIN_API_URL);
+    const adminApi = own.use(new AdminApi({ origin: adminOrigin, timeoutMs: config.ADMIN_TIMEOUT_MS }));
+    const decisions = own.use(
+      new DecisionClient({
+        origins: originsOf(config.VALIDATOR_URL),
+        serviceToken,
+        deadlineMs: config.DECISION_TIMEOUT_MS,
+        clock,
+        logger,
+      }),
+    );
+    return {
+      keyring,
+      adminApi,
+      decisions,
+      clock,
+      derivedKeys: new DerivedKeyCache({ maxEntries: config.DERIVED_KEYS }),
+    };
+  },
+  routes: (app, dependencies, { config }) => {
+    // A logger per request is a twentieth of the hot path; what is logged names its request anyway.
+    app.setChildLoggerFactory((logger) => logger);
+    guardEdge(app);
+    takeBodiesAsBytes(app);
+    encryptionKeysRoute(app, dependencies);
+    validateRoute(app, { ...dependencies, bodyLimit: config.VALIDATE_BODY_BYTES });
+    managementRoutes(app, {
+      ...dependencies,
+      serviceToken: config.SERVICE_TOKEN,
+      bodyLimit: config.MANAGEMENT_BODY_BYTES,
+    });
+  },
+  ready: async ({ keyring, decisions, clock }) =>
+    usableKeys(keyring.current, clock.nowMs()).length > 0 && (await decisions.isReady()),
+});

@@ -1,0 +1,4 @@
+import { runMain } from '@keyward/kit/main';
+import { ingest } from './service.ts';
+
+await runMain(ingest);

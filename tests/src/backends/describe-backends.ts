@@ -1,0 +1,109 @@
+import { afterAll, describe } from 'vitest';
+import { backendMark } from './backend-mark.ts';
+import { freshKafkaUrl, freshMemoryUrl, freshPgliteUrl, freshPostgresUrl, freshRedisUrl } from './isolate.ts';
+import type { StoreName } from './store-name.ts';
+import { reasonToSkip, runningStoreUrl } from './store-state.ts';
+
+/** One row of a table of backends. */
+export interface Backend<Name extends string, Urls = string> {
+  name: Name;
+  /** URLs of empty stores, others at every call; what they hold is dropped after the suite's last test. */
+  url(): Promise<Urls>;
+}
+
+export type RedisBackend = Backend<'memory' | 'redis' | 'redis-cluster'>;
+export type KafkaBackend = Backend<'memory' | 'kafka'>;
+export type PostgresBackend = Backend<'pglite' | 'postgres'>;
+
+/** The URLs that a whole Keyward runs on. */
+export interface StackUrls {
+  redis: string;
+  postgres: string;
+  kafka: string;
+}
+export type Stack = Backend<'embedded' | 'real' | 'real-cluster', StackUrls>;
+
+/** Runs `suite` once per adapter of the Redis port. A backend whose store is missing is reported as skipped. */
+export function describeRedisBackends(title: string, suite: (backend: RedisBackend) => void): void {
+  describeBackend(title, { name: 'memory', stores: [], fresh: freshMemory }, suite);
+  describeBackend(title, { name: 'redis', stores: ['redis'], fresh: freshRedis('redis') }, suite);
+  describeBackend(
+    title,
+    { name: 'redis-cluster', stores: ['redis-cluster'], fresh: freshRedis('redis-cluster') },
+    suite,
+  );
+}
+
+/** Runs `suite` once per adapter of the event port. */
+export function describeKafkaBackends(title: string, suite: (backend: KafkaBackend) => void): void {
+  describeBackend(title, { name: 'memory', stores: [], fresh: freshMemory }, suite);
+  describeBackend(title, { name: 'kafka', stores: ['kafka'], fresh: freshKafka }, suite);
+}
+
+/** Runs `suite` once per adapter of the relational port. */
+export function describePostgresBackends(title: string, suite: (backend: PostgresBackend) => void): void {
+  describeBackend(title, { name: 'pglite', stores: [], fresh: freshPglite }, suite);
+  describeBackend(title, { name: 'postgres', stores: ['postgres'], fresh: freshPostgres }, suite);
+}
+
+/** Runs `suite` once per set of stores that Keyward is deployed on: none at all, the three, and the three with a cluster. */
+export function describeStacks(title: string, suite: (stack: Stack) => void): void {
+  describeBackend(title, { name: 'embedded', stores: [], fresh: freshEmbeddedStack }, suite);
+  for (const [name, redis] of [
+    ['real', 'redis'],
+    ['real-cluster', 'redis-cluster'],
+  ] as const) {
+    describeBackend(title, { name, stores: [redis, 'postgres', 'kafka'], fresh: freshRealStack(redis) }, suite);
+  }
+}
+
+type Cleanup = () => Promise<void>;
+/** Makes fresh URLs, and puts what must be undone after the suite on the list. */
+type Fresh<Urls> = (cleanups: Cleanup[]) => Promise<Urls>;
+
+interface BackendRow<Name extends string, Urls> {
+  name: Name;
+  stores: readonly StoreName[];
+  fresh: Fresh<Urls>;
+}
+
+function describeBackend<Name extends string, Urls>(
+  title: string,
+  { name, stores, fresh }: BackendRow<Name, Urls>,
+  suite: (backend: Backend<Name, Urls>) => void,
+): void {
+  const skipped = reasonToSkip(stores);
+  describe.skipIf(skipped)(backendMark(skipped ? `${title} (skipped: ${skipped})` : title, name), () => {
+    const cleanups: Cleanup[] = [];
+    // Registered before the suite's own hooks, so it runs after them, when their connections are closed.
+    afterAll(async () => {
+      for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+    });
+    suite({ name, url: () => fresh(cleanups) });
+  });
+}
+
+const freshMemory = async () => freshMemoryUrl();
+const freshPglite = async () => freshPgliteUrl();
+const freshKafka = async () => freshKafkaUrl(runningStoreUrl('kafka'));
+const freshRedis = (store: 'redis' | 'redis-cluster') => async () => freshRedisUrl(runningStoreUrl(store));
+
+async function freshPostgres(cleanups: Cleanup[]): Promise<string> {
+  const { url, drop } = await freshPostgresUrl(runningStoreUrl('postgres'));
+  cleanups.push(drop);
+  return url;
+}
+
+const freshEmbeddedStack = async (): Promise<StackUrls> => ({
+  redis: freshMemoryUrl(),
+  postgres: freshPgliteUrl(),
+  kafka: freshMemoryUrl(),
+});
+
+const freshRealStack =
+  (redis: 'redis' | 'redis-cluster') =>
+  async (cleanups: Cleanup[]): Promise<StackUrls> => ({
+    redis: await freshRedis(redis)(),
+    postgres: await freshPostgres(cleanups),
+    kafka: await freshKafka(),
+  });

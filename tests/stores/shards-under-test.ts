@@ -1,0 +1,80 @@
+import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
+import { newId } from '@keyward/kit/random';
+import { openDecisionStore, openOutbox, openProjectionStore } from '@keyward/stores/open-shards';
+import type { DecideCommand, DecisionStore } from '@keyward/stores/ports/decision-store';
+import type { Outbox, OutboxEntry } from '@keyward/stores/ports/outbox';
+import type { ProjectionStore } from '@keyward/stores/ports/projection-store';
+import { allShards } from '@keyward/stores/shards';
+
+/** The three ports to the shards, on one URL. */
+export interface ShardsUnderTest extends AsyncDisposable {
+  store: DecisionStore;
+  projection: ProjectionStore;
+  outbox: Outbox;
+}
+
+export async function openShards(url: string): Promise<ShardsUnderTest> {
+  await using opening = new AsyncDisposableStack();
+  const store = opening.use(await openDecisionStore(url));
+  const projection = opening.use(await openProjectionStore(url));
+  const outbox = opening.use(await openOutbox(url));
+  const opened = opening.move();
+  return { store, projection, outbox, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+export const toleranceMs = 300_000;
+
+export function keyRecord(fields: Partial<KeyRecord> = {}): KeyRecord {
+  return { version: 1, keyId: newId(), clientId: newId(), status: 'active', clientStatus: 'active', ...fields };
+}
+
+export function serverKeyRecord(fields: Partial<ServerKeyRecord> = {}): ServerKeyRecord {
+  return { version: 1, serverKeyId: newId(), environmentId: newId(), status: 'active', ...fields };
+}
+
+export function environmentRecord(fields: Partial<EnvironmentRecord> = {}): EnvironmentRecord {
+  return { version: 1, environmentId: newId(), projectEnv: 'shop-production', status: 'active', ...fields };
+}
+
+/** A request of now that the rules allowed, by records of version 1. */
+export function decideCommand(fields: Partial<DecideCommand> = {}): DecideCommand {
+  const eventId = fields.eventId ?? newId();
+  const environmentId = fields.environmentId ?? newId();
+  const clientId = fields.clientId ?? newId();
+  return {
+    environmentId,
+    clientId,
+    environmentVersion: 1,
+    clientVersion: 1,
+    eventId,
+    replayId: undefined,
+    requestedAtMs: Date.now(),
+    toleranceMs,
+    verdict: 'ALLOWED',
+    event: JSON.stringify({
+      id: eventId,
+      environmentId,
+      clientId,
+      keyId: newId(),
+      methodPath: 'GET:/ünïcode/"\u{1F511}"',
+      name: 'a|b',
+      userAgent: 'agent/1',
+      durationUs: 42,
+    }),
+    ...fields,
+  };
+}
+
+/** A client of an environment that both stand at version 1. */
+export async function seedClient(projection: ProjectionStore): Promise<{ environmentId: string; clientId: string }> {
+  const environmentId = newId();
+  const clientId = newId();
+  await projection.putClientVersion(clientId, 1);
+  await projection.putEnvironmentVersion(environmentId, 1);
+  return { environmentId, clientId };
+}
+
+/** Everything that waits in all outboxes. */
+export function outboxEntries(outbox: Outbox): Promise<OutboxEntry[]> {
+  return outbox.read(allShards, 100_000);
+}
