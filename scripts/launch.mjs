@@ -74,13 +74,15 @@ function run(entry, args) {
  * both, and npm sends the launcher one more: of several within a second one is passed on, and the child takes those
  * that come close together for one.
  */
-function passOn(signal, child) {
-  let passedAt = Number.NEGATIVE_INFINITY;
-  process.on(signal, () => {
-    if (performance.now() - passedAt < repeatedSignalMs) return;
-    passedAt = performance.now();
-    child.kill(signal);
-  });
+function passOnSignals(child) {
+  const passedAt = new Map();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      if (performance.now() - (passedAt.get(signal) ?? Number.NEGATIVE_INFINITY) < repeatedSignalMs) return;
+      passedAt.set(signal, performance.now());
+      child.kill(signal);
+    });
+  }
 }
 
 function ended(child, command) {

@@ -1,5 +1,5 @@
 import { secretFields } from '@keyward/contract/secret';
-import { type DestinationStream, type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
 
 export type { Logger } from 'pino';
 
@@ -29,7 +29,7 @@ export function createLogger(options: LoggerOptions): Logger {
     base: { service: options.service },
     redact: { paths, censor: '[redacted]' },
     formatters: { level: (label: string) => ({ level: label }) },
-    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    timestamp: stdTimeFunctions.isoTime,
   };
   return options.destination ? pino(settings, options.destination) : pino(settings);
 }

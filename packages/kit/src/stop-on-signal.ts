@@ -10,8 +10,7 @@ const patienceMs = 20_000;
  * 1, and 1 when stopping takes longer than 20 s. A second signal, later than a second, ends it at once.
  */
 export function stopOnSignal(stop: (error: Error | undefined) => Promise<void>): void {
-  const options = { delay: patienceMs, logger: false, skip: [...stopSignals] } as const;
-  const { close } = closeWithGrace(options, ({ err }) => stop(err));
+  const { close } = closeWithGrace({ delay: patienceMs, skip: [...stopSignals, 'beforeExit'] }, ({ err }) => stop(err));
   let askedMs: number | undefined;
   for (const signal of stopSignals) {
     process.on(signal, () => {

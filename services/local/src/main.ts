@@ -28,7 +28,6 @@ async function start({ port, data, logLevel }: Options): Promise<AsyncDisposable
   return starting.move();
 }
 
-/** Answers the exit code, or nothing while Keyward runs. */
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   if (!options) {
@@ -36,12 +35,14 @@ async function main(): Promise<void> {
     return;
   }
   process.stdout.write('Keyward is starting; the first start takes some seconds …\n');
-  const running = await start(options);
+  const starting = start(options);
   stopOnSignal(async (error) => {
     if (error) process.stderr.write(`Keyward stops after an error that nothing caught: ${error.stack}\n`);
     else process.stdout.write('\nKeyward is stopping; what waits is being counted …\n');
-    await running[Symbol.asyncDispose]();
+    const running = await starting.catch(() => undefined);
+    await running?.[Symbol.asyncDispose]();
   });
+  await starting;
 }
 
 try {

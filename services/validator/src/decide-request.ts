@@ -48,8 +48,14 @@ async function attemptOnce(deciding: Deciding, request: DecisionRequest, started
   const context = await deciding.serverKeys.get(serverKeyDigest);
   if (context?.serverKey.status !== 'active') return { kind: 'unauthenticated' };
   const { environmentId, projectEnv } = context.environment;
-  if (request.projectEnv !== undefined && request.projectEnv !== projectEnv)
-    return reply(request, context, 'ENVIRONMENT_UNKNOWN');
+  if (request.projectEnv !== undefined && request.projectEnv !== projectEnv) {
+    // By the newest environment only: no key is looked up here whose shard could say that this one is out.
+    const current = await deciding.store.readEnvironmentVersion(environmentId);
+    if (current === undefined) return { kind: 'unavailable', retryAfterSeconds };
+    if (current <= context.environmentVersion) return reply(request, context, 'ENVIRONMENT_UNKNOWN');
+    await deciding.serverKeys.reload(serverKeyDigest, current);
+    return { kind: 'again' };
+  }
 
   const presented = presentedKey(request.headers);
   if (presented.kind === 'none') return reply(request, context, 'MISSING_KEY');

@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 
 /**
  * The key records that this process has seen. Only known keys are kept, so nobody can fill it with guesses, and a key
- * that is made now is found at once. Requests that miss the same key share one read.
+ * that is made now is found at once. Requests that miss the same key share reads.
  */
 export class KeyRecords {
   readonly #store: DecisionStore;
@@ -21,9 +21,11 @@ export class KeyRecords {
     return this.#known.get(`${environmentId}:${digest}`);
   }
 
-  /** Asks the store. */
-  read(environmentId: string, digest: string): Promise<KeyLookup> {
+  /** Asks the store. That a key is unknown is taken only from a read that began after this call. */
+  async read(environmentId: string, digest: string): Promise<KeyLookup> {
     const id = `${environmentId}:${digest}`;
+    const earlier = await this.#reading.get(id);
+    if (earlier?.record) return earlier;
     const reading = this.#reading.get(id) ?? this.#read(id, environmentId, digest);
     this.#reading.set(id, reading);
     return reading;
