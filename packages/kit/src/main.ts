@@ -1,19 +1,9 @@
-import Type, { type TObject } from 'typebox';
+import type { TObject } from 'typebox';
 import { ConfigError, loadConfig } from './config.ts';
 import { createLogger } from './logger.ts';
+import { Process } from './process-config.ts';
 import { type ServiceDefinition, startService } from './service.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
-
-const Process = Type.Object({
-  HOST: Type.String({ default: '0.0.0.0', description: 'The address to listen on.' }),
-  PORT: Type.Integer({
-    default: 8080,
-    minimum: 0,
-    maximum: 65535,
-    description: 'The port to listen on; 0 = any free one.',
-  }),
-  LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { default: 'info' }),
-});
 
 /** A service as a process: configuration from the environment, a drain on SIGTERM, exit code 1 when it cannot start. */
 export async function runMain<C extends TObject, D>(definition: ServiceDefinition<C, D>): Promise<void> {

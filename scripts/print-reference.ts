@@ -1,0 +1,7 @@
+/** Prints the reference pages in docs/ from the code: `node scripts/print-reference.ts`. A test holds them equal. */
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { referencePages } from '../tests/src/reference-pages.ts';
+
+for (const { path, text } of referencePages())
+  writeFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)), text);

@@ -1,0 +1,93 @@
+import { AdminApiConfig } from '@keyward/admin-api/config';
+import { problems } from '@keyward/contract/problem';
+import { isSecret } from '@keyward/contract/secret';
+import { verdicts } from '@keyward/contract/verdict';
+import { GatewayConfig } from '@keyward/gateway/config';
+import { IngestConfig } from '@keyward/ingest/config';
+import { Process } from '@keyward/kit/process-config';
+import { ValidatorConfig } from '@keyward/validator/config';
+import type { TObject } from 'typebox';
+
+export interface Page {
+  path: string;
+  text: string;
+}
+
+const printed = 'Printed from the code by `scripts/print-reference.ts`; change it there.';
+
+/** The pages of docs/ that say what the code says. */
+export function referencePages(): Page[] {
+  return [errorsPage(), configurationPage()];
+}
+
+function errorsPage(): Page {
+  const verdictRows = Object.entries(verdicts).map(([code, { status, message }]) =>
+    row([`\`${code}\``, status, message]),
+  );
+  const problemRows = Object.entries(problems).map(([code, { status, title }]) => row([`\`${code}\``, status, title]));
+  return {
+    path: 'docs/errors.md',
+    text: `# Verdicts and errors
+
+${printed}
+
+## Verdicts
+
+A validation is answered with HTTP 200 and, when it is refused, \`success: false\`, one of these codes, and the \`status\` that the
+application should answer its own caller.
+
+${row(['code', 'status', 'message'])}
+${rule(3)}
+${verdictRows.join('\n')}
+
+## Errors
+
+Everything else that goes wrong is answered as \`application/problem+json\` (RFC 9457) with the code in \`error\`; invalid input
+lists every fault in \`errors: [{ path, message }]\`.
+
+${row(['code', 'HTTP status', 'title'])}
+${rule(3)}
+${problemRows.join('\n')}
+`,
+  };
+}
+
+function configurationPage(): Page {
+  const services: [string, TObject][] = [
+    ['Every service', Process],
+    ['gateway', GatewayConfig],
+    ['validator', ValidatorConfig],
+    ['ingest', IngestConfig],
+    ['admin-api', AdminApiConfig],
+  ];
+  const sections = services.map(
+    ([name, schema]) => `## ${name}\n\n${row(['variable', 'default', 'what it is'])}\n${rule(3)}\n${variables(schema)}`,
+  );
+  return {
+    path: 'docs/configuration.md',
+    text: `# Configuration
+
+${printed}
+
+Services read environment variables. \`NAME_FILE\` names a file that holds the value of \`NAME\`, as mounted secrets do. A service
+that finds faults tells all of them by name, and does not start.
+
+${sections.join('\n\n')}
+`,
+  };
+}
+
+function variables(schema: TObject): string {
+  const rows = Object.entries(schema.properties).map(([name, field]) => {
+    const { default: preset, description = '' } = field as { default?: unknown; description?: string };
+    return row([
+      `\`${name}\``,
+      preset === undefined ? 'required' : `\`${preset}\``,
+      `${description}${isSecret(field) ? ' Secret.' : ''}`,
+    ]);
+  });
+  return rows.join('\n');
+}
+
+const row = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
+const rule = (columns: number) => row(Array.from({ length: columns }, () => '---'));
