@@ -114,7 +114,7 @@ describeStacks('bad input to a whole platform', (stack) => {
 
   it('in the query is refused by name', async () => {
     const body = facts({ key: client.key });
-    for (const query of ['', '?method_path=GET', '?method_path=GET:users', '?method_path=G3T:/x']) {
+    for (const query of ['', '?method_path=GET', '?method_path=GET:users', '?method_path=G%20T:/x']) {
       const answer = await call(environment, 'POST', `/client/self${query}`, { body });
       expect(answer).toMatchObject({ status: 400, body: { error: 'INVALID_INPUT' } });
       expect(answer.body.message).toContain('method_path');
@@ -139,6 +139,30 @@ describeStacks('bad input to a whole platform', (stack) => {
       expect([method, path, typeof answer.body, Array.isArray(answer.body)]).toEqual([method, path, 'object', false]);
       expect(answer.status < 300 || answer.status >= 400, `${method} ${path}: ${answer.status}`).toBe(true);
     }
+  });
+
+  it('that an end user controls never becomes an error, which SDKs would take for an outage and let through', async () => {
+    const path = `/search/${'x'.repeat(15_000)}?q=${'y'.repeat(5_000)}`;
+    const odd: [string, Record<string, unknown>][] = [
+      ['GET:/a', { ['__proto__']: 'x', constructor: 'y', 'x-api-key': 'bad' }],
+      [`GET:${path}`, { 'x-api-key': 'bad' }],
+      ['M-SEARCH:/x', { 'x-api-key': 'bad' }],
+      ['GET:/%00\u0000', { 'x-api-key': 'bad', 'user-agent': '\u0000\ud800' }],
+      ['GET:/a', { 'x-api-key': ['bad', 'worse'] }],
+    ];
+    for (const [methodPath, headers] of odd) {
+      const body = JSON.stringify(facts({ headers })).replace('"constructor"', '"__proto__":"z","constructor"');
+      const answer = await call(environment, 'POST', validatePath({ methodPath }), { body });
+      expect([methodPath.slice(0, 20), answer.status, answer.body.code]).toEqual([
+        methodPath.slice(0, 20),
+        200,
+        'INVALID_KEY',
+      ]);
+    }
+    const good = await call(environment, 'POST', validatePath({ methodPath: `GET:${path}` }), {
+      body: JSON.stringify(facts({ key: client.key })).replace('"X-Api-Key"', '"__proto__":"z","X-Api-Key"'),
+    });
+    expect(good.body).toMatchObject({ success: true, method_path: `GET:${path}` });
   });
 
   it('leaves the service up', async () => {

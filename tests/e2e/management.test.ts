@@ -382,6 +382,36 @@ describeStacks('management through the gateway', (stack) => {
     });
   });
 
+  it('keeps an upsert whole while the client is deleted', async () => {
+    for (let i = 0; i < 20; i += 1) {
+      const name = `raced-${i}`;
+      const first = await post('/client', { name });
+      const [upserted, deleted] = await Promise.all([
+        post('/client?upsert=true', { name, keys: [{ name: 'k' }, { name: 'k' }] }),
+        call(environment, 'DELETE', `/client/${first.body.id}`),
+      ]);
+      expect([200, 201]).toContain(upserted.status);
+      expect(deleted.status).toBe(200);
+      expect(upserted.body.keys.filter((key: { key?: string }) => key.key)).toHaveLength(1);
+      const expected = upserted.body.id === first.body.id ? { code: 'REVOKED' } : { success: true };
+      expect((await validatePlain(environment, { key: upserted.body.keys[0].key })).body).toMatchObject(expected);
+    }
+  });
+
+  it('refuses U+0000 in the URL, dates that do not exist, and two credentials; takes a DELETE that says it is JSON', async () => {
+    for (const path of ['/client?name=%00', '/project/%00', '/client/%00']) expect((await get(path)).status).toBe(400);
+    const thirtieth = await post('/client', { name: 'x', keys: [{ name: 'k', expiresAt: '2999-02-30T00:00:00Z' }] });
+    expect(thirtieth).toMatchObject({ status: 400, body: { errors: [{ path: '/keys/0/expiresAt' }] } });
+    expect((await post('/client', { name: 'x', metadata: { path: 'C:\\ud8x \\u0000' } })).status).toBe(201);
+    const other = await platform.newEnvironment();
+    const two = { ...environment, headers: { ...environment.headers, authorization: `Bearer ${other.serverKey}` } };
+    expect((await call(two, 'GET', '/client')).status).toBe(401);
+    expect((await validatePlain(two, { key: 'x' })).status).toBe(401);
+    const client = await newClient(environment);
+    const headers = { 'content-type': 'application/json' };
+    expect((await call(environment, 'DELETE', `/client/${client.id}`, { headers })).status).toBe(200);
+  });
+
   it('is refused without a credential that fits', async () => {
     const { key } = await newClient(environment);
     const credentials = [

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -87,6 +88,23 @@ describe('npm start [embedded]', () => {
       expect((await call(owner, 'GET', `/client?project_env=${projectEnv}`)).status).toBe(200);
       await command.interrupt();
     }
+  });
+
+  it('killed half-way through its first start, starts as if for the first time', async () => {
+    const data = join(folder, 'killed');
+    {
+      await using command = new StartCommand(['--port', '0', '--data', data]);
+      await waitUntil(() => existsSync(join(data, 'postgres', 'PG_VERSION')), {
+        what: 'a database',
+        timeoutMs: 30_000,
+      });
+      void command; // killed at the end of this block
+    }
+    await using command = new StartCommand(['--port', '0', '--data', data]);
+    const quickstart = await command.running(data);
+    for (const value of Object.values(quickstart)) expect(value).toEqual(expect.any(String));
+    expect(existsSync(join(data, 'first-start'))).toBe(false);
+    await command.interrupt();
   });
 
   it('says in one sentence that a port is taken, and ends with 1', async () => {

@@ -153,7 +153,10 @@ class Walk {
     const version = this.#around();
     if (!this.#marked && this.#draw(12) === 0) {
       this.#marked = true;
-      return { name: 'write', run: ({ projection }) => projection.putMarks() };
+      return {
+        name: 'write',
+        run: async ({ projection }) => void (await projection.completeRebuild(await projection.beginRebuild())),
+      };
     }
     if (this.#draw(2) === 0) {
       const environmentId = pick(this.#draw, this.#environments.slice(0, -1));

@@ -18,11 +18,12 @@ export function isSecret(schema: unknown): boolean {
   return typeof schema === 'object' && schema !== null && (schema as Record<string, unknown>)[mark] === true;
 }
 
+/** `name` is the field that `node` describes, through lists, records and unions; below an object others begin. */
 function collect(node: unknown, name: string | undefined, found: Set<string>): void {
   if (typeof node !== 'object' || node === null) return;
   if (name !== undefined && isSecret(node)) found.add(name);
   for (const [key, value] of Object.entries(node)) {
     if (key === 'properties') for (const [field, schema] of Object.entries(value)) collect(schema, field, found);
-    else collect(value, key === 'items' ? name : undefined, found);
+    else collect(value, name, found);
   }
 }

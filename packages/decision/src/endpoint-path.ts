@@ -10,6 +10,12 @@ export function foldPath(path: string): string {
   return `/${segments.map((segment) => (isId(segment) ? '{id}' : segment)).join('/')}`;
 }
 
+/** The endpoint that a `method_path` (`GET:/users/1`, `GET:::/users/1`) is of: `GET:/users/{id}`. */
+export function endpointOf(methodPath: string): string {
+  const [, method, path] = /^([^:]+):(?:::?)?(\/.*)$/s.exec(methodPath) ?? [];
+  return method === undefined || path === undefined ? methodPath : `${method.toUpperCase()}:${foldPath(path)}`;
+}
+
 function withoutQuery(path: string): string {
   const end = path.search(/[?#]/);
   return end < 0 ? path : path.slice(0, end);

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { internalHeaders } from '@keyward/contract/internal-headers';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController, type RawServerDefault } from 'fastify';
@@ -21,26 +21,33 @@ interface HttpAppOptions {
   logger: FastifyBaseLogger;
   /** The largest body that any route takes, bytes. */
   bodyLimitBytes: number;
-  /** Only our own services call it, so a request id in their header is taken over. */
-  trustRequestId: boolean;
+  /** The largest head of a request, bytes; Node's own limit unless it is set. */
+  maxHeaderBytes?: number | undefined;
+  /** Calls of our own services bring their request's id along. */
+  isServiceCall: (headers: IncomingHttpHeaders) => boolean;
+  /** Is this error of a store that is away? */
+  isAway: (error: unknown) => boolean;
   /** Asked by `/readyz`. */
   ready: () => Promise<boolean>;
 }
 
 /** A Fastify server in the house's manner: strict bodies, all faults at once, problem+json, two health routes. */
 export function createHttpApp(options: HttpAppOptions): App {
+  const { logger, bodyLimitBytes, maxHeaderBytes, isServiceCall, isAway, ready } = options;
   const app = fastify({
-    loggerInstance: options.logger,
+    loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: options.bodyLimitBytes,
-    requestIdHeader: options.trustRequestId ? internalHeaders.requestId : false,
+    bodyLimit: bodyLimitBytes,
+    ...(maxHeaderBytes === undefined ? {} : { http: { maxHeaderSize: maxHeaderBytes } }),
+    requestIdHeader: false,
+    genReqId: ({ headers }) => (isServiceCall(headers) && sentRequestId(headers)) || newId(),
     // One logger for all: a child for each request costs more than most requests' work.
-    childLoggerFactory: (logger) => logger,
-    genReqId: () => newId(),
+    childLoggerFactory: (each) => each,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
     frameworkErrors: sendProblem,
   }).withTypeProvider<TypeBoxTypeProvider>() as App;
+  readJson(app);
   app.setValidatorCompiler(({ schema, httpPart }) => {
     const compiled = Compile(schema as Parameters<typeof Compile>[0]); // Fastify hands back the schema we gave it
     // A body is taken as it was sent; everything else arrives as text.
@@ -51,15 +58,47 @@ export function createHttpApp(options: HttpAppOptions): App {
       return compiled.Check(value) ? { value } : { error: compiled.Errors(value) as never };
     };
   });
-  app.setErrorHandler(sendProblem);
+  app.setErrorHandler((error, request, reply) => sendProblem(isAway(error) ? storeAway(error) : error, request, reply));
   app.setNotFoundHandler((request, reply) =>
     sendProblem(new AppError('NOT_FOUND', 'There is no such route.'), request, reply),
   );
   app.get('/healthz', async () => ({ status: 'up' }));
   app.get('/readyz', async () => {
-    if (!(await options.ready()))
-      throw new AppError('UNAVAILABLE', 'A store that this service needs is away.', { retryAfterSeconds: 1 });
+    if (!(await ready())) throw storeAway(undefined);
     return { status: 'ready' };
   });
   return app;
+}
+
+/**
+ * JSON as it is, and nothing for an empty body: many clients send a content type along with a DELETE. A member named
+ * `__proto__` is a member like any other: it is a legal header name, so an end user must not be able to make us fail
+ * by sending one, and nothing here merges objects by assignment.
+ */
+function readJson(app: App): void {
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser<string>(
+    'application/json',
+    { parseAs: 'string' },
+    async (_request: unknown, text: string) => {
+      if (text === '') return undefined;
+      try {
+        return JSON.parse(text);
+      } catch (cause) {
+        throw new AppError('BAD_REQUEST', 'The body is not JSON.', { cause });
+      }
+    },
+  );
+}
+
+function sentRequestId(headers: IncomingHttpHeaders): string | undefined {
+  const sent = headers[internalHeaders.requestId];
+  return typeof sent === 'string' ? sent : undefined;
+}
+
+function storeAway(cause: unknown): AppError {
+  return new AppError('UNAVAILABLE', 'A store that this service needs is away; try again.', {
+    cause,
+    retryAfterSeconds: 1,
+  });
 }

@@ -7,7 +7,9 @@ import { inputFaults } from './validation.ts';
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = asAppError(error);
   const { status, title } = problems[known.code];
-  if (status >= 500) request.log.error({ err: known.cause ?? known, requestId: request.id }, title);
+  // A 503 is one of very many while a store is away; who finds it away says so, once in a while.
+  const level = status === 503 ? 'debug' : 'error';
+  if (status >= 500) request.log[level]({ err: known.cause ?? known, requestId: request.id }, title);
   const message = status === 500 ? 'Something went wrong on our side; the log has the request id.' : known.message;
   const body: Problem = {
     type: 'about:blank',

@@ -4,6 +4,7 @@ import type { Static, TObject } from 'typebox';
 import { type Clock, systemClock } from './clock.ts';
 import { type App, createHttpApp } from './http-app.ts';
 import { createLogger, type Logger } from './logger.ts';
+import { serviceCallCheck } from './service-token.ts';
 
 export interface ServiceContext<C> {
   config: C;
@@ -20,8 +21,12 @@ export interface ServiceDefinition<C extends TObject, D> {
   /** The schemas whose secret fields this service's log must redact. */
   schemas: readonly unknown[];
   bodyLimitBytes: number;
-  /** Called by strangers: it mints every request's id itself. */
-  public?: boolean;
+  /** The largest head of a request, bytes; Node's own limit unless it is set. */
+  maxHeaderBytes?: number;
+  /** The token that its callers from this installation show, if it has such callers; their request ids are taken over. */
+  serviceToken?: (config: Static<C>) => string;
+  /** Is this error of a store that is away? It is answered 503. */
+  isAway?: (error: unknown) => boolean;
   connect(context: ServiceContext<Static<C>>): Promise<D>;
   routes(app: App, dependencies: D, context: ServiceContext<Static<C>>): void;
   ready?(dependencies: D): Promise<boolean>;
@@ -62,7 +67,9 @@ export async function startService<C extends TObject, D>(
   const app = createHttpApp({
     logger: logger as FastifyBaseLogger,
     bodyLimitBytes: definition.bodyLimitBytes,
-    trustRequestId: !definition.public,
+    maxHeaderBytes: definition.maxHeaderBytes,
+    isServiceCall: definition.serviceToken ? serviceCallCheck(definition.serviceToken(config)) : () => false,
+    isAway: definition.isAway ?? (() => false),
     ready: async () => (await definition.ready?.(dependencies)) ?? true,
   });
   definition.routes(app, dependencies, context);

@@ -1,7 +1,6 @@
 import type { ValidationEvent } from '@keyward/contract/validation-event';
-import type { Verdict } from '@keyward/contract/verdict';
 
 /** The event in an outbox entry: its fields were written by our own validator, verdict and time by the store. */
-export function readOutboxEvent(event: string, verdict: Verdict, decidedAtMs: number): ValidationEvent {
+export function readOutboxEvent(event: string, verdict: string, decidedAtMs: number): ValidationEvent {
   return { ...(JSON.parse(event) as Omit<ValidationEvent, 'verdict' | 'decidedAtMs'>), verdict, decidedAtMs };
 }

@@ -6,6 +6,7 @@ export class SharedInstances<T> {
   readonly #open: (url: string) => Promise<T>;
   readonly #close: (instance: T) => Promise<void>;
   readonly #instances = new Map<string, { users: number; instance: Promise<T> }>();
+  readonly #closing = new Map<string, Promise<void>>();
 
   constructor(options: { open: (url: string) => Promise<T>; close: (instance: T) => Promise<void> }) {
     this.#open = options.open;
@@ -13,14 +14,20 @@ export class SharedInstances<T> {
   }
 
   async acquire(url: string): Promise<{ instance: T; [Symbol.asyncDispose](): Promise<void> }> {
+    await this.#closing.get(url)?.catch(() => undefined); // two instances on one directory would spoil it
     const entry = this.#instances.get(url) ?? { users: 0, instance: this.#open(url) };
     this.#instances.set(url, entry);
     entry.users += 1;
+    let released = false;
     const release = async () => {
+      if (released) return;
+      released = true;
       entry.users -= 1;
       if (entry.users > 0) return;
       this.#instances.delete(url);
-      await this.#close(await entry.instance);
+      const closing = entry.instance.then(this.#close);
+      this.#closing.set(url, closing);
+      await closing.finally(() => this.#closing.delete(url));
     };
     try {
       return { instance: await entry.instance, [Symbol.asyncDispose]: release };

@@ -45,13 +45,15 @@ export async function changeClient(
       issued.map((key) => key.row),
     );
     const note = await projector.note(transaction, { environmentId: environment.id, clientId });
-    return { row: { ...row, ...shownFields(change) }, issued, note };
+    const raw = new Map(issued.map((key) => [key.row.id, key.raw] as const));
+    const rows = [{ ...row, ...shownFields(change) }];
+    // Read here, where nobody else can have changed it: the raw keys are in this answer only.
+    const [client] = await viewClients({ ...administration, db: transaction }, { environment, rows, raw });
+    return { client, note };
   });
   const propagation = await projector.publish([made.note]);
-  const raw = new Map(made.issued.map((key) => [key.row.id, key.raw] as const));
-  const [client] = await viewClients(administration, { environment, rows: [made.row], raw });
-  if (!client) throw unknownClient();
-  return { client, propagation };
+  if (!made.client) throw unknownClient();
+  return { client: made.client, propagation };
 }
 
 export function unknownClient(): AppError {

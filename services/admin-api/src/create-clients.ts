@@ -18,12 +18,14 @@ import type { Administration } from './administration.ts';
 import { viewClients } from './client-view.ts';
 import { InputCheck } from './input.ts';
 import { issueKey, type KeyTimes } from './issue-key.ts';
-import type { Propagation } from './projector.ts';
+import type { ConfigNote, Propagation } from './projector.ts';
 import { signingSecretOf } from './signing-secret.ts';
 
 interface CreateOptions {
   environment: EnvironmentRow;
   inputs: readonly NewClient[];
+  /** They came as an array, and faults are told by their place in it. */
+  asArray: boolean;
   /** Keep a client that has the name, and fill what is empty (wire.md §2.5). */
   upsert: boolean;
   source: 'api' | 'sdk';
@@ -41,46 +43,71 @@ export interface Created {
 export async function createClients(administration: Administration, options: CreateOptions): Promise<Created> {
   const { environment, inputs, upsert, source, replayId } = options;
   const { db, projector } = administration;
-  const times = await checkInputs(administration, environment, inputs);
+  const times = await checkInputs(administration, options);
   const secret = await signingSecretOf(administration, environment);
   const now = new Date(administration.clock.nowMs());
 
-  const made = await db.transaction().execute(async (transaction) => {
-    if (
-      replayId !== undefined &&
-      !(await rememberEnvelope(transaction, { environment_id: environment.id, replay_id: replayId, seen_at: now }))
-    ) {
-      throw new AppError('REPLAYED', 'This envelope was already received.');
-    }
-    if (upsert)
-      await lockClientNames(
-        transaction,
-        environment.id,
-        inputs.map((input) => input.name),
-      );
-    const results = [];
+  const { clients, notes, anyNew } = await db.transaction().execute(async (transaction) => {
+    await acceptOnce(transaction, { environment, replayId, now });
+    const names = inputs.map((input) => input.name);
+    if (upsert) await lockClientNames(transaction, environment.id, names);
+    const made: Made[] = [];
     for (const [i, input] of inputs.entries()) {
-      const existing = upsert ? await findClientByName(transaction, environment.id, input.name) : undefined;
-      const client = existing ?? (await insertNewClient(transaction, { environment, input, source, now }));
-      const known = existing ? await fillClient(transaction, { environment, existing, input, now }) : new Set<string>();
-      const wanted = (input.keys ?? []).map((key, j) => ({ input: key, times: times[i]?.[j] ?? noTimes }));
-      const issued = wanted
-        .filter((key) => !known.has(key.input.name))
-        .map((key) => issueKey(administration, { environment, client, secret, ...key }));
-      await insertKeys(
-        transaction,
-        issued.map((key) => key.row),
-      );
-      const note = await projector.note(transaction, { environmentId: environment.id, clientId: client.id });
-      results.push({ client, issued, note, isNew: !existing });
+      const one = { environment, input, times: times[i] ?? [], upsert, source, secret, now };
+      made.push(await createOne(administration, transaction, one));
     }
-    return results;
+    const raw = new Map(made.flatMap((each) => each.raw));
+    const rows = made.map((each) => each.client);
+    return {
+      // Read here, where nobody else can have changed them: the raw keys are in this answer only.
+      clients: await viewClients({ ...administration, db: transaction }, { environment, rows, raw }),
+      notes: made.map((each) => each.note),
+      anyNew: made.some((each) => each.isNew),
+    };
   });
+  return { clients, anyNew, propagation: await projector.publish(notes) };
+}
 
-  const propagation = await projector.publish(made.map((result) => result.note));
-  const raw = new Map(made.flatMap((result) => result.issued.map((key) => [key.row.id, key.raw] as const)));
-  const clients = await viewClients(administration, { environment, rows: made.map((result) => result.client), raw });
-  return { clients, anyNew: made.some((result) => result.isNew), propagation };
+interface AcceptOptions {
+  environment: EnvironmentRow;
+  replayId: string | undefined;
+  now: Date;
+}
+
+async function acceptOnce(transaction: Database, { environment, replayId, now }: AcceptOptions): Promise<void> {
+  if (replayId === undefined) return;
+  const row = { environment_id: environment.id, replay_id: replayId, seen_at: now };
+  if (!(await rememberEnvelope(transaction, row))) {
+    throw new AppError('REPLAYED', 'This envelope was already received.');
+  }
+}
+
+interface Made {
+  client: ClientRow;
+  isNew: boolean;
+  raw: [keyId: string, key: string][];
+  note: ConfigNote;
+}
+
+interface OneOptions extends NewClientOptions {
+  times: readonly KeyTimes[];
+  upsert: boolean;
+  secret: string;
+}
+
+async function createOne(administration: Administration, transaction: Database, options: OneOptions): Promise<Made> {
+  const { environment, input, times, upsert, secret } = options;
+  const existing = upsert ? await fillClient(transaction, options) : undefined;
+  const client = existing?.client ?? (await insertNewClient(transaction, options));
+  const known = existing?.keyNames ?? new Set<string>();
+  const issued = (input.keys ?? [])
+    .map((key, i) => ({ input: key, times: times[i] ?? noTimes }))
+    .filter((key) => !upsert || isFirst(known, key.input.name))
+    .map((key) => issueKey(administration, { environment, client, secret, ...key }));
+  const rows = issued.map((key) => key.row);
+  await insertKeys(transaction, rows);
+  const note = await administration.projector.note(transaction, { environmentId: environment.id, clientId: client.id });
+  return { client, isNew: !existing, raw: issued.map((key) => [key.row.id, key.raw]), note };
 }
 
 const noTimes: KeyTimes = { notBefore: null, expiresAt: null };
@@ -88,13 +115,12 @@ const noTimes: KeyTimes = { notBefore: null, expiresAt: null };
 /** Refuses what the schema cannot; answers the times of every key of every client. */
 async function checkInputs(
   { db, clock }: Administration,
-  environment: EnvironmentRow,
-  inputs: readonly NewClient[],
+  { environment, inputs, asArray }: CreateOptions,
 ): Promise<KeyTimes[][]> {
   const check = new InputCheck();
   const times: KeyTimes[][] = [];
   for (const [i, input] of inputs.entries()) {
-    const at = inputs.length > 1 ? `/${i}` : '';
+    const at = asArray ? `/${i}` : '';
     check.text(`${at}/name`, input.name);
     check.ipList(`${at}/ipWhitelist`, input.ipWhitelist);
     check.metadata(`${at}/metadata`, input.metadata);
@@ -137,23 +163,28 @@ async function insertNewClient(
   return { ...row, metadata };
 }
 
-interface FillOptions {
-  environment: EnvironmentRow;
-  existing: ClientRow;
-  input: NewClient;
-  now: Date;
+/** Is this name new? It is not from now on. */
+function isFirst(known: Set<string>, name: string): boolean {
+  if (known.has(name)) return false;
+  known.add(name);
+  return true;
 }
 
-/** Fills empty fields only, never a template, an IP list or a status; answers the names of the keys that are there. */
+/**
+ * The client of that name, if there is one, with its empty fields filled: never a template, an IP list or a status. It is
+ * locked from here on, so that it cannot be deleted half-way.
+ */
 async function fillClient(
   transaction: Database,
-  { environment, existing, input, now }: FillOptions,
-): Promise<Set<string>> {
-  await raiseClientVersion(transaction, environment.id, existing.id, now);
-  if (input.metadata && Object.keys(existing.metadata).length === 0) {
-    await updateClient(transaction, existing.id, { metadata: JSON.stringify(input.metadata) });
-    existing.metadata = input.metadata;
+  { environment, input, now }: NewClientOptions,
+): Promise<{ client: ClientRow; keyNames: Set<string> } | undefined> {
+  const found = await findClientByName(transaction, environment.id, input.name);
+  const client = found && (await raiseClientVersion(transaction, environment.id, found.id, now));
+  if (!client) return undefined;
+  if (input.metadata && Object.keys(client.metadata).length === 0) {
+    await updateClient(transaction, client.id, { metadata: JSON.stringify(input.metadata) });
+    client.metadata = input.metadata;
   }
-  const keys = await listKeys(transaction, [existing.id]);
-  return new Set(keys.map((key) => key.name));
+  const keys = await listKeys(transaction, [client.id]);
+  return { client, keyNames: new Set(keys.map((key) => key.name)) };
 }

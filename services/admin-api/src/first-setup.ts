@@ -7,7 +7,7 @@ import { insertAccountKey, insertMember, insertOrganization, insertUser } from '
 import type { Database } from '@keyward/stores/postgres/database';
 import { accountKeyPrefix } from './key-prefixes.ts';
 
-interface SetUp {
+export interface SetUp {
   db: Database;
   pepper: Buffer;
   clock: Clock;

@@ -1,9 +1,11 @@
 import type { NewKey } from '@keyward/contract/routes/client';
-import { ipRuleFault } from '@keyward/decision/ip-rule';
-import { type InputFault, invalidInput } from '@keyward/kit/app-error';
+import { ipRuleFault } from '@keyward/decision/ip-range';
+import { AppError, type InputFault, invalidInput } from '@keyward/kit/app-error';
+import { parseInstant } from '@keyward/kit/parse-instant';
 import type { KeyTimes } from './issue-key.ts';
 
 const maxMetadataBytes = 4_096;
+const notText = 'must not hold U+0000 or a lone surrogate';
 
 /** Gathers what a schema cannot say about an input, all of it, and refuses it at the end. */
 export class InputCheck {
@@ -16,10 +18,9 @@ export class InputCheck {
   /** A point in time as wire.md §2.5 writes it; undefined and null pass through. */
   time(path: string, text: string | null | undefined): Date | null | undefined {
     if (text === undefined || text === null) return text;
-    const zoned = /(Z|[+-]\d{2}:?\d{2})$/.test(text) ? text.replace(/([+-]\d{2})(\d{2})$/, '$1:$2') : `${text}Z`;
-    const date = new Date(zoned);
-    if (Number.isNaN(date.getTime())) this.fault(path, 'is not a date that exists');
-    return date;
+    const instantMs = parseInstant(text);
+    if (instantMs === undefined) this.fault(path, 'is not a moment that exists');
+    return instantMs === undefined ? undefined : new Date(instantMs);
   }
 
   ipList(path: string, rules: readonly string[] | undefined): void {
@@ -35,13 +36,11 @@ export class InputCheck {
     const printed = JSON.stringify(metadata);
     if (Buffer.byteLength(printed) > maxMetadataBytes)
       this.fault(path, `must be at most ${maxMetadataBytes} bytes of JSON`);
-    if (printed.includes('\\u0000') || /\\ud[89a-f]/.test(printed))
-      this.fault(path, 'must not hold U+0000 or a lone surrogate');
+    if (!holdsOnlyText(metadata)) this.fault(path, notText);
   }
 
   text(path: string, text: string | null | undefined): void {
-    if (text && (text.includes('\0') || !text.isWellFormed()))
-      this.fault(path, 'must not hold U+0000 or a lone surrogate');
+    if (text && !isText(text)) this.fault(path, notText);
   }
 
   /** A key that is to be made: its lists and texts, and its times, which it answers. */
@@ -59,6 +58,23 @@ export class InputCheck {
   done(): void {
     if (this.#faults.length > 0) throw invalidInput(this.#faults);
   }
+}
+
+/** What Postgres can hold as text. */
+function isText(text: string): boolean {
+  return !text.includes('\0') && text.isWellFormed();
+}
+
+/** Every key and every string in it. */
+function holdsOnlyText(value: unknown): boolean {
+  if (typeof value === 'string') return isText(value);
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(([key, inner]) => isText(key) && holdsOnlyText(inner));
+}
+
+/** No name and no id holds U+0000, and Postgres refuses it. */
+export function refuseNul(url: string): void {
+  if (url.includes('%00')) throw new AppError('BAD_REQUEST', 'The URL must not hold U+0000.');
 }
 
 export function isUuid(text: string): boolean {

@@ -19,6 +19,11 @@ export interface ConfigChange {
   clientId: string | null;
 }
 
+/** A change that the shards were not told of yet. */
+export interface ConfigNote extends ConfigChange {
+  id: string;
+}
+
 export type Propagation = 'done' | 'pending';
 
 const pageSize = 500;
@@ -45,7 +50,7 @@ export class Projector {
   }
 
   /** Notes a change in its own transaction; publish it once that is committed. */
-  async note(transaction: Database, change: ConfigChange): Promise<{ id: string } & ConfigChange> {
+  async note(transaction: Database, change: ConfigChange): Promise<ConfigNote> {
     const id = newId();
     await insertConfigChange(transaction, {
       id,
@@ -57,15 +62,18 @@ export class Projector {
   }
 
   /** `done`: from now on no validator decides by the old state. */
-  async publish(notes: readonly ({ id: string } & ConfigChange)[]): Promise<Propagation> {
+  async publish(notes: readonly ConfigNote[]): Promise<Propagation> {
+    const outcomes = await Promise.all(notes.map((note) => this.#publishOne(note)));
+    return outcomes.every((outcome) => outcome === 'done') ? 'done' : 'pending';
+  }
+
+  async #publishOne(note: ConfigNote): Promise<Propagation> {
     try {
-      for (const note of notes) {
-        await this.#project(note);
-        await deleteConfigChange(this.#db, note.id);
-      }
+      await this.#project(note);
+      await deleteConfigChange(this.#db, note.id);
       return 'done';
     } catch (error) {
-      this.#logger.warn({ err: error }, 'a change is stored, but did not reach the shards yet');
+      this.#logger.warn({ err: error, change: note }, 'a change is stored, but did not reach the shards yet');
       return 'pending';
     }
   }
@@ -80,14 +88,15 @@ export class Projector {
     );
   }
 
-  /** Projects all there is, and then marks the shards complete. */
+  /** Projects all there is, and then marks the shards complete. Throws when one was emptied meanwhile: do it again. */
   async rebuild(): Promise<void> {
+    const begun = await this.#store.beginRebuild();
     const environmentIds = await listAllEnvironmentIds(this.#db);
     for (const environmentId of environmentIds) {
       await this.#projectClients(environmentId);
       await this.#project({ environmentId, clientId: null });
     }
-    await this.#store.putMarks();
+    if (!(await this.#store.completeRebuild(begun))) throw new Error('a shard was emptied while it was written');
     this.#logger.info({ environments: environmentIds.length }, 'the projection was rebuilt');
   }
 

@@ -1,10 +1,19 @@
+import type { Clock } from '@keyward/kit/clock';
 import type { Logger } from '@keyward/kit/logger';
+import { occasionalWarning } from '@keyward/kit/occasional-log';
 import type { Projector } from './projector.ts';
 
 const everyMs = 1_000;
 
+interface RepairOptions {
+  projector: Projector;
+  logger: Logger;
+  clock: Clock;
+}
+
 /** Repairs the projection in the background, until it is disposed. */
-export function startRepairLoop(projector: Projector, logger: Logger): AsyncDisposable {
+export function startRepairLoop({ projector, logger, clock }: RepairOptions): AsyncDisposable {
+  const warn = occasionalWarning({ logger, clock, message: 'the projection could not be checked; trying again' });
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   let working = Promise.resolve();
@@ -12,10 +21,7 @@ export function startRepairLoop(projector: Projector, logger: Logger): AsyncDisp
   function next(): void {
     if (stopped) return;
     timer = setTimeout(() => {
-      working = projector
-        .repair()
-        .catch((error) => logger.warn({ err: error }, 'the projection could not be checked; trying again'))
-        .then(next);
+      working = projector.repair().catch(warn).then(next);
     }, everyMs);
   }
 

@@ -3,10 +3,11 @@ import { EnvSummary } from '@keyward/contract/routes/project';
 import { SecretBox } from '@keyward/kit/secret-box';
 import { defineService } from '@keyward/kit/service';
 import { openProjectionStore } from '@keyward/stores/open-shards';
+import { isDatabaseAway, pingDatabase } from '@keyward/stores/postgres/availability';
 import { openDatabase } from '@keyward/stores/postgres/database';
-import { pingDatabase } from '@keyward/stores/postgres/ping';
 import type { Administration } from './administration.ts';
 import { AdminApiConfig } from './config.ts';
+import { refuseNul } from './input.ts';
 import { Projector } from './projector.ts';
 import { startRepairLoop } from './repair-loop.ts';
 import { clientRoutes } from './routes/clients.ts';
@@ -20,6 +21,8 @@ export const adminApi = defineService({
   config: AdminApiConfig,
   schemas: [Key, EnvSummary],
   bodyLimitBytes: 1024 * 1024,
+  serviceToken: (config) => config.SERVICE_TOKEN,
+  isAway: isDatabaseAway,
 
   async connect({ config, own, logger, clock }): Promise<Administration> {
     const { db } = own.use(await openDatabase(config.DATABASE_URL));
@@ -34,11 +37,12 @@ export const adminApi = defineService({
     };
   },
   routes(app, administration, { config }) {
+    app.addHook('onRequest', async ({ url }) => refuseNul(url));
     indexRoute(app);
     clientRoutes(app, administration, config.SERVICE_TOKEN);
     projectRoutes(app, administration);
     endpointRoutes(app, administration);
   },
-  background: ({ projector }, { logger }) => startRepairLoop(projector, logger),
+  background: ({ projector, clock }, { logger }) => startRepairLoop({ projector, logger, clock }),
   ready: ({ db }) => pingDatabase(db),
 });

@@ -29,6 +29,7 @@ interface CallerFacts {
   remoteAddress: string;
   requestId: string;
   serviceToken: string;
+  hasBody: boolean;
   /** It carried `X-Apikee-Encrypted`, with either value. */
   fromSdk: boolean;
   /** It came in an envelope, and this is how the envelope is known again. */
@@ -47,6 +48,8 @@ export function forwardedHeaders(caller: CallerFacts): Record<string, string> {
   forwarded[internalHeaders.serviceToken] = caller.serviceToken;
   forwarded[internalHeaders.requestId] = caller.requestId;
   if (caller.fromSdk) forwarded[internalHeaders.fromSdk] = '1';
+  // A DELETE often says that it is JSON and has no body; a body is what the type is of.
+  if (!caller.hasBody) delete forwarded['content-type'];
   if (caller.replayId === undefined) return forwarded;
   return { ...forwarded, 'content-type': 'application/json', [internalHeaders.replayId]: caller.replayId };
 }

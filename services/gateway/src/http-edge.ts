@@ -1,6 +1,6 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { internalHeaderPrefix } from '@keyward/contract/internal-headers';
+import { internalHeaderPrefix, organizationHeader } from '@keyward/contract/internal-headers';
 import { type Problem, type ProblemCode, problems } from '@keyward/contract/problem';
 import { AppError } from '@keyward/kit/app-error';
 import type { App } from '@keyward/kit/http-app';
@@ -29,7 +29,9 @@ export function guardEdge(app: App): void {
 }
 
 function dropInternalHeaders({ headers }: IncomingMessage): void {
-  for (const name in headers) if (name.startsWith(internalHeaderPrefix)) delete headers[name];
+  for (const name in headers) {
+    if (name.startsWith(internalHeaderPrefix) && name !== organizationHeader) delete headers[name];
+  }
 }
 
 /** RFC 9112 §3.2: "A server MUST respond with a 400 status code to any HTTP/1.1 request message that lacks a Host". */

@@ -1,7 +1,7 @@
 import { ValidateBody } from '@keyward/contract/routes/validate';
 import { invalidInput } from '@keyward/kit/app-error';
+import { parseInstant } from '@keyward/kit/parse-instant';
 import { compileValidator } from '@keyward/kit/validation';
-import { parseTimestamp } from './parse-timestamp.ts';
 
 const validateBody = compileValidator(ValidateBody);
 
@@ -16,7 +16,7 @@ export interface Facts {
 /** Reads the facts of a parsed body; throws INVALID_INPUT with every fault at once. */
 export function readFacts(body: unknown): Facts {
   if (!validateBody.check(body)) throw invalidInput(validateBody.faults(body));
-  const timestampMs = parseTimestamp(body.timestamp);
+  const timestampMs = parseInstant(body.timestamp);
   if (timestampMs === undefined) throw invalidInput([{ path: '/timestamp', message: 'must be a moment that exists' }]);
   const facts: Facts = { timestampMs, headers: body.headers };
   if (body.name !== undefined) facts.name = body.name;

@@ -19,7 +19,8 @@ export const gateway = defineService({
   config: GatewayConfig,
   schemas: [ValidateBody, DecisionRequest],
   bodyLimitBytes: 1_048_576,
-  public: true,
+  // An end user can pad a path; whoever is answered 431 here takes it for an outage and, fail-open, lets it through.
+  maxHeaderBytes: 65_536,
   connect: async ({ config, logger, clock, own }) => {
     const serviceToken = config.SERVICE_TOKEN;
     const keyring = own.use(await KeyringFile.open({ path: config.KEYRING_FILE, logger }));

@@ -57,7 +57,9 @@ describe('every answer is a JSON object, and no redirect', () => {
     ],
     ['an upgrade', 404, request('GET /nothing HTTP/1.1', 'connection: upgrade', 'upgrade: websocket')],
     ['an expectation that nobody knows', 404, request('GET /nothing HTTP/1.1', 'expect: cake')],
-    ['management that is away', 503, request('GET /api/v1/client HTTP/1.1')],
+    ['management that is away', 503, request('GET /api/v1/client HTTP/1.1', `x-api-key: ${serverKey}`)],
+    ['management without a credential', 401, request('GET /api/v1/client HTTP/1.1')],
+    ['management with a key that cannot be', 401, request('GET /api/v1/client HTTP/1.1', 'x-api-key: sk_live_1')],
     ['no HTTP', 400, 'garbage'],
     ['a method that nobody knows', 400, request('BREW /coffee HTTP/1.1')],
     ['a tunnel', 405, 'CONNECT elsewhere:443 HTTP/1.1\r\nhost: x'],
@@ -65,7 +67,7 @@ describe('every answer is a JSON object, and no redirect', () => {
     ['HTTP/1.0 without Host', 404, 'GET / HTTP/1.0'],
     ['two lengths', 400, request('POST / HTTP/1.1', 'content-length: 1', 'content-length: 2')],
     ['a length and chunks', 400, request('POST / HTTP/1.1', 'content-length: 1', 'transfer-encoding: chunked')],
-    ['a header without end', 400, request('GET / HTTP/1.1', `x: ${'x'.repeat(40_000)}`)],
+    ['a header without end', 400, request('GET / HTTP/1.1', `x: ${'x'.repeat(80_000)}`)],
     ['a header with a line break', 400, request('GET / HTTP/1.1', 'x: a\rb')],
     [
       'a body shorter than told, closed',
@@ -91,7 +93,8 @@ describe('every answer is a JSON object, and no redirect', () => {
   it('HEAD has the status and no body', async () => {
     const response = await fetch(gateway.url + keysPath, { method: 'HEAD' });
     expect([response.status, await response.text()]).toEqual([200, '']);
-    expect((await fetch(`${gateway.url}/api/v1/client`, { method: 'HEAD' })).status).toBe(503);
+    const headers = { 'x-api-key': serverKey };
+    expect((await fetch(`${gateway.url}/api/v1/client`, { method: 'HEAD', headers })).status).toBe(503);
   });
 
   it('a method that is not allowed is told which are', async () => {

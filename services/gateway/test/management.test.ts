@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import { createEphemeralKey } from '@keyward/envelope/ephemeral-key';
 import { sealV1 } from '@keyward/envelope/seal';
+import { issueOpaqueKey } from '@keyward/keyformat/opaque-key';
 import { systemClock } from '@keyward/kit/clock';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { clientId, type GatewayFixture, post, serverKey, serviceToken, startGateway } from './gateway-fixture.ts';
@@ -49,7 +50,11 @@ describe('a management call', () => {
     ['GET', `/api/v1/${'long/'.repeat(200)}`],
   ])('%s %s is forwarded untouched', async (method, path) => {
     const body = method === 'GET' ? null : '{"a" : 1}';
-    const response = await fetch(gateway.url + path, { method, body, headers: { 'content-type': 'application/json' } });
+    const response = await fetch(gateway.url + path, {
+      method,
+      body,
+      headers: { 'content-type': 'application/json', 'x-api-key': serverKey },
+    });
     expect([response.status, await response.json()]).toEqual([200, { ok: true }]);
     expect(seen).toMatchObject([{ method, url: path, body: body ?? '' }]);
   });
@@ -69,7 +74,7 @@ describe('a management call', () => {
 
   it('brings credentials and conditions along; cookies, hop-by-hop and our own headers stay outside', async () => {
     const passing = {
-      authorization: 'Bearer xyp_1',
+      authorization: `Bearer ${issueOpaqueKey('xyp')}`,
       'idempotency-key': 'k',
       'if-match': '"1"',
       accept: 'application/json',
@@ -194,7 +199,8 @@ describe('the answer of admin-api', () => {
 /** fetch sets and withholds headers of its own. */
 async function rawCall(headers: Record<string, string>, path = '/api/v1/client'): Promise<string> {
   const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
-  const lines = Object.entries({ host: 'x', connection: 'close', ...headers }).map(
+  const credential = headers.authorization === undefined ? { 'x-api-key': serverKey } : {};
+  const lines = Object.entries({ host: 'x', connection: 'close', ...credential, ...headers }).map(
     ([name, value]) => `${name}: ${value}`,
   );
   socket.write(`GET ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);

@@ -24,9 +24,10 @@ export async function gatherQuickstart({ db, secrets, platform, earlier }: Gathe
   const pepper = Buffer.from(secrets.pepper);
   const setUp = { db, pepper, clock: systemClock };
   const before = await findFirstOwner(db);
-  const shownOnce = before
+  const isComplete = before !== undefined && (await findFirstEnvironment(db, before.organizationId)) !== undefined;
+  const shownOnce = isComplete
     ? (earlier ?? (await rememberNothing()))
-    : await createFirstProject({ db, pepper }, platform);
+    : await createFirstProject({ setUp, platform, owner: before });
   const owner = before ?? (await findFirstOwner(db));
   const environment = owner && (await findFirstEnvironment(db, owner.organizationId));
   if (!environment) throw new Error('the installation has no environment');

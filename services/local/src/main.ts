@@ -3,6 +3,7 @@ import { stopOnSignal } from '@keyward/kit/stop-on-signal';
 import { openDatabase } from '@keyward/stores/postgres/database';
 import { banner } from './banner.ts';
 import { openDataDirectory } from './data-directory.ts';
+import { databaseFolder, FirstStart } from './first-start.ts';
 import { gatherQuickstart } from './gather-quickstart.ts';
 import { instanceSecrets, keyringFile } from './instance-secrets.ts';
 import { type Options, readOptions, usage } from './options.ts';
@@ -14,9 +15,11 @@ import { StartError } from './start-error.ts';
 async function start({ port, data, logLevel }: Options): Promise<AsyncDisposable> {
   await using starting = new AsyncDisposableStack();
   const directory = starting.use(openDataDirectory(data));
+  const firstStart = new FirstStart(directory);
+  firstStart.discardHalf();
   const secrets = instanceSecrets(directory);
   const stores = {
-    databaseUrl: process.env.DATABASE_URL || `pglite:${directory.file('postgres')}`,
+    databaseUrl: process.env.DATABASE_URL || `pglite:${databaseFolder(directory)}`,
     redisUrl: process.env.REDIS_URL || 'memory:local',
     eventLogUrl: process.env.EVENT_LOG_URL || 'memory:local',
   };
@@ -24,7 +27,9 @@ async function start({ port, data, logLevel }: Options): Promise<AsyncDisposable
   const keyring = keyringFile(directory, systemClock.nowMs());
   const platform = starting.use(await startPlatform({ stores, secrets, keyringFile: keyring, port, logLevel }));
   const quickstart = await gatherQuickstart({ db, secrets, platform, earlier: readShownOnce(directory) });
-  process.stdout.write(banner(quickstart, writeQuickstart(directory, quickstart)));
+  const path = writeQuickstart(directory, quickstart);
+  firstStart.done();
+  process.stdout.write(banner(quickstart, path));
   return starting.move();
 }
 

@@ -18,6 +18,7 @@ export interface Deciding {
   keys: KeyRecords;
   pepper: Buffer;
   clock: Clock;
+  warnStoreAway(error: unknown): void;
 }
 
 /** How far a request's timestamp may be from the store's clock, ms (wire.md §5, `STALE_REQUEST`). */
@@ -38,6 +39,7 @@ export async function decideRequest(deciding: Deciding, request: DecisionRequest
     }
   } catch (error) {
     if (!(error instanceof StoreAway)) throw error;
+    deciding.warnStoreAway(error);
   }
   return { kind: 'unavailable', retryAfterSeconds };
 }

@@ -1,4 +1,5 @@
 import { DecisionBatch } from '@keyward/contract/decisions';
+import { occasionalWarning } from '@keyward/kit/occasional-log';
 import { defineService } from '@keyward/kit/service';
 import { openEventProducer } from '@keyward/stores/open-event-log';
 import { openDecisionStore, openOutbox } from '@keyward/stores/open-shards';
@@ -14,6 +15,7 @@ export const validator = defineService({
   config: ValidatorConfig,
   schemas: [DecisionBatch],
   bodyLimitBytes: 64 * 1024 * 1024,
+  serviceToken: (config) => config.SERVICE_TOKEN,
 
   async connect({ config, own, logger, clock }) {
     const store = own.use(await openDecisionStore(config.REDIS_URL));
@@ -24,6 +26,7 @@ export const validator = defineService({
       outbox,
       producer,
       clock,
+      warnStoreAway: occasionalWarning({ logger, clock, message: 'requests are answered 503: the store is away' }),
       pepper: Buffer.from(config.PEPPER),
       serverKeys: new ServerKeyContexts(store),
       keys: new KeyRecords(store, config.RECORD_CACHE_SIZE),

@@ -4,10 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFirstOwner, issueAccountKey } from '@keyward/admin-api/first-setup';
 import { createKeyringEntry, keyringOf, printKeyring } from '@keyward/envelope/keyring';
+import { gateway } from '@keyward/gateway/service';
 import { systemClock } from '@keyward/kit/clock';
+import { loadConfig } from '@keyward/kit/config';
+import { startService } from '@keyward/kit/service';
 import { startPlatform } from '@keyward/local/platform';
 import { openDatabase } from '@keyward/stores/postgres/database';
 import { migrate } from '@keyward/stores/postgres/migrate';
+import { validator } from '@keyward/validator/service';
 import type { StackUrls } from '../backends/describe-backends.ts';
 import { uniqueName } from '../backends/unique-name.ts';
 import { type Answer, type Caller, call } from './wire-client.ts';
@@ -25,6 +29,8 @@ export interface TestPlatform extends AsyncDisposable {
   /** An owner's calls. */
   owner: Caller;
   serverPublicKey: string;
+  /** Another validator with a gateway of its own, on the same stores; its base URL. */
+  addNode(): Promise<string>;
   /** A new project with one environment, apart from every other test's. */
   newEnvironment(): Promise<TestEnvironment>;
 }
@@ -61,8 +67,21 @@ export async function runPlatform(urls: StackUrls): Promise<TestPlatform> {
     return { url: platform.gatewayUrl, headers: { 'x-api-key': serverKey }, projectEnv, serverKey, signingSecret };
   }
 
+  async function addNode(): Promise<string> {
+    const { pepper: PEPPER, serviceToken: SERVICE_TOKEN } = secrets;
+    const start = { host: '127.0.0.1', port: 0, logLevel: 'error' };
+    const shared = { PEPPER, SERVICE_TOKEN, REDIS_URL: urls.redis, EVENT_LOG_URL: urls.kafka };
+    const decisions = running.use(
+      await startService(validator, { ...start, config: loadConfig(validator.config, shared) }),
+    );
+    const addresses = { VALIDATOR_URL: decisions.url, ADMIN_API_URL: platform.adminUrl };
+    const config = loadConfig(gateway.config, { SERVICE_TOKEN, KEYRING_FILE: keyringFile, ...addresses });
+    return running.use(await startService(gateway, { ...start, config })).url;
+  }
+
   const running = starting.move();
   return {
+    addNode,
     url: platform.gatewayUrl,
     adminUrl: platform.adminUrl,
     owner,

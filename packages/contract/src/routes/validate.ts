@@ -27,7 +27,10 @@ export type ValidateBody = Static<typeof ValidateBody>;
 
 export const ValidateQuery = Type.Object({
   project_env: ProjectEnvQuery,
-  method_path: Type.String({ pattern: '^[A-Za-z]+:(::)?/', maxLength: 8192 }),
+  method_path: Type.String({
+    pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+:(::)?/",
+    description: 'An HTTP method (RFC 9110 §9.1: a token), `:` or `:::`, and the path; echoed exactly as sent.',
+  }),
 });
 export type ValidateQuery = Static<typeof ValidateQuery>;
 

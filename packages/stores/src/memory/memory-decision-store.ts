@@ -41,7 +41,7 @@ export class MemoryDecisionStore implements DecisionStore {
 
   async readKey(environmentId: string, digest: string): Promise<KeyLookup> {
     return {
-      environmentVersion: this.#shards.environmentVersions.get(environmentId),
+      environmentVersion: this.#shards.projected ? this.#shards.environmentVersions.get(environmentId) : undefined,
       record: this.#shards.keys.get(`${environmentId}:${digest}`),
     };
   }
@@ -63,7 +63,7 @@ export class MemoryDecisionStore implements DecisionStore {
     const nowMs = this.#shards.clock.nowMs();
     const outOfTime = Math.abs(nowMs - command.requestedAtMs) > command.toleranceMs;
     const verdict = command.verdict === 'ALLOWED' && outOfTime ? 'STALE_REQUEST' : command.verdict;
-    const life = command.requestedAtMs + entryTtl.afterTimestampMs - nowMs;
+    const life = command.requestedAtMs + (command.replayId === undefined ? 0 : entryTtl.afterTimestampMs) - nowMs;
     const expiresAtMs = nowMs + Math.min(Math.max(life, entryTtl.atLeastMs), entryTtl.atMostMs);
     this.#shards.keepEntry(clientId, entryId, { eventId, verdict, expiresAtMs });
     this.#recordEvent(command, verdict, nowMs);

@@ -1,5 +1,5 @@
 import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
-import type { ProjectionStore } from '../ports/projection-store.ts';
+import type { Incarnations, ProjectionStore } from '../ports/projection-store.ts';
 import { type MemoryShards, memoryShards, putNewer } from './memory-shards.ts';
 
 export class MemoryProjectionStore implements ProjectionStore {
@@ -36,8 +36,14 @@ export class MemoryProjectionStore implements ProjectionStore {
     raise(this.#shards.environmentVersions, environmentId, version);
   }
 
-  async putMarks(): Promise<void> {
+  /** Memory is never emptied under a writer. */
+  async beginRebuild(): Promise<Incarnations> {
+    return [];
+  }
+
+  async completeRebuild(): Promise<boolean> {
     this.#shards.projected = true;
+    return true;
   }
 
   async isComplete(): Promise<boolean> {

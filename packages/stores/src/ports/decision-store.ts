@@ -8,7 +8,7 @@ export interface ServerKeyLookup {
 }
 
 export interface KeyLookup {
-  /** The version of the environment that this shard holds; undefined: the shard's projection is not complete. */
+  /** The version of the environment that this shard holds; undefined: its projection is not complete. */
   environmentVersion: number | undefined;
   /** undefined, with a version: a key that nobody knows. */
   record: KeyRecord | undefined;

@@ -1,5 +1,8 @@
 import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
 
+/** A name for what each shard has held since it was last empty, by shard. */
+export type Incarnations = readonly string[];
+
 /**
  * Where the admin-api puts what validators decide by. A write takes effect only over an older version, so writers may
  * race and repeat. Write records first and versions last: a version says that everything up to it is there.
@@ -9,10 +12,12 @@ export interface ProjectionStore extends AsyncDisposable {
   putServerKeys(keys: readonly { digest: string; record: ServerKeyRecord }[]): Promise<void>;
   putEnvironment(record: EnvironmentRecord): Promise<void>;
   putClientVersion(clientId: string, version: number): Promise<void>;
-  /** In every shard; there it also says that the environment's projection is complete. */
+  /** In every shard. */
   putEnvironmentVersion(environmentId: string, version: number): Promise<void>;
-  /** Marks every shard as holding the projection of all environments. */
-  putMarks(): Promise<void>;
+  /** Begins to write all of it: names what each shard holds now, for `completeRebuild` to compare. */
+  beginRebuild(): Promise<Incarnations>;
+  /** Marks every shard as complete that was not emptied since; false: one was, so write all of it again. */
+  completeRebuild(begun: Incarnations): Promise<boolean>;
   /** Does every shard hold that mark? */
   isComplete(): Promise<boolean>;
   ready(): Promise<boolean>;

@@ -24,6 +24,8 @@ export async function openDatabase(
     connectionString: url,
     max: options.poolSize ?? 10,
     connectionTimeoutMillis: 5_000,
+    query_timeout: 30_000,
+    keepAlive: true,
     types: {
       getTypeParser: (oid, format) =>
         oid === int8 && format !== 'binary' ? Number : pg.types.getTypeParser(oid, format),

@@ -18,6 +18,8 @@ export const redisKeys = {
   serverKey: (digest: string) => `${at(shardOf(digest))}s:${digest}`,
   /** `version|json` of an environment's record, in the shard of its id. */
   environment: (environmentId: string) => `${at(shardOf(environmentId))}g:${environmentId}`,
+  /** In every shard: a name for what the shard holds since it was last empty. It goes when the shard's data go. */
+  incarnation: (shard: number) => `${at(shard)}incarnation`,
   /** In every shard: the projection is there. Without it an unknown server key may only mean that the store was lost. */
   projected: (shard: number) => `${at(shard)}projected`,
   /** The environment's version, in every shard. */

@@ -48,9 +48,15 @@ export class RedisDecisionStore implements DecisionStore {
   }
 
   async readKey(environmentId: string, digest: string): Promise<KeyLookup> {
-    const version = redisKeys.environmentVersion(shardOf(digest), environmentId);
-    const [record, environmentVersion] = await asking(this.#redis.mget(redisKeys.key(environmentId, digest), version));
-    return { environmentVersion: readVersion(environmentVersion), record: readRecord<KeyRecord>(record) };
+    const shard = shardOf(digest);
+    const [record, version, mark] = await asking(
+      this.#redis.mget(
+        redisKeys.key(environmentId, digest),
+        redisKeys.environmentVersion(shard, environmentId),
+        redisKeys.projected(shard),
+      ),
+    );
+    return { environmentVersion: mark ? readVersion(version) : undefined, record: readRecord<KeyRecord>(record) };
   }
 
   async decide(command: DecideCommand): Promise<DecideAnswer> {
@@ -71,7 +77,7 @@ export class RedisDecisionStore implements DecisionStore {
         command.requestedAtMs,
         command.toleranceMs,
         command.event,
-        entryTtl.afterTimestampMs,
+        command.replayId === undefined ? 0 : entryTtl.afterTimestampMs,
         entryTtl.atLeastMs,
         entryTtl.atMostMs,
       ],

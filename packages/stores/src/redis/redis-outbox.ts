@@ -1,4 +1,3 @@
-import { isVerdict } from '@keyward/contract/verdict';
 import { readOutboxEvent } from '../outbox-entry.ts';
 import type { Outbox, OutboxEntry } from '../ports/outbox.ts';
 import { asking, connectRedis, type RedisConnection, untilConnected } from './connection.ts';
@@ -63,8 +62,6 @@ export class RedisOutbox implements Outbox {
 /** The fields as decide.5.lua adds them: e, v, t. */
 function readEntry(shard: number, position: string, fields: string[]): OutboxEntry {
   const [, event = '', , verdict = '', , time = ''] = fields;
-  if (!isVerdict(verdict))
-    throw new Error(`the outbox of shard ${shard} holds an entry without a verdict at ${position}`);
   return { shard, position, event: readOutboxEvent(event, verdict, Number(time)) };
 }
 

@@ -1,5 +1,6 @@
 import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
-import type { ProjectionStore } from '../ports/projection-store.ts';
+import { newId } from '@keyward/kit/random';
+import type { Incarnations, ProjectionStore } from '../ports/projection-store.ts';
 import { allShards } from '../shards.ts';
 import { asking, connectRedis, isReady, type RedisConnection, untilConnected } from './connection.ts';
 import { redisKeys } from './keys.ts';
@@ -11,12 +12,16 @@ export class RedisProjectionStore implements ProjectionStore {
   readonly #putRecord: Script;
   readonly #raiseVersion: Script;
   readonly #raiseClient: Script;
+  readonly #nameIncarnation: Script;
+  readonly #markProjected: Script;
 
   private constructor(redis: RedisConnection) {
     this.#redis = redis;
     this.#putRecord = defineScript(redis, 'put-record', 1);
     this.#raiseVersion = defineScript(redis, 'raise-version', 1);
     this.#raiseClient = defineScript(redis, 'raise-client', 1);
+    this.#nameIncarnation = defineScript(redis, 'name-incarnation', 1);
+    this.#markProjected = defineScript(redis, 'mark-projected', 2);
   }
 
   static async open(url: string): Promise<RedisProjectionStore> {
@@ -52,8 +57,20 @@ export class RedisProjectionStore implements ProjectionStore {
     );
   }
 
-  async putMarks(): Promise<void> {
-    await asking(Promise.all(allShards.map((shard) => this.#redis.set(redisKeys.projected(shard), '1'))));
+  async beginRebuild(): Promise<Incarnations> {
+    const names = await Promise.all(
+      allShards.map((shard) => this.#nameIncarnation([redisKeys.incarnation(shard)], [newId()])),
+    );
+    return names.map(String);
+  }
+
+  async completeRebuild(begun: Incarnations): Promise<boolean> {
+    const marked = await Promise.all(
+      allShards.map((shard) =>
+        this.#markProjected([redisKeys.incarnation(shard), redisKeys.projected(shard)], [begun[shard] ?? '']),
+      ),
+    );
+    return marked.every((mark) => mark === 1);
   }
 
   async isComplete(): Promise<boolean> {

@@ -39,6 +39,7 @@ export function clientRoutes(app: App, administration: Administration, serviceTo
       const created = await createClients(administration, {
         environment,
         inputs: Array.isArray(body) ? body : [body],
+        asArray: Array.isArray(body),
         upsert: fromSdk || query.upsert === true,
         source: fromSdk ? 'sdk' : 'api',
         replayId: oneValue(internal[internalHeaders.replayId]),

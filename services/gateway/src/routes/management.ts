@@ -7,6 +7,7 @@ import { forwardedHeaders } from '../forwarded-headers.ts';
 import type { KeyringFile } from '../keyring-file.ts';
 import { openEnvelope } from '../open-envelope.ts';
 import { encryption } from '../request-headers.ts';
+import { requireCredential } from '../server-key.ts';
 import { refuseMethods } from './refuse-methods.ts';
 
 interface ManagementOptions {
@@ -39,11 +40,13 @@ function forwardRoute(app: App, options: ManagementOptions & { url: string; meth
     method,
     url,
     bodyLimit,
+    onRequest: async ({ headers }) => requireCredential(headers),
     handler: async ({ raw, headers, body: sent, ip: remoteAddress, id: requestId }, reply) => {
       const path = originForm(raw.url ?? '/');
       const fromSdk = encryption(headers) !== undefined;
       const { body, replayId } = encryption(headers) === 'envelope' ? openBody(sent, options) : { body: sent };
-      const caller = { headers, remoteAddress, requestId, serviceToken, fromSdk, replayId };
+      const hasBody = (body?.length ?? 0) > 0;
+      const caller = { headers, remoteAddress, requestId, serviceToken, hasBody, fromSdk, replayId };
       const answer = await adminApi.forward({ method, path, headers: forwardedHeaders(caller), body });
       return reply.code(answer.status).headers(answer.headers).send(answer.body);
     },

@@ -1,5 +1,6 @@
 import type { Clock } from '@keyward/kit/clock';
 import type { Logger } from '@keyward/kit/logger';
+import { occasionalWarning } from '@keyward/kit/occasional-log';
 import { newId } from '@keyward/kit/random';
 import type { EventProducer } from '@keyward/stores/ports/event-log';
 import type { Outbox, OutboxEntry } from '@keyward/stores/ports/outbox';
@@ -13,7 +14,9 @@ interface RelayOptions {
 }
 
 const entriesPerShard = 500;
-const idleMs = 100;
+/** Between two reads, unless there is a whole batch more: events gather meanwhile, and a batch costs little more than one. */
+const gatherMs = 50;
+const wholeBatch = 2_000;
 const retryMs = 200;
 const drainMs = 5_000;
 
@@ -28,8 +31,12 @@ export function startRelay({ outbox, producer, clock, logger }: RelayOptions): A
   const stopping = new AbortController();
   const drained = new AbortController();
 
+  const message = 'events could not be relayed; they wait in their outbox';
+  const warnNotMoved = occasionalWarning({ logger, clock, message });
+
   /** Answers how many events it moved. */
   async function moveOnce(): Promise<number> {
+    await leases.giveBackSurplus();
     const entries = await outbox.read(leases.held(), entriesPerShard);
     if (entries.length === 0) return 0;
     await producer.append(entries, drained.signal);
@@ -49,12 +56,11 @@ export function startRelay({ outbox, producer, clock, logger }: RelayOptions): A
   async function keepMoving(): Promise<void> {
     while (!stopping.signal.aborted) {
       const moved = await moveOnce().catch((error) => {
-        if (!stopping.signal.aborted)
-          logger.warn({ err: error }, 'events could not be relayed; they wait in their outbox');
+        if (!stopping.signal.aborted) warnNotMoved(error);
         return undefined;
       });
       if (moved === undefined) await pause(retryMs, stopping.signal);
-      else if (moved === 0) await pause(idleMs, stopping.signal);
+      else if (moved < wholeBatch) await pause(gatherMs, stopping.signal);
     }
   }
 
@@ -62,12 +68,14 @@ export function startRelay({ outbox, producer, clock, logger }: RelayOptions): A
     const giveUp = setTimeout(() => drained.abort(), drainMs);
     try {
       while (!drained.signal.aborted && (await moveOnce()) > 0);
-      await leases.releaseAll();
     } catch (error) {
       logger.warn({ err: error }, 'not all events could be relayed before the stop; they wait in their outbox');
     } finally {
       clearTimeout(giveUp);
     }
+    await leases
+      .releaseAll()
+      .catch((error) => logger.warn({ err: error }, 'the leases could not be given back; they run out by themselves'));
   }
 
   const working = Promise.all([keepBalanced(), keepMoving()]);

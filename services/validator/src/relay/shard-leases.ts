@@ -13,6 +13,8 @@ export class ShardLeases {
   readonly #clock: Clock;
   readonly #relay: string;
   readonly #until = new Map<number, number>();
+  /** Over the share: not read any more, given back once nothing of them is on its way to the log. */
+  readonly #surplus = new Set<number>();
 
   constructor(options: { outbox: Outbox; clock: Clock; relay: string }) {
     this.#outbox = options.outbox;
@@ -22,39 +24,57 @@ export class ShardLeases {
 
   held(): number[] {
     const nowMs = this.#clock.monotonicMs();
-    return allShards.filter((shard) => (this.#until.get(shard) ?? 0) > nowMs);
+    return allShards.filter((shard) => (this.#until.get(shard) ?? 0) > nowMs && !this.#surplus.has(shard));
   }
 
-  /** Renews what is held, gives back what is over the share, takes what is free and under it. */
+  /** Renews what is held, marks what is over the share, takes what is free and under it. */
   async balance(): Promise<void> {
     const askedMs = this.#clock.monotonicMs();
     const relays = await this.#outbox.heartbeat(this.#relay, leaseMs);
     const share = Math.ceil(allShards.length / relays);
     const held = this.held();
-    await this.#claim(held.slice(0, share), askedMs);
-    await this.#giveBack(held.slice(share));
+    for (const shard of held.slice(share)) this.#surplus.add(shard);
+    await this.#renew([...held.slice(0, share), ...this.#surplus], askedMs);
     const missing = share - this.held().length;
     if (missing <= 0) return;
-    const others = allShards.filter((shard) => !this.held().includes(shard) && !held.includes(shard));
+    const others = allShards.filter((shard) => !held.includes(shard) && !this.#surplus.has(shard));
     // Ask for a few at a time, so that relays that start together do not take all and give back most.
     for (let i = 0; i < others.length && this.held().length < share; i += missing) {
       await this.#claim(others.slice(i, i + Math.min(missing, share - this.held().length)), askedMs);
     }
   }
 
+  /** Gives back what is over the share; to be called between two moves, so that no shard is moved by two at once. */
+  async giveBackSurplus(): Promise<void> {
+    await this.#giveBack([...this.#surplus]);
+  }
+
   async releaseAll(): Promise<void> {
-    await this.#giveBack(this.held());
+    await this.#giveBack([...this.#until.keys()]);
+  }
+
+  /** What is given back while the answer is on its way stays given back. */
+  async #renew(shards: readonly number[], askedMs: number): Promise<void> {
+    if (shards.length === 0) return;
+    const renewed = new Set(await this.#outbox.claim(this.#relay, shards, leaseMs));
+    for (const shard of shards) {
+      if (!this.#until.has(shard)) continue;
+      if (renewed.has(shard)) this.#until.set(shard, askedMs + leaseMs);
+      else this.#until.delete(shard);
+    }
   }
 
   async #claim(shards: readonly number[], askedMs: number): Promise<void> {
     if (shards.length === 0) return;
     const claimed = await this.#outbox.claim(this.#relay, shards, leaseMs);
-    for (const shard of shards) this.#until.delete(shard);
     for (const shard of claimed) this.#until.set(shard, askedMs + leaseMs);
   }
 
   async #giveBack(shards: readonly number[]): Promise<void> {
-    for (const shard of shards) this.#until.delete(shard);
+    for (const shard of shards) {
+      this.#until.delete(shard);
+      this.#surplus.delete(shard);
+    }
     if (shards.length > 0) await this.#outbox.release(this.#relay, shards);
   }
 }

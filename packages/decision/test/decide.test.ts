@@ -1,0 +1,73 @@
+import type { EnvironmentRecord, KeyRecord } from '@keyward/contract/projection';
+import type { Verdict } from '@keyward/contract/verdict';
+import { expect, test } from 'vitest';
+import { decide } from '../src/decide.ts';
+
+const nowMs = 1_800_000_000_000;
+const clientId = '0190a3c4-7b1e-7c3a-9f10-0123456789ab';
+
+interface Case {
+  key?: Partial<KeyRecord>;
+  environment?: Partial<EnvironmentRecord>;
+  clientId?: string;
+}
+
+function verdictOf({ key, environment, ...facts }: Case): Verdict {
+  return decide({
+    key: { version: 1, keyId: 'k', clientId, status: 'active', clientStatus: 'active', ...key },
+    environment: { version: 1, environmentId: 'e', projectEnv: 'p', status: 'active', ...environment },
+    clientId,
+    nowMs,
+    ...facts,
+  });
+}
+
+/** What each rule objects to, in the order of design.md §2.4. */
+const objections: { verdict: Verdict; facts: Case }[] = [
+  { verdict: 'INVALID_KEY', facts: { clientId: 'another' } },
+  { verdict: 'REVOKED', facts: { key: { status: 'revoked' } } },
+  { verdict: 'EXPIRED', facts: { key: { expiresAtMs: nowMs } } },
+  { verdict: 'NOT_YET_VALID', facts: { key: { notBeforeMs: nowMs + 1 } } },
+  { verdict: 'CLIENT_DISABLED', facts: { key: { clientStatus: 'disabled' } } },
+  { verdict: 'ENVIRONMENT_DISABLED', facts: { environment: { status: 'disabled' } } },
+];
+
+test('a key that nothing speaks against is allowed, by its client id and by self', () => {
+  expect(verdictOf({})).toBe('ALLOWED');
+  expect(verdictOf({ clientId: 'self' })).toBe('ALLOWED');
+});
+
+test('of every set of objections, the first in the order of the design is the verdict', () => {
+  for (let set = 1; set < 2 ** objections.length; set++) {
+    const chosen = objections.filter((_, i) => set & (1 << i));
+    const facts: Case = {
+      ...Object.assign({}, ...chosen.map((one) => one.facts)),
+      key: Object.assign({}, ...chosen.map((one) => one.facts.key)),
+    };
+    expect(verdictOf(facts), chosen.map((one) => one.verdict).join(' ')).toBe(chosen[0]?.verdict);
+  }
+});
+
+test.each<[KeyRecord['status'], Verdict]>([
+  ['active', 'ALLOWED'],
+  ['disabled', 'DISABLED'],
+  ['revoked', 'REVOKED'],
+  ['deleted', 'REVOKED'],
+])('a key that is %s is answered %s', (status, verdict) => {
+  expect(verdictOf({ key: { status } })).toBe(verdict);
+});
+
+test.each<[string, Partial<KeyRecord>, Verdict]>([
+  ['its last millisecond', { expiresAtMs: nowMs + 1 }, 'ALLOWED'],
+  ['the millisecond of its expiry', { expiresAtMs: nowMs }, 'EXPIRED'],
+  ['long after its expiry', { expiresAtMs: 0 }, 'EXPIRED'],
+  ['its first millisecond', { notBeforeMs: nowMs }, 'ALLOWED'],
+  ['the millisecond before its first', { notBeforeMs: nowMs + 1 }, 'NOT_YET_VALID'],
+  ['a life that ends before it begins', { notBeforeMs: nowMs + 1, expiresAtMs: nowMs }, 'EXPIRED'],
+])('%s', (_, key, verdict) => {
+  expect(verdictOf({ key })).toBe(verdict);
+});
+
+test('a key of another client tells nothing of its state', () => {
+  for (const { facts } of objections) expect(verdictOf({ ...facts, clientId: 'another' })).toBe('INVALID_KEY');
+});

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { ipRuleFault } from '../src/ip-range.ts';
+
+test.each([
+  '1.2.3.4',
+  '0.0.0.0',
+  '255.255.255.255',
+  '0.0.0.0/0',
+  '10.0.0.0/8',
+  '1.2.3.4/32',
+  '1.2.3.128/25',
+  '::',
+  '::1',
+  '::/0',
+  '2001:db8::/32',
+  '2001:DB8::1/128',
+  'fe80::/10',
+  '::ffff:1.2.3.4',
+  '::ffff:1.2.3.0/120',
+  '1:2:3:4:5:6:7:8',
+])('%s is a rule', (rule) => {
+  expect(ipRuleFault(rule)).toBeUndefined();
+});
+
+test.each([
+  ['1.2.3.5/31', /host bits/],
+  ['10.0.0.1/8', /host bits/],
+  ['0.0.0.1/0', /host bits/],
+  ['2001:db8::1/64', /host bits/],
+  ['::1/0', /host bits/],
+  ['::ffff:1.2.3.4/120', /host bits/],
+  ['fe80::1%eth0', /zone/],
+  ['fe80::%1/64', /zone/],
+  ['1.2.3.4/33', /prefix length/],
+  ['1.2.3.4/-1', /prefix length/],
+  ['1.2.3.0/024', /prefix length/],
+  ['1.2.3.4/', /prefix length/],
+  ['1.2.3.4/ 8', /prefix length/],
+  ['1.2.3.4/8.0', /prefix length/],
+  ['1.2.3.4/0x8', /prefix length/],
+  ['::/129', /prefix length/],
+  ['1.2.3.4/32/32', /./],
+  ['', /address/],
+  ['/8', /address/],
+  ['localhost', /address/],
+  ['1.2.3', /address/],
+  ['1.2.3.4.5', /address/],
+  ['1.2.3.256', /address/],
+  ['01.2.3.4', /address/],
+  ['1.2.3.04', /address/],
+  ['0x1.2.3.4', /address/],
+  ['16909060', /address/],
+  [' 1.2.3.4', /address/],
+  ['1.2.3.4 ', /address/],
+  ['1.2.3.4:80', /address/],
+  ['[::1]', /address/],
+  [':::', /address/],
+  ['1::2::3', /address/],
+  ['12345::', /address/],
+  ['1:2:3:4:5:6:7', /address/],
+  ['::ffff:1.2.3.256', /address/],
+  ['１.2.3.4', /address/],
+])('%j is refused', (rule, reason) => {
+  expect(ipRuleFault(rule)).toMatch(reason);
+});

@@ -1,0 +1,21 @@
+import { sql } from 'kysely';
+import type { Database } from './database.ts';
+
+/** Does the database answer? */
+export async function pingDatabase(db: Database): Promise<boolean> {
+  return sql`select 1`.execute(db).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Connection errors, and those by which Postgres says that it stops, starts or is full (SQLSTATE classes 08, 53, 57P). */
+const away = /^(08|53|57P|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|EAI_)/;
+
+/** Does this error say that the database could not be asked, rather than that it was asked something wrong? */
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as { code?: unknown };
+  if (typeof code === 'string') return away.test(code);
+  return /^(timeout exceeded when trying to connect|Connection terminated|Query read timeout)/.test(error.message);
+}

@@ -1,0 +1,141 @@
+import type { DecisionReply, DecisionRequest } from '@keyward/contract/decisions';
+import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
+import { canonicalKey } from '@keyward/keyformat/canonical-key';
+import { type DigestDomain, keyDigest } from '@keyward/keyformat/key-digest';
+import { issueOpaqueKey } from '@keyward/keyformat/opaque-key';
+import { systemClock } from '@keyward/kit/clock';
+import { newId } from '@keyward/kit/random';
+import { openDecisionStore, openOutbox, openProjectionStore } from '@keyward/stores/open-shards';
+import type { DecisionStore } from '@keyward/stores/ports/decision-store';
+import type { Outbox } from '@keyward/stores/ports/outbox';
+import type { ProjectionStore } from '@keyward/stores/ports/projection-store';
+import { allShards } from '@keyward/stores/shards';
+import type { Deciding } from '../src/decide-request.ts';
+import { KeyRecords } from '../src/key-records.ts';
+import { ServerKeyContexts } from '../src/server-key-contexts.ts';
+
+export const pepper = 'pepper-of-the-tests-and-of-nothing-else';
+export const projectEnv = 'shop-production';
+
+export function digestOf(raw: string, domain: DigestDomain = 'customer'): string {
+  const key = canonicalKey(raw);
+  if (!key) throw new Error('this test needs a well-formed key');
+  return keyDigest({ pepper: Buffer.from(pepper), domain, canonical: key.canonical }).toString('base64url');
+}
+
+/** Shards in memory that hold one environment with one server key, one client and one key; as the admin-api writes them. */
+export class SeededShards {
+  readonly url = `memory:${newId()}`;
+  readonly environmentId = newId();
+  readonly clientId = newId();
+  readonly keyId = newId();
+  readonly serverKey = issueOpaqueKey('sk_live');
+  readonly customerKey = `apikee_${newId().replaceAll('-', '')}.Sig${newId().slice(0, 8)}`;
+  readonly store: DecisionStore;
+  readonly projection: ProjectionStore;
+  readonly outbox: Outbox;
+  #version = 1;
+
+  private constructor(stores: { url: string; store: DecisionStore; projection: ProjectionStore; outbox: Outbox }) {
+    this.url = stores.url;
+    this.store = stores.store;
+    this.projection = stores.projection;
+    this.outbox = stores.outbox;
+  }
+
+  /** Nothing is projected yet. */
+  static async open(): Promise<SeededShards> {
+    const url = `memory:${newId()}`;
+    const [store, projection, outbox] = [openDecisionStore(url), openProjectionStore(url), openOutbox(url)];
+    return new SeededShards({ url, store: await store, projection: await projection, outbox: await outbox });
+  }
+
+  static async complete(): Promise<SeededShards> {
+    const shards = await SeededShards.open();
+    await shards.changeKey({});
+    await shards.changeEnvironment({});
+    await shards.projection.completeRebuild(await shards.projection.beginRebuild());
+    return shards;
+  }
+
+  /** Writes the key's record, then the client's version: done when it resolves. */
+  async changeKey(fields: Partial<KeyRecord>, raw = this.customerKey): Promise<void> {
+    const { clientId, keyId } = this;
+    const version = this.#nextVersion();
+    const record = { version, keyId, clientId, status: 'active', clientStatus: 'active', ...fields } as const;
+    await this.projection.putKeys(this.environmentId, [{ digest: digestOf(raw), record }]);
+    await this.projection.putClientVersion(record.clientId, version);
+  }
+
+  /** Writes the environment and its server key, then the environment's version. */
+  async changeEnvironment(fields: Partial<EnvironmentRecord>, serverKey: Partial<ServerKeyRecord> = {}): Promise<void> {
+    const { environmentId } = this;
+    const version = this.#nextVersion();
+    await this.projection.putServerKeys([
+      {
+        digest: digestOf(this.serverKey, 'server'),
+        record: { version, serverKeyId: newId(), environmentId, status: 'active', ...serverKey },
+      },
+    ]);
+    await this.projection.putEnvironment({ version, environmentId, projectEnv, status: 'active', ...fields });
+    await this.projection.putEnvironmentVersion(environmentId, version);
+  }
+
+  request(fields: Partial<DecisionRequest> = {}): DecisionRequest {
+    return {
+      eventId: newId(),
+      serverKey: this.serverKey,
+      clientId: 'self',
+      methodPath: 'GET:/users',
+      timestampMs: systemClock.nowMs(),
+      headers: { 'x-api-key': this.customerKey },
+      elapsedUs: 100,
+      ...fields,
+    };
+  }
+
+  async events() {
+    return (await this.outbox.read(allShards, 10_000)).map(({ event }) => event);
+  }
+
+  /** Everybody else who has opened the URL keeps it alive. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const store of [this.store, this.projection, this.outbox]) await store[Symbol.asyncDispose]();
+  }
+
+  #nextVersion(): number {
+    this.#version += 1;
+    return this.#version;
+  }
+}
+
+/** What a validator process decides with, caches empty. */
+export function decidingOn(store: DecisionStore): Deciding {
+  return {
+    store,
+    serverKeys: new ServerKeyContexts(store),
+    keys: new KeyRecords(store, 1_000),
+    pepper: Buffer.from(pepper),
+    clock: systemClock,
+    warnStoreAway: () => undefined,
+  };
+}
+
+/** The store, with some of its methods played by the test. */
+export function playing(store: DecisionStore, parts: Partial<DecisionStore>): DecisionStore {
+  return {
+    readServerKey: (digest) => store.readServerKey(digest),
+    readEnvironment: (environmentId) => store.readEnvironment(environmentId),
+    readEnvironmentVersion: (environmentId) => store.readEnvironmentVersion(environmentId),
+    readKey: (environmentId, digest) => store.readKey(environmentId, digest),
+    decide: (command) => store.decide(command),
+    ready: () => store.ready(),
+    [Symbol.asyncDispose]: async () => undefined,
+    ...parts,
+  };
+}
+
+/** The verdict of a reply, or why there is none. */
+export function outcomeOf(reply: DecisionReply | undefined): string | undefined {
+  return reply?.kind === 'decided' ? reply.verdict : reply?.kind;
+}
