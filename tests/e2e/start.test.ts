@@ -119,13 +119,16 @@ describe('npm start [embedded]', () => {
     expect(output).not.toContain('    at ');
   });
 
-  it('says in one sentence that the data directory cannot be written, and ends with 1', async () => {
-    const file = join(folder, 'a-file');
-    await writeFile(file, '');
-    await using command = new StartCommand(['--port', '0', '--data', join(file, 'data')]);
+  it.each([
+    ['below a file', () => join(folder, 'a-file', 'data')],
+    ['where the system lets nobody write', () => '/proc/keyward'],
+    ['that is a file', () => join(folder, 'a-file')],
+  ])('says in one sentence that a data directory %s cannot be written, and ends with 1', async (_, directory) => {
+    await writeFile(join(folder, 'a-file'), '');
+    await using command = new StartCommand(['--port', '0', '--data', directory()]);
     const { code, output } = await command.ended();
     expect(code).toBe(1);
-    expect(output).toMatch(/The data directory .* cannot be written \(ENOTDIR\); give another with --data\./);
+    expect(output).toMatch(/The data directory .* cannot be (written|locked) \(.*\); give another with --data\./);
     expect(output).not.toContain('    at ');
   });
 

@@ -1,5 +1,5 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StartError } from './start-error.ts';
 
@@ -15,7 +15,7 @@ export interface DataDirectory extends Disposable {
 export function openDataDirectory(directory: string): DataDirectory {
   const path = resolve(directory);
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDirectory(path);
     accessSync(path, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new StartError(
@@ -24,6 +24,13 @@ export function openDataDirectory(directory: string): DataDirectory {
   }
   const lock = takeLock(path);
   return { path, file: (name) => join(path, name), [Symbol.dispose]: () => lock.close() };
+}
+
+/** Step by step: Node's recursive form never returns below /proc, where no directory can be made. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  makeDirectory(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }
 
 const sqliteBusy = 5;
