@@ -1,23 +1,27 @@
 import type { Writable } from 'node:stream';
 
-/** Writes JSON lines; those of one turn of the event loop leave in one packet. */
+/** Writes JSON lines; those of one turn of the event loop leave as one chunk. */
 export class LineWriter {
   readonly #out: Writable;
-  #corked = false;
+  #waiting = '';
 
   constructor(out: Writable) {
     this.#out = out;
   }
 
   write(value: unknown): void {
-    if (!this.#corked) {
-      this.#corked = true;
-      this.#out.cork();
-      setImmediate(() => {
-        this.#corked = false;
-        this.#out.uncork();
-      });
-    }
-    this.#out.write(`${JSON.stringify(value)}\n`);
+    if (this.#waiting === '') setImmediate(() => this.#flush());
+    this.#waiting += `${JSON.stringify(value)}\n`;
+  }
+
+  /** What still waits leaves with the end. */
+  end(): void {
+    this.#out.end(this.#waiting);
+    this.#waiting = '';
+  }
+
+  #flush(): void {
+    if (this.#waiting !== '') this.#out.write(this.#waiting);
+    this.#waiting = '';
   }
 }

@@ -25,6 +25,6 @@ export function decisionRoutes(app: App, deciding: Deciding, serviceToken: strin
       lines.write({ i, reply } satisfies DecisionLine);
     };
     await Promise.all(request.body.map(decideItem));
-    response.raw.end();
+    lines.end();
   });
 }
