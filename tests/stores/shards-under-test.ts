@@ -1,4 +1,5 @@
 import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
+import { defaultSettings } from '@keyward/contract/settings';
 import { newId } from '@keyward/kit/random';
 import { openDecisionStore, openOutbox, openProjectionStore } from '@keyward/stores/open-shards';
 import type { DecideCommand, DecisionStore } from '@keyward/stores/ports/decision-store';
@@ -25,7 +26,16 @@ export async function openShards(url: string): Promise<ShardsUnderTest> {
 export const toleranceMs = 300_000;
 
 export function keyRecord(fields: Partial<KeyRecord> = {}): KeyRecord {
-  return { version: 1, keyId: newId(), clientId: newId(), status: 'active', clientStatus: 'active', ...fields };
+  return {
+    version: 1,
+    keyId: newId(),
+    clientId: newId(),
+    status: 'active',
+    clientStatus: 'active',
+    clientIps: [],
+    keyIps: [],
+    ...fields,
+  };
 }
 
 export function serverKeyRecord(fields: Partial<ServerKeyRecord> = {}): ServerKeyRecord {
@@ -33,7 +43,14 @@ export function serverKeyRecord(fields: Partial<ServerKeyRecord> = {}): ServerKe
 }
 
 export function environmentRecord(fields: Partial<EnvironmentRecord> = {}): EnvironmentRecord {
-  return { version: 1, environmentId: newId(), projectEnv: 'shop-production', status: 'active', ...fields };
+  return {
+    version: 1,
+    environmentId: newId(),
+    projectEnv: 'shop-production',
+    status: 'active',
+    settings: defaultSettings,
+    ...fields,
+  };
 }
 
 /** A request of now that the rules allowed, by records of version 1. */

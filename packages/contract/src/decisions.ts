@@ -37,6 +37,7 @@ export const DecisionReply = Type.Union([
     clientId: Type.String(),
     projectEnv: Type.String(),
     expiredAt: Type.Optional(Type.String()),
+    asStatus: Type.Optional(Type.Literal(true, { description: 'A refusal is answered with its own HTTP status.' })),
   }),
   Type.Object({ kind: Type.Literal('unauthenticated') }),
   Type.Object({ kind: Type.Literal('unavailable'), retryAfterSeconds: Type.Integer() }),

@@ -7,6 +7,7 @@ export const problems = {
   INVALID_ENVELOPE: { status: 400, title: 'The envelope could not be opened' },
   UNAUTHENTICATED: { status: 401, title: 'The credential is missing or not valid' },
   FORBIDDEN: { status: 403, title: 'The credential does not allow this' },
+  ENCRYPTION_REQUIRED: { status: 403, title: 'This environment takes encrypted requests only' },
   NOT_FOUND: { status: 404, title: 'Not found' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The method is not allowed here' },
   ALREADY_EXISTS: { status: 409, title: 'It exists already' },

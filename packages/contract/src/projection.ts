@@ -3,6 +3,7 @@
  * record carries a version, Unix milliseconds or one more than the last; a record is written only over an older one.
  */
 import Type, { type Static } from 'typebox';
+import { EnvironmentSettings } from './settings.ts';
 
 const Version = Type.Integer({ minimum: 0 });
 
@@ -13,6 +14,9 @@ export const KeyRecord = Type.Object({
   clientId: Type.String(),
   status: Type.Enum(['active', 'disabled', 'revoked', 'deleted']),
   clientStatus: Type.Enum(['active', 'disabled']),
+  /** Who may use it: the client's list and the key's own; both must pass, an empty one always does. */
+  clientIps: Type.Array(Type.String()),
+  keyIps: Type.Array(Type.String()),
   expiresAtMs: Type.Optional(Type.Integer()),
   notBeforeMs: Type.Optional(Type.Integer()),
 });
@@ -31,5 +35,6 @@ export const EnvironmentRecord = Type.Object({
   environmentId: Type.String(),
   projectEnv: Type.String(),
   status: Type.Enum(['active', 'disabled']),
+  settings: EnvironmentSettings,
 });
 export type EnvironmentRecord = Static<typeof EnvironmentRecord>;

@@ -14,6 +14,8 @@ export const verdicts = {
   CLIENT_DISABLED: { status: 403, message: 'The client of this API key is disabled.' },
   ENVIRONMENT_DISABLED: { status: 403, message: 'This environment is disabled.' },
   ENVIRONMENT_UNKNOWN: { status: 403, message: 'The environment is unknown.' },
+  ENCRYPTION_REQUIRED: { status: 403, message: 'This environment takes encrypted requests only.' },
+  IP_NOT_ALLOWED: { status: 403, message: 'The API key may not be used from this address.' },
   REPLAYED: { status: 400, message: 'This request was already received.' },
   STALE_REQUEST: { status: 400, message: 'The timestamp of this request is too far from the present.' },
 } as const satisfies Record<string, { status: number; message: string }>;

@@ -1,5 +1,7 @@
 import type { EnvironmentRecord, KeyRecord } from '@keyward/contract/projection';
 import type { Verdict } from '@keyward/contract/verdict';
+import type { IpAddress } from './ip-address.ts';
+import { rangesOf } from './ip-ranges.ts';
 
 export interface Facts {
   key: KeyRecord;
@@ -8,6 +10,8 @@ export interface Facts {
   clientId: string;
   /** Unix ms. */
   nowMs: number;
+  /** Whose request it is; undefined when that cannot be told. */
+  callerIp: IpAddress | undefined;
 }
 
 /** The rules that need no shared state, in the order of design.md §2.4; the first that objects is the verdict. */
@@ -21,7 +25,7 @@ export function decide(facts: Facts): Verdict {
 
 type Rule = (facts: Facts) => Verdict | undefined;
 
-const rules: readonly Rule[] = [keyBelongsToClient, keyStatus, keyLifetime, clientStatus, environmentStatus];
+const rules: readonly Rule[] = [keyBelongsToClient, keyStatus, keyLifetime, clientStatus, environmentStatus, ipRules];
 
 /** A key of another client is answered like one that nobody knows (wire.md §5: no oracle). */
 function keyBelongsToClient({ key, clientId }: Facts): Verdict | undefined {
@@ -53,4 +57,12 @@ function clientStatus({ key }: Facts): Verdict | undefined {
 
 function environmentStatus({ environment }: Facts): Verdict | undefined {
   return environment.status === 'active' ? undefined : 'ENVIRONMENT_DISABLED';
+}
+
+/** Both lists must hold the address; an empty one holds all. Who cannot be told is on no list (wire.md §2.6). */
+function ipRules({ key, callerIp }: Facts): Verdict | undefined {
+  const refused = [key.clientIps, key.keyIps].some(
+    (list) => list.length > 0 && (callerIp === undefined || !rangesOf(list).includes(callerIp)),
+  );
+  return refused ? 'IP_NOT_ALLOWED' : undefined;
 }

@@ -5,22 +5,26 @@ export type PresentedKey = { kind: 'none' } | { kind: 'one'; raw: string } | { k
 const bearer = /^bearer +/i;
 
 /**
- * The customer key among a request's headers: `x-api-key`, or `authorization: Bearer`, names in any letter case
- * (wire.md §2.3). The same key twice is one; two different values are `several`.
+ * The customer key among a request's headers: `x-api-key`, or what the environment names instead (in lower case), or
+ * `authorization: Bearer`, names in any letter case (wire.md §2.3). The same key twice is one; two different values are `several`.
  */
-export function presentedKey(headers: HeaderValues): PresentedKey {
+export function presentedKey(headers: HeaderValues, keyHeader = 'x-api-key'): PresentedKey {
   const found = new Set<string>();
   for (const [name, value] of Object.entries(headers)) {
     const lower = name.toLowerCase();
-    if (lower !== 'x-api-key' && lower !== 'authorization') continue;
+    if (lower !== keyHeader && lower !== 'authorization') continue;
     for (const text of typeof value === 'string' ? [value] : value) {
-      const raw = lower === 'x-api-key' ? text.trim() : bearer.test(text) ? text.replace(bearer, '').trim() : '';
+      const raw = lower === 'authorization' ? bearerToken(text) : text.trim();
       if (raw !== '') found.add(raw);
     }
   }
   const [raw] = found;
   if (raw === undefined) return { kind: 'none' };
   return found.size === 1 ? { kind: 'one', raw } : { kind: 'several' };
+}
+
+function bearerToken(text: string): string {
+  return bearer.test(text) ? text.replace(bearer, '').trim() : '';
 }
 
 /** The first value of a header, by its name in lower case. */

@@ -1,7 +1,9 @@
 import type { EnvironmentRecord, KeyRecord } from '@keyward/contract/projection';
+import { defaultSettings } from '@keyward/contract/settings';
 import type { Verdict } from '@keyward/contract/verdict';
 import { expect, test } from 'vitest';
 import { decide } from '../src/decide.ts';
+import { type IpAddress, parseIp } from '../src/ip-address.ts';
 
 const nowMs = 1_800_000_000_000;
 const clientId = '0190a3c4-7b1e-7c3a-9f10-0123456789ab';
@@ -10,14 +12,32 @@ interface Case {
   key?: Partial<KeyRecord>;
   environment?: Partial<EnvironmentRecord>;
   clientId?: string;
+  callerIp?: IpAddress | undefined;
 }
 
 function verdictOf({ key, environment, ...facts }: Case): Verdict {
   return decide({
-    key: { version: 1, keyId: 'k', clientId, status: 'active', clientStatus: 'active', ...key },
-    environment: { version: 1, environmentId: 'e', projectEnv: 'p', status: 'active', ...environment },
+    key: {
+      version: 1,
+      keyId: 'k',
+      clientId,
+      status: 'active',
+      clientStatus: 'active',
+      clientIps: [],
+      keyIps: [],
+      ...key,
+    },
+    environment: {
+      version: 1,
+      environmentId: 'e',
+      projectEnv: 'p',
+      status: 'active',
+      settings: defaultSettings,
+      ...environment,
+    },
     clientId,
     nowMs,
+    callerIp: parseIp('203.0.113.9'),
     ...facts,
   });
 }
@@ -30,6 +50,7 @@ const objections: { verdict: Verdict; facts: Case }[] = [
   { verdict: 'NOT_YET_VALID', facts: { key: { notBeforeMs: nowMs + 1 } } },
   { verdict: 'CLIENT_DISABLED', facts: { key: { clientStatus: 'disabled' } } },
   { verdict: 'ENVIRONMENT_DISABLED', facts: { environment: { status: 'disabled' } } },
+  { verdict: 'IP_NOT_ALLOWED', facts: { key: { clientIps: ['198.51.100.0/24'] } } },
 ];
 
 test('a key that nothing speaks against is allowed, by its client id and by self', () => {
@@ -70,4 +91,17 @@ test.each<[string, Partial<KeyRecord>, Verdict]>([
 
 test('a key of another client tells nothing of its state', () => {
   for (const { facts } of objections) expect(verdictOf({ ...facts, clientId: 'another' })).toBe('INVALID_KEY');
+});
+
+test.each<[string[], string[], string | undefined, Verdict]>([
+  [[], [], undefined, 'ALLOWED'],
+  [['203.0.113.0/24'], [], '203.0.113.9', 'ALLOWED'],
+  [[], ['203.0.113.9'], '203.0.113.9', 'ALLOWED'],
+  [['203.0.113.0/24'], ['203.0.113.9'], '203.0.113.9', 'ALLOWED'],
+  [['203.0.113.0/24'], ['203.0.113.9'], '203.0.113.10', 'IP_NOT_ALLOWED'],
+  [['198.51.100.0/24'], ['203.0.113.9'], '203.0.113.9', 'IP_NOT_ALLOWED'],
+  [['203.0.113.0/24'], [], undefined, 'IP_NOT_ALLOWED'],
+])('with the client’s list %j and the key’s %j, %s is %s', (clientIps, keyIps, address, verdict) => {
+  const callerIp = address === undefined ? undefined : parseIp(address);
+  expect(verdictOf({ key: { clientIps, keyIps }, callerIp })).toBe(verdict);
 });

@@ -14,6 +14,7 @@ import { clientRoutes } from './routes/clients.ts';
 import { endpointRoutes } from './routes/endpoints.ts';
 import { indexRoute } from './routes/index-page.ts';
 import { projectRoutes } from './routes/projects.ts';
+import { settingsRoutes } from './routes/settings.ts';
 
 /** The management API on Postgres, and the projection of what it holds into the shards. */
 export const adminApi = defineService({
@@ -42,6 +43,7 @@ export const adminApi = defineService({
     clientRoutes(app, administration, config.SERVICE_TOKEN);
     projectRoutes(app, administration);
     endpointRoutes(app, administration);
+    settingsRoutes(app, administration);
   },
   background: ({ projector, clock }, { logger }) => startRepairLoop({ projector, logger, clock }),
   ready: ({ db }) => pingDatabase(db),

@@ -1,7 +1,9 @@
 import type { DecisionReply, DecisionRequest } from '@keyward/contract/decisions';
 import type { KeyRecord } from '@keyward/contract/projection';
 import type { Verdict } from '@keyward/contract/verdict';
+import { callerIp } from '@keyward/decision/caller-ip';
 import { decide } from '@keyward/decision/decide';
+import { rangesOf } from '@keyward/decision/ip-ranges';
 import { presentedKey } from '@keyward/decision/presented-key';
 import { canonicalKey } from '@keyward/keyformat/canonical-key';
 import { keyDigest } from '@keyward/keyformat/key-digest';
@@ -21,8 +23,6 @@ export interface Deciding {
   warnStoreAway(error: unknown): void;
 }
 
-/** How far a request's timestamp may be from the store's clock, ms (wire.md §5, `STALE_REQUEST`). */
-const toleranceMs = 300_000;
 /** Under 7,000 changes a second the worst call needed 11 (design.md §2.5). */
 const maxAttempts = 16;
 const retryAfterSeconds = 1;
@@ -59,7 +59,10 @@ async function attemptOnce(deciding: Deciding, request: DecisionRequest, started
     return { kind: 'again' };
   }
 
-  const presented = presentedKey(request.headers);
+  const { settings } = context.environment;
+  if (settings.encryption === 'required' && request.replayId === undefined)
+    return reply(request, context, 'ENCRYPTION_REQUIRED');
+  const presented = presentedKey(request.headers, settings.keyHeader);
   if (presented.kind === 'none') return reply(request, context, 'MISSING_KEY');
   const digest = presented.kind === 'one' ? digestOf(deciding, 'customer', presented.raw) : undefined;
   if (digest === undefined) return reply(request, context, 'INVALID_KEY');
@@ -102,7 +105,9 @@ interface Decision {
 
 function commit({ store, clock }: Deciding, { request, context, key, startedMs }: Decision): Promise<DecideAnswer> {
   const { environment, environmentVersion } = context;
-  const { environmentId } = environment;
+  const { environmentId, settings } = environment;
+  const proxies = { hops: settings.hops, trustedProxies: rangesOf(settings.trustedProxies) };
+  const caller = callerIp(request.headers, request.remoteAddress, proxies);
   const durationUs = request.elapsedUs + Math.round((clock.monotonicMs() - startedMs) * 1_000);
   return store.decide({
     environmentId,
@@ -112,9 +117,9 @@ function commit({ store, clock }: Deciding, { request, context, key, startedMs }
     eventId: request.eventId,
     replayId: request.replayId,
     requestedAtMs: request.timestampMs,
-    toleranceMs,
-    verdict: decide({ key, environment, clientId: request.clientId, nowMs: clock.nowMs() }),
-    event: eventFields({ request, environmentId, key, durationUs }),
+    toleranceMs: settings.toleranceSeconds * 1_000,
+    verdict: decide({ key, environment, clientId: request.clientId, nowMs: clock.nowMs(), callerIp: caller }),
+    event: eventFields({ request, environmentId, key, durationUs, callerIp: caller }),
   });
 }
 
@@ -130,6 +135,7 @@ function reply(request: DecisionRequest, context: ServerKeyContext, verdict: Ver
     verdict,
     clientId: request.clientId === 'self' && key ? key.clientId : request.clientId,
     projectEnv: request.projectEnv ?? context.environment.projectEnv,
+    ...(context.environment.settings.refusals === 'http' ? { asStatus: true as const } : {}),
     ...(expiresAtMs === undefined ? {} : { expiredAt: new Date(expiresAtMs).toISOString() }),
   };
 }

@@ -1,5 +1,6 @@
 import type { DecisionRequest } from '@keyward/contract/decisions';
 import type { KeyRecord } from '@keyward/contract/projection';
+import { type IpAddress, printIp } from '@keyward/decision/ip-address';
 import { headerValue } from '@keyward/decision/presented-key';
 
 const maxPathBytes = 2_048;
@@ -11,13 +12,14 @@ interface EventFacts {
   environmentId: string;
   key: KeyRecord;
   durationUs: number;
+  callerIp: IpAddress | undefined;
 }
 
 /**
  * The event of one decision as JSON, but for the verdict and the time, which the store adds. Texts are capped and
  * cleaned of what Postgres refuses here, where they are made, so that nothing further on can choke on them.
  */
-export function eventFields({ request, environmentId, key, durationUs }: EventFacts): string {
+export function eventFields({ request, environmentId, key, durationUs, callerIp }: EventFacts): string {
   const userAgent = headerValue(request.headers, 'user-agent');
   return JSON.stringify({
     id: request.eventId,
@@ -26,6 +28,7 @@ export function eventFields({ request, environmentId, key, durationUs }: EventFa
     keyId: key.keyId,
     methodPath: fit(request.methodPath, maxPathBytes),
     name: request.name === undefined ? undefined : fit(request.name, maxNameBytes),
+    ip: callerIp === undefined ? undefined : printIp(callerIp),
     userAgent: userAgent === undefined ? undefined : fit(userAgent, maxUserAgentBytes),
     durationUs,
   });

@@ -1,5 +1,6 @@
 import type { DecisionReply, DecisionRequest } from '@keyward/contract/decisions';
 import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
+import { defaultSettings } from '@keyward/contract/settings';
 import { canonicalKey } from '@keyward/keyformat/canonical-key';
 import { type DigestDomain, keyDigest } from '@keyward/keyformat/key-digest';
 import { issueOpaqueKey } from '@keyward/keyformat/opaque-key';
@@ -62,7 +63,16 @@ export class SeededShards {
   async changeKey(fields: Partial<KeyRecord>, raw = this.customerKey): Promise<void> {
     const { clientId, keyId } = this;
     const version = this.#nextVersion();
-    const record = { version, keyId, clientId, status: 'active', clientStatus: 'active', ...fields } as const;
+    const record: KeyRecord = {
+      version,
+      keyId,
+      clientId,
+      status: 'active',
+      clientStatus: 'active',
+      clientIps: [],
+      keyIps: [],
+      ...fields,
+    };
     await this.projection.putKeys(this.environmentId, [{ digest: digestOf(raw), record }]);
     await this.projection.putClientVersion(record.clientId, version);
   }
@@ -77,7 +87,14 @@ export class SeededShards {
         record: { version, serverKeyId: newId(), environmentId, status: 'active', ...serverKey },
       },
     ]);
-    await this.projection.putEnvironment({ version, environmentId, projectEnv, status: 'active', ...fields });
+    await this.projection.putEnvironment({
+      version,
+      environmentId,
+      projectEnv,
+      status: 'active',
+      settings: defaultSettings,
+      ...fields,
+    });
     await this.projection.putEnvironmentVersion(environmentId, version);
   }
 

@@ -1,3 +1,4 @@
+import type { KeyRecord } from '@keyward/contract/projection';
 import { issueOpaqueKey } from '@keyward/keyformat/opaque-key';
 import { newId } from '@keyward/kit/random';
 import { expect, test } from 'vitest';
@@ -39,7 +40,15 @@ test('a record without the version that announces it is unavailable', async () =
   const customerKey = 'apikee_new.key';
   const [clientId, version] = [newId(), 1];
   const { environmentId } = shards;
-  const record = { version, keyId: newId(), clientId, status: 'active', clientStatus: 'active' } as const;
+  const record = {
+    version,
+    keyId: newId(),
+    clientId,
+    status: 'active',
+    clientStatus: 'active',
+    clientIps: [],
+    keyIps: [],
+  } satisfies KeyRecord;
   await shards.projection.putKeys(environmentId, [{ digest: digestOf(customerKey), record }]);
   expect(await validator.outcome({ headers: { 'x-api-key': customerKey } })).toBe('unavailable');
   await shards.projection.putClientVersion(clientId, version);
@@ -121,7 +130,15 @@ test('a key of another client, and one of another environment, are answered like
   await using validator = await start(shards);
   const clientId = newId();
   const foreign = 'apikee_for.eign';
-  const record = { version: 1, keyId: newId(), clientId: newId(), status: 'revoked', clientStatus: 'active' } as const;
+  const record = {
+    version: 1,
+    keyId: newId(),
+    clientId: newId(),
+    status: 'revoked',
+    clientStatus: 'active',
+    clientIps: [],
+    keyIps: [],
+  } satisfies KeyRecord;
   await shards.projection.putKeys(newId(), [{ digest: digestOf(foreign), record }]);
   const replies = await ask(validator.url, [
     shards.request({ clientId }),

@@ -1,4 +1,5 @@
 import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
+import { defaultSettings } from '@keyward/contract/settings';
 import { type Insertable, sql } from 'kysely';
 import type { Database } from './database.ts';
 import type { Schema } from './schema.ts';
@@ -23,14 +24,14 @@ export async function readClientProjection(
 ): Promise<ClientProjection | undefined> {
   const client = await db
     .selectFrom('client')
-    .select(['version', 'status'])
+    .select(['version', 'status', 'ip_whitelist'])
     .where('environment_id', '=', environmentId)
     .where('id', '=', clientId)
     .executeTakeFirst();
   if (!client) return readTombstones(db, environmentId, clientId);
   const rows = await db
     .selectFrom('api_key')
-    .select(['id', 'digest', 'status', 'not_before', 'expires_at', 'claimed_expires_at'])
+    .select(['id', 'digest', 'status', 'not_before', 'expires_at', 'claimed_expires_at', 'allowed_ips'])
     .where('client_id', '=', clientId)
     .execute();
   const keys = rows.map((row) => ({
@@ -41,6 +42,8 @@ export async function readClientProjection(
       clientId,
       status: row.status,
       clientStatus: client.status,
+      clientIps: client.ip_whitelist,
+      keyIps: row.allowed_ips,
       ...lifetime(row),
     },
   }));
@@ -67,6 +70,8 @@ async function readTombstones(
       clientId,
       status: 'deleted',
       clientStatus: 'active',
+      clientIps: [],
+      keyIps: [],
     } satisfies KeyRecord,
   }));
   return { clientId, version: Math.max(...rows.map((row) => row.version)), keys };
@@ -78,7 +83,7 @@ export async function readEnvironmentProjection(
 ): Promise<EnvironmentProjection | undefined> {
   const row = await db
     .selectFrom('environment')
-    .select(['version', 'project_env', 'status'])
+    .select(['version', 'project_env', 'status', 'settings'])
     .where('id', '=', environmentId)
     .executeTakeFirst();
   if (!row) return undefined;
@@ -89,7 +94,13 @@ export async function readEnvironmentProjection(
     .where('environment_id', '=', environmentId)
     .execute();
   return {
-    environment: { version, environmentId, projectEnv: row.project_env, status },
+    environment: {
+      version,
+      environmentId,
+      projectEnv: row.project_env,
+      status,
+      settings: { ...defaultSettings, ...row.settings },
+    },
     serverKeys: serverKeys.map((key) => ({
       digest: text(key.digest),
       record: { version, serverKeyId: key.id, environmentId, status: key.status },

@@ -1,3 +1,4 @@
+import type { EnvironmentSettings } from '@keyward/contract/settings';
 import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Database } from './database.ts';
 import type { Schema } from './schema.ts';
@@ -78,6 +79,32 @@ export async function findEnvironment(
   return 'id' in by
     ? query.where('id', '=', by.id).executeTakeFirst()
     : query.where('project_env', '=', by.projectEnv).executeTakeFirst();
+}
+
+/** Locks the environment and gives it its next version: one more than the last, and not before now. */
+export async function raiseEnvironmentVersion(
+  db: Database,
+  environmentId: string,
+  now: Date,
+): Promise<EnvironmentRow | undefined> {
+  return db
+    .updateTable('environment')
+    .set({ version: sql<number>`greatest(version + 1, ${now.getTime()}::bigint)`, updated_at: now })
+    .where('id', '=', environmentId)
+    .returningAll()
+    .executeTakeFirst();
+}
+
+export async function updateSettings(
+  db: Database,
+  environmentId: string,
+  settings: Partial<EnvironmentSettings>,
+): Promise<void> {
+  await db
+    .updateTable('environment')
+    .set({ settings: JSON.stringify(settings) })
+    .where('id', '=', environmentId)
+    .execute();
 }
 
 /** The environment's signing secrets, sealed; the first is the one to sign with. */

@@ -1,3 +1,4 @@
+import type { EnvironmentSettings } from '@keyward/contract/settings';
 import type { ColumnType, Generated } from 'kysely';
 
 /** The tables as the migrations leave them (design.md §8). Ids are UUIDv7, digests HMACs of keys, never keys. */
@@ -81,6 +82,8 @@ interface EnvironmentTable {
   url: string | null;
   status: 'active' | 'disabled';
   metadata: Metadata;
+  /** What differs from the defaults. */
+  settings: ColumnType<Partial<EnvironmentSettings>, string | undefined, string>;
   version: number;
   created_at: CreatedAt;
   updated_at: Time;

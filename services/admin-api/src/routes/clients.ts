@@ -1,8 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { internalHeaders } from '@keyward/contract/internal-headers';
 import { changeClient, createClient, deleteClient, getClient, listClients } from '@keyward/contract/routes/client';
+import { AppError } from '@keyward/kit/app-error';
 import type { App } from '@keyward/kit/http-app';
 import { serviceCallCheck } from '@keyward/kit/service-token';
+import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import type { Administration } from '../administration.ts';
 import { authenticate } from '../authenticate.ts';
 import { changeClient as applyChange, unknownClient } from '../change-client.ts';
@@ -11,6 +13,7 @@ import { isUuid } from '../input.ts';
 import { readClient, readClients } from '../read-clients.ts';
 import { removeClient, revokeKey } from '../remove-client.ts';
 import { type Access, environmentOf } from '../scope.ts';
+import { readSettings } from '../settings.ts';
 
 /** Clients and their keys (wire.md §2.5, §3). */
 export function clientRoutes(app: App, administration: Administration, serviceToken: string): void {
@@ -33,8 +36,15 @@ export function clientRoutes(app: App, administration: Administration, serviceTo
   app.route({
     ...createClient,
     handler: async ({ headers, query, body }, reply) => {
-      const environment = await environmentFor(headers, query.project_env, 'write');
+      const actor = await authenticate(administration, headers);
+      const environment = await environmentOf(administration, {
+        actor,
+        projectEnv: query.project_env,
+        access: 'write',
+      });
       const internal = isServiceCall(headers) ? headers : {};
+      const replayId = oneValue(internal[internalHeaders.replayId]);
+      if (actor.kind === 'server-key' && replayId === undefined) requirePlainAllowed(environment);
       const fromSdk = internal[internalHeaders.fromSdk] === '1';
       const created = await createClients(administration, {
         environment,
@@ -42,7 +52,7 @@ export function clientRoutes(app: App, administration: Administration, serviceTo
         asArray: Array.isArray(body),
         upsert: fromSdk || query.upsert === true,
         source: fromSdk ? 'sdk' : 'api',
-        replayId: oneValue(internal[internalHeaders.replayId]),
+        replayId,
       });
       const clients = created.clients.map((client) => ({ ...client, ...pending(created.propagation) }));
       const [first] = clients;
@@ -98,4 +108,10 @@ function pending(propagation: 'done' | 'pending'): { propagation?: 'pending' } {
 
 function oneValue(header: string | string[] | undefined): string | undefined {
   return typeof header === 'string' ? header : undefined;
+}
+
+/** Applications send creates in envelopes where the environment demands it; people have TLS alone (wire.md §2.1). */
+function requirePlainAllowed(environment: EnvironmentRow): void {
+  if (readSettings(environment).settings.encryption === 'optional') return;
+  throw new AppError('ENCRYPTION_REQUIRED', 'This environment takes encrypted requests only.');
 }

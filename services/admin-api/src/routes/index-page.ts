@@ -1,6 +1,7 @@
 import { changeClient, createClient, deleteClient, getClient, listClients } from '@keyward/contract/routes/client';
 import { registerEndpoint } from '@keyward/contract/routes/endpoint';
 import { createProject, getProject, listProjects } from '@keyward/contract/routes/project';
+import { changeSettings, getSettings } from '@keyward/contract/routes/settings';
 import type { App } from '@keyward/kit/http-app';
 
 const routes = [
@@ -13,6 +14,8 @@ const routes = [
   createProject,
   getProject,
   registerEndpoint,
+  getSettings,
+  changeSettings,
 ];
 
 /** What somebody who opens the admin-api's address is told. */

@@ -65,6 +65,7 @@ export function validateRoute(app: App, { decisions, keyring, derivedKeys, clock
         methodPath: query.method_path,
         elapsedMs: clock.monotonicMs() - arrivedMs,
       });
+      if (answer.asStatus && verdict.status !== undefined) reply.code(verdict.status);
       if (!opened || !wantsEnvelope(headers)) return verdict;
       reply.header('x-apikee-encrypted', '1').type('application/json; charset=utf-8').serializer(String);
       return seal(opened, verdict);

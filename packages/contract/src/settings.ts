@@ -1,0 +1,62 @@
+import Type, { type Static } from 'typebox';
+
+/** Loopback, private, link-local, CGNAT and unique local addresses: where an operator's own proxies usually stand. */
+export const privateRanges = [
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '::1',
+  'fc00::/7',
+  'fe80::/10',
+];
+
+/** What an environment decides for itself (wire.md §2, §5). Each field has a default, so that an empty object is whole. */
+export const EnvironmentSettings = Type.Object(
+  {
+    refusals: Type.Enum(['body', 'http'], {
+      default: 'body',
+      description:
+        'A refusal is answered with HTTP 200 and told in the body (published SDKs need this), or with its own status.',
+    }),
+    encryption: Type.Enum(['optional', 'required'], {
+      default: 'optional',
+      description: 'May applications send plain bodies to validate and to create clients?',
+    }),
+    keyHeader: Type.String({
+      default: 'x-api-key',
+      pattern: '^[a-z0-9-]{1,64}$',
+      description: "The caller's header that holds the key, in lower case; Authorization: Bearer is read as well.",
+    }),
+    hops: Type.Integer({
+      default: 1,
+      minimum: 0,
+      maximum: 5,
+      description: 'Proxies before an application whose SDK does not send the socket address.',
+    }),
+    trustedProxies: Type.Array(Type.String({ minLength: 2, maxLength: 49 }), {
+      default: privateRanges,
+      maxItems: 100,
+      description: 'Addresses that may be proxies, for SDKs that send the socket address.',
+    }),
+    toleranceSeconds: Type.Integer({
+      default: 300,
+      minimum: 5,
+      maximum: 300,
+      description: "How far a request's timestamp may be from the server's clock.",
+    }),
+  },
+  { additionalProperties: false },
+);
+export type EnvironmentSettings = Static<typeof EnvironmentSettings>;
+
+export const defaultSettings: EnvironmentSettings = {
+  refusals: 'body',
+  encryption: 'optional',
+  keyHeader: 'x-api-key',
+  hops: 1,
+  trustedProxies: privateRanges,
+  toleranceSeconds: 300,
+};
