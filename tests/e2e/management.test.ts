@@ -108,11 +108,10 @@ describeStacks('management through the gateway', (stack) => {
       });
       const [a, b] = again.body.keys;
       expect(a).not.toHaveProperty('key');
-      expect((await validatePlain(environment, { key: b.key })).body).toMatchObject({
-        success: true,
-        clientId: first.body.id,
-      });
-      expect((await validatePlain(environment, { key: first.body.keys[0].key })).body).toMatchObject({ success: true });
+      const fromItsAddress = (key: string) =>
+        validatePlain(environment, { headers: { 'x-api-key': key, 'x-forwarded-for': '203.0.113.7' } });
+      expect((await fromItsAddress(b.key)).body).toMatchObject({ success: true, clientId: first.body.id });
+      expect((await fromItsAddress(first.body.keys[0].key)).body).toMatchObject({ success: true });
       const third = await post('/client', { name: 'sdk-tenant', metadata: { late: 1 } }, { 'X-Apikee-Encrypted': '0' });
       expect(third).toMatchObject({ status: 200, body: { id: first.body.id, metadata: { filled: true } } });
     });

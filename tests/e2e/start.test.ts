@@ -4,6 +4,7 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '@keyward/tests/backends/free-port';
 import { waitUntil } from '@keyward/tests/backends/wait-until';
 import { StartCommand } from '@keyward/tests/platform/start-command';
 import { call, validatePlain, validateSealed } from '@keyward/tests/platform/wire-client';
@@ -108,9 +109,9 @@ describe('npm start [embedded]', () => {
   });
 
   it('says in one sentence that a port is taken, and ends with 1', async () => {
-    const server = createServer().listen(0, '127.0.0.1');
+    const port = await freePort([1]);
+    const server = createServer().listen(port, '127.0.0.1');
     await waitUntil(() => server.listening, { what: 'a taken port', timeoutMs: 2_000 });
-    const { port } = server.address() as { port: number };
     await using command = new StartCommand(['--port', `${port}`, '--data', join(folder, 'port')]);
     const { code, output } = await command.ended();
     server.close();

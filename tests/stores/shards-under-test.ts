@@ -34,6 +34,8 @@ export function keyRecord(fields: Partial<KeyRecord> = {}): KeyRecord {
     clientStatus: 'active',
     clientIps: [],
     keyIps: [],
+    familyId: newId(),
+    limits: {},
     ...fields,
   };
 }
@@ -49,6 +51,7 @@ export function environmentRecord(fields: Partial<EnvironmentRecord> = {}): Envi
     projectEnv: 'shop-production',
     status: 'active',
     settings: defaultSettings,
+    templates: {},
     ...fields,
   };
 }
@@ -67,6 +70,10 @@ export function decideCommand(fields: Partial<DecideCommand> = {}): DecideComman
     replayId: undefined,
     requestedAtMs: Date.now(),
     toleranceMs,
+    cost: 1,
+    keyFamilyId: newId(),
+    keyLimits: {},
+    clientLimits: {},
     verdict: 'ALLOWED',
     event: JSON.stringify({
       id: eventId,

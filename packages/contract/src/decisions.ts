@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { ExceededLimit, LimitStatus } from './limits.ts';
 import { Secret } from './secret.ts';
 import { verdictCodes } from './verdict.ts';
 
@@ -20,6 +21,7 @@ export const DecisionRequest = Type.Object({
   replayId: Type.Optional(
     Type.String({ maxLength: 64, description: 'Names the envelope by its AES key and iv; a plain body has none.' }),
   ),
+  cost: Type.Integer({ minimum: 0, maximum: 1_000_000, description: 'What the request takes of the limits.' }),
   elapsedUs: Type.Integer({
     minimum: 0,
     description: 'Time spent on the request before it was sent here, microseconds.',
@@ -37,6 +39,10 @@ export const DecisionReply = Type.Union([
     clientId: Type.String(),
     projectEnv: Type.String(),
     expiredAt: Type.Optional(Type.String()),
+    limits: Type.Optional(
+      Type.Array(LimitStatus, { description: 'How the limited windows stand after the decision.' }),
+    ),
+    exceeded: Type.Optional(ExceededLimit),
     asStatus: Type.Optional(Type.Literal(true, { description: 'A refusal is answered with its own HTTP status.' })),
   }),
   Type.Object({ kind: Type.Literal('unauthenticated') }),

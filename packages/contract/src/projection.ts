@@ -3,6 +3,7 @@
  * record carries a version, Unix milliseconds or one more than the last; a record is written only over an older one.
  */
 import Type, { type Static } from 'typebox';
+import { Limits } from './limits.ts';
 import { EnvironmentSettings } from './settings.ts';
 
 const Version = Type.Integer({ minimum: 0 });
@@ -17,6 +18,12 @@ export const KeyRecord = Type.Object({
   /** Who may use it: the client's list and the key's own; both must pass, an empty one always does. */
   clientIps: Type.Array(Type.String()),
   keyIps: Type.Array(Type.String()),
+  /** The keys that rotate into each other share their totals. */
+  familyId: Type.String(),
+  /** Requests that the key may make in each of these windows; what is not named is unlimited. */
+  limits: Limits,
+  /** The template of its client, whose limits stand in the environment's record. */
+  templateId: Type.Optional(Type.String()),
   expiresAtMs: Type.Optional(Type.Integer()),
   notBeforeMs: Type.Optional(Type.Integer()),
 });
@@ -36,5 +43,7 @@ export const EnvironmentRecord = Type.Object({
   projectEnv: Type.String(),
   status: Type.Enum(['active', 'disabled']),
   settings: EnvironmentSettings,
+  /** The limits of each template, by its id. */
+  templates: Type.Record(Type.String(), Limits),
 });
 export type EnvironmentRecord = Static<typeof EnvironmentRecord>;

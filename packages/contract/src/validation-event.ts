@@ -20,6 +20,9 @@ export const ValidationEvent = Type.Object({
   name: Type.Optional(Type.String()),
   ip: Type.Optional(Type.String()),
   userAgent: Type.Optional(Type.String({ description: 'At most 256 B.' })),
+  cost: Type.Optional(
+    Type.Integer({ minimum: 0, description: 'What the request asked of the limits; 1 when it is not said.' }),
+  ),
   durationUs: Type.Integer({ minimum: 0, description: "From the gateway's first byte to the decision, microseconds." }),
   decidedAtMs: Type.Integer({ description: "Redis' clock at the decision, Unix ms." }),
 });

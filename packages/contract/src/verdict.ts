@@ -16,6 +16,7 @@ export const verdicts = {
   ENVIRONMENT_UNKNOWN: { status: 403, message: 'The environment is unknown.' },
   ENCRYPTION_REQUIRED: { status: 403, message: 'This environment takes encrypted requests only.' },
   IP_NOT_ALLOWED: { status: 403, message: 'The API key may not be used from this address.' },
+  RATE_LIMITED: { status: 429, message: 'A rate limit is used up.' },
   REPLAYED: { status: 400, message: 'This request was already received.' },
   STALE_REQUEST: { status: 400, message: 'The timestamp of this request is too far from the present.' },
 } as const satisfies Record<string, { status: number; message: string }>;

@@ -25,6 +25,8 @@ function verdictOf({ key, environment, ...facts }: Case): Verdict {
       clientStatus: 'active',
       clientIps: [],
       keyIps: [],
+      familyId: 'k',
+      limits: {},
       ...key,
     },
     environment: {
@@ -33,6 +35,7 @@ function verdictOf({ key, environment, ...facts }: Case): Verdict {
       projectEnv: 'p',
       status: 'active',
       settings: defaultSettings,
+      templates: {},
       ...environment,
     },
     clientId,

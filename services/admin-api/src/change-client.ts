@@ -129,6 +129,9 @@ function keyFields(check: InputCheck, { path, key, row }: { path: string; key: K
     ...(key.allowedIps === undefined ? {} : { allowed_ips: key.allowedIps }),
     ...(key.metadata === undefined ? {} : { metadata: JSON.stringify(key.metadata) }),
     ...(key.autoRotate === undefined ? {} : { auto_rotate: key.autoRotate }),
+    ...(key.rateLimit === undefined
+      ? {}
+      : { rate_limit: key.rateLimit?.requests ?? null, rate_window: key.rateLimit?.window ?? null }),
     ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
     ...(notBefore === undefined ? {} : { not_before: notBefore }),
     ...(status === undefined ? {} : { status }),

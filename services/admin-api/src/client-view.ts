@@ -67,7 +67,10 @@ function viewKey({ key, environment, totals, raw, nowMs }: KeyView): Key {
     notBefore: key.not_before?.toISOString() ?? null,
     autoRotate: key.auto_rotate,
     allowedIps: key.allowed_ips,
-    rateLimit: null,
+    rateLimit:
+      key.rate_limit === null || key.rate_window === null
+        ? null
+        : { requests: key.rate_limit, window: key.rate_window },
     metadata: key.metadata,
     createdAt: key.created_at.toISOString(),
     updatedAt: key.updated_at.toISOString(),

@@ -55,6 +55,8 @@ export function issueKey({ pepper, clock }: Administration, options: IssueOption
     allowed_ips: input.allowedIps ?? [],
     metadata: JSON.stringify(input.metadata ?? {}),
     auto_rotate: input.autoRotate ?? false,
+    rate_limit: input.rateLimit?.requests ?? null,
+    rate_window: input.rateLimit?.window ?? null,
     not_before: times.notBefore,
     expires_at: times.expiresAt,
     claimed_expires_at: exp === undefined ? null : new Date(exp * 1_000),

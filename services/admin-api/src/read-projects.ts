@@ -13,13 +13,13 @@ import {
   listServerKeys,
   listTemplates,
   type ProjectRow,
-  type TemplateRow,
 } from '@keyward/stores/postgres/projects';
 import type { Actor } from './actor.ts';
 import type { Administration } from './administration.ts';
 import type { FirstSecrets } from './create-project.ts';
 import { type Paged, paged } from './paging.ts';
 import { organizationOf } from './scope.ts';
+import { viewTemplate } from './templates.ts';
 
 /** The projects that the actor may see: a person's organization's, or the one that a server key's environment is of. */
 export async function readProjects(
@@ -141,16 +141,4 @@ async function viewEnvironments(
       ...secrets?.get(environment.id),
     };
   });
-}
-
-function viewTemplate(row: TemplateRow) {
-  return {
-    id: row.id,
-    name: row.name,
-    rateLimitHour: row.rate_limit_hour,
-    rateLimitDay: row.rate_limit_day,
-    rateLimitWeek: row.rate_limit_week,
-    rateLimitMonth: row.rate_limit_month,
-    maxClients: row.max_clients,
-  };
 }

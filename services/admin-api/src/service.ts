@@ -15,6 +15,7 @@ import { endpointRoutes } from './routes/endpoints.ts';
 import { indexRoute } from './routes/index-page.ts';
 import { projectRoutes } from './routes/projects.ts';
 import { settingsRoutes } from './routes/settings.ts';
+import { templateRoutes } from './routes/templates.ts';
 
 /** The management API on Postgres, and the projection of what it holds into the shards. */
 export const adminApi = defineService({
@@ -44,6 +45,7 @@ export const adminApi = defineService({
     projectRoutes(app, administration);
     endpointRoutes(app, administration);
     settingsRoutes(app, administration);
+    templateRoutes(app, administration);
   },
   background: ({ projector, clock }, { logger }) => startRepairLoop({ projector, logger, clock }),
   ready: ({ db }) => pingDatabase(db),

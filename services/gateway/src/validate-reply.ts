@@ -22,5 +22,5 @@ export function validateReply(decided: Decided, { methodPath, elapsedMs }: Reply
   if (reply.success) return reply;
   const refusal: ValidateReply = { ...reply, ...verdicts[decided.verdict], code: decided.verdict };
   if (decided.expiredAt !== undefined) refusal.expiredAt = decided.expiredAt;
-  return refusal;
+  return decided.exceeded ? { ...refusal, ...decided.exceeded } : refusal;
 }

@@ -24,7 +24,15 @@ function clientOf(origins: string[], deadlineMs = 5000): DecisionClient {
 }
 
 function ask(client: DecisionClient, clientId: string, bodyBytes = 200): Promise<DecisionReply> {
-  const request = { eventId: newId(), serverKey: 'sk', clientId, methodPath: 'GET:/a', timestampMs: 0, headers: {} };
+  const request = {
+    eventId: newId(),
+    serverKey: 'sk',
+    clientId,
+    methodPath: 'GET:/a',
+    timestampMs: 0,
+    headers: {},
+    cost: 1,
+  };
   return client.decide({ request, arrivedMs: systemClock.monotonicMs(), bodyBytes });
 }
 
@@ -112,6 +120,7 @@ describe('batches', () => {
       methodPath: 'GET:/a',
       timestampMs: 0,
       headers: {},
+      cost: 1,
     };
     await clientOf([twin.url]).decide({ request, arrivedMs: systemClock.monotonicMs() - 7, bodyBytes: 10 });
     expect(twin.calls[0]?.items[0]?.elapsedUs).toBeGreaterThanOrEqual(7000);

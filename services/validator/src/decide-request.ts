@@ -72,7 +72,11 @@ async function attemptOnce(deciding: Deciding, request: DecisionRequest, started
   const made = found.kind === 'known' ? await commit(deciding, { request, context, key: found.key, startedMs }) : found;
   switch (made.kind) {
     case 'decided':
-      return reply(request, context, made.verdict, found.kind === 'known' ? found.key : undefined);
+      return {
+        ...reply(request, context, made.verdict, found.kind === 'known' ? found.key : undefined),
+        ...(made.limits ? { limits: made.limits } : {}),
+        ...(made.exceeded ? { exceeded: made.exceeded } : {}),
+      };
     case 'incomplete':
       return { kind: 'unavailable', retryAfterSeconds };
     case 'stale':
@@ -119,6 +123,10 @@ function commit({ store, clock }: Deciding, { request, context, key, startedMs }
     requestedAtMs: request.timestampMs,
     toleranceMs: settings.toleranceSeconds * 1_000,
     verdict: decide({ key, environment, clientId: request.clientId, nowMs: clock.nowMs(), callerIp: caller }),
+    cost: request.cost,
+    keyFamilyId: key.familyId,
+    keyLimits: key.limits,
+    clientLimits: (key.templateId && environment.templates[key.templateId]) || {},
     event: eventFields({ request, environmentId, key, durationUs, callerIp: caller }),
   });
 }

@@ -71,6 +71,8 @@ export class SeededShards {
       clientStatus: 'active',
       clientIps: [],
       keyIps: [],
+      familyId: keyId,
+      limits: {},
       ...fields,
     };
     await this.projection.putKeys(this.environmentId, [{ digest: digestOf(raw), record }]);
@@ -93,6 +95,7 @@ export class SeededShards {
       projectEnv,
       status: 'active',
       settings: defaultSettings,
+      templates: {},
       ...fields,
     });
     await this.projection.putEnvironmentVersion(environmentId, version);
@@ -107,6 +110,7 @@ export class SeededShards {
       timestampMs: systemClock.nowMs(),
       headers: { 'x-api-key': this.customerKey },
       elapsedUs: 100,
+      cost: 1,
       ...fields,
     };
   }

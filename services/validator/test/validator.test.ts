@@ -48,6 +48,8 @@ test('a record without the version that announces it is unavailable', async () =
     clientStatus: 'active',
     clientIps: [],
     keyIps: [],
+    familyId: 'f',
+    limits: {},
   } satisfies KeyRecord;
   await shards.projection.putKeys(environmentId, [{ digest: digestOf(customerKey), record }]);
   expect(await validator.outcome({ headers: { 'x-api-key': customerKey } })).toBe('unavailable');
@@ -138,6 +140,8 @@ test('a key of another client, and one of another environment, are answered like
     clientStatus: 'active',
     clientIps: [],
     keyIps: [],
+    familyId: 'f',
+    limits: {},
   } satisfies KeyRecord;
   await shards.projection.putKeys(newId(), [{ digest: digestOf(foreign), record }]);
   const replies = await ask(validator.url, [

@@ -20,6 +20,16 @@ export const ClientType = Type.Enum(['person', 'company', 'service', 'device', '
 export const ClientStatus = Type.Enum(['active', 'disabled']);
 export const KeyStatus = Type.Enum(['active', 'expired', 'revoked', 'disabled']);
 
+/** One limit a key (wire.md §8). */
+export const KeyRateLimit = Type.Object(
+  {
+    requests: Type.Integer({ minimum: 0, maximum: 1_000_000_000_000 }),
+    window: Type.Enum(['second', 'minute', 'hour', 'day']),
+  },
+  strict,
+);
+export type KeyRateLimit = Static<typeof KeyRateLimit>;
+
 export const Key = Type.Object({
   id: Id,
   name: Type.String(),
@@ -35,7 +45,7 @@ export const Key = Type.Object({
   notBefore: Nullable(Timestamp),
   autoRotate: Type.Boolean(),
   allowedIps: Type.Array(Type.String()),
-  rateLimit: Type.Null(),
+  rateLimit: Nullable(KeyRateLimit),
   metadata: Metadata,
   createdAt: Timestamp,
   updatedAt: Timestamp,
@@ -78,6 +88,7 @@ const keyFields = {
   notBefore: Type.Optional(Nullable(InputTime)),
   autoRotate: Type.Optional(Type.Boolean()),
   allowedIps: Type.Optional(IpList),
+  rateLimit: Type.Optional(Nullable(KeyRateLimit)),
   metadata: Type.Optional(Metadata),
 };
 export const NewKey = Type.Object({ name: Name, ...keyFields });

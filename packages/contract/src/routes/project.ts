@@ -17,6 +17,7 @@ const templateFields = {
   maxClients: RateLimit,
 };
 export const NewTemplate = Type.Object(templateFields, strict);
+export type NewTemplate = Static<typeof NewTemplate>;
 const Unlimited = Nullable(Type.Integer());
 export const Template = Type.Object({
   id: Id,

@@ -19,6 +19,13 @@ export const ValidateBody = Type.Object({
       description: "The caller's headers; names in any letter case.",
     }),
   ),
+  cost: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 1_000_000,
+      description: 'What the request takes of the limits; 1 unless said.',
+    }),
+  ),
   remoteAddress: Type.Optional(
     Type.String({ maxLength: 64, description: "The caller's address as the application's socket saw it." }),
   ),
@@ -44,6 +51,9 @@ export const ValidateReply = Type.Object({
   code: Type.Optional(Type.Enum(verdictCodes)),
   message: Type.Optional(Type.String()),
   expiredAt: Type.Optional(Type.String()),
+  retryAfterSeconds: Type.Optional(Type.Integer({ description: 'With RATE_LIMITED, when waiting helps.' })),
+  window: Type.Optional(Type.String({ description: 'With RATE_LIMITED: the window that is used up.' })),
+  subject: Type.Optional(Type.String({ description: 'With RATE_LIMITED: whose limit it is, key or client.' })),
 });
 export type ValidateReply = Static<typeof ValidateReply>;
 

@@ -1,9 +1,11 @@
 import type { EnvironmentRecord } from '@keyward/contract/projection';
 import type { Verdict } from '@keyward/contract/verdict';
+import { admit } from '@keyward/decision/limits';
 import { readOutboxEvent } from '../outbox-entry.ts';
 import type {
   DecideAnswer,
   DecideCommand,
+  Decided,
   DecisionStore,
   KeyLookup,
   ServerKeyLookup,
@@ -12,7 +14,9 @@ import { entryTtl } from '../request-entry.ts';
 import { shardOf } from '../shards.ts';
 import { type MemoryShards, memoryShards } from './memory-shards.ts';
 
-/** The twin of decide.5.lua and its reads, on the same rules in the same order. */
+const replayed = { kind: 'decided', verdict: 'REPLAYED' } as const;
+
+/** The twin of decide.6.lua and its reads, on the same rules in the same order. */
 export class MemoryDecisionStore implements DecisionStore {
   readonly #shards: MemoryShards;
   readonly #close: () => Promise<void>;
@@ -50,7 +54,7 @@ export class MemoryDecisionStore implements DecisionStore {
     const { clientId, eventId } = command;
     const entryId = command.replayId ?? eventId;
     const answered = this.#shards.entry(clientId, entryId);
-    if (answered?.eventId === eventId) return { kind: 'decided', verdict: answered.verdict };
+    if (answered?.eventId === eventId) return answered.answer;
     if (answered) return this.#refuseReplay(command);
 
     const environmentVersion = this.#shards.environmentVersions.get(command.environmentId);
@@ -63,11 +67,12 @@ export class MemoryDecisionStore implements DecisionStore {
     const nowMs = this.#shards.clock.nowMs();
     const outOfTime = Math.abs(nowMs - command.requestedAtMs) > command.toleranceMs;
     const verdict = command.verdict === 'ALLOWED' && outOfTime ? 'STALE_REQUEST' : command.verdict;
+    const answer = verdict === 'ALLOWED' ? this.#limited(command, nowMs) : ({ kind: 'decided', verdict } as const);
     const life = command.requestedAtMs + (command.replayId === undefined ? 0 : entryTtl.afterTimestampMs) - nowMs;
     const expiresAtMs = nowMs + Math.min(Math.max(life, entryTtl.atLeastMs), entryTtl.atMostMs);
-    this.#shards.keepEntry(clientId, entryId, { eventId, verdict, expiresAtMs });
-    this.#recordEvent(command, verdict, nowMs);
-    return { kind: 'decided', verdict };
+    this.#shards.keepEntry(clientId, entryId, { eventId, answer, expiresAtMs });
+    this.#recordEvent(command, answer.verdict, nowMs);
+    return answer;
   }
 
   async ready(): Promise<boolean> {
@@ -84,12 +89,29 @@ export class MemoryDecisionStore implements DecisionStore {
     if (!this.#shards.entry(clientId, eventId)) {
       this.#shards.keepEntry(clientId, eventId, {
         eventId,
-        verdict: 'REPLAYED',
+        answer: replayed,
         expiresAtMs: nowMs + entryTtl.atLeastMs,
       });
       this.#recordEvent(command, 'REPLAYED', nowMs);
     }
-    return { kind: 'decided', verdict: 'REPLAYED' };
+    return replayed;
+  }
+
+  /** What the rules allowed, by the limits: admitted and counted, or refused and not. */
+  #limited({ clientId, keyFamilyId, keyLimits, clientLimits, cost }: DecideCommand, nowMs: number): Decided {
+    const { keyTotals, clientTotals } = this.#shards;
+    const key = { subject: 'key', totals: keyTotals.get(keyFamilyId), limits: keyLimits } as const;
+    const client = { subject: 'client', totals: clientTotals.get(clientId), limits: clientLimits } as const;
+    const { totals, statuses, exceeded } = admit([key, client], cost, nowMs);
+    const [ofKey, ofClient] = totals;
+    if (!exceeded && cost > 0 && ofKey && ofClient) {
+      keyTotals.set(keyFamilyId, ofKey);
+      clientTotals.set(clientId, ofClient);
+    }
+    const limits = statuses.length > 0 ? { limits: statuses } : {};
+    return exceeded
+      ? { kind: 'decided', verdict: 'RATE_LIMITED', ...limits, exceeded }
+      : { kind: 'decided', verdict: 'ALLOWED', ...limits };
   }
 
   #recordEvent(command: DecideCommand, verdict: Verdict, nowMs: number): void {

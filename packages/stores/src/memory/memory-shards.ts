@@ -1,13 +1,14 @@
 import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
-import type { Verdict } from '@keyward/contract/verdict';
+import type { SubjectTotals } from '@keyward/decision/limits';
 import { type Clock, systemClock } from '@keyward/kit/clock';
+import type { Decided } from '../ports/decision-store.ts';
 import type { OutboxEntry } from '../ports/outbox.ts';
 import { allShards, shardOf } from '../shards.ts';
 import { SharedInstances } from '../shared-instances.ts';
 
 export interface RequestEntry {
   eventId: string;
-  verdict: Verdict;
+  answer: Decided;
   expiresAtMs: number;
 }
 
@@ -21,6 +22,8 @@ export class MemoryShards {
   /** One version for all shards: here they cannot part. */
   readonly environmentVersions = new Map<string, number>();
   readonly clientVersions = new Map<string, number>();
+  readonly clientTotals = new Map<string, SubjectTotals>();
+  readonly keyTotals = new Map<string, SubjectTotals>();
   readonly outboxes: OutboxEntry[][] = allShards.map(() => []);
   readonly relays = new Map<string, number>();
   readonly leases = new Map<number, { relay: string; expiresAtMs: number }>();

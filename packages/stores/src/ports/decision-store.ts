@@ -1,3 +1,4 @@
+import type { ExceededLimit, LimitStatus, Limits } from '@keyward/contract/limits';
 import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
 import type { Verdict } from '@keyward/contract/verdict';
 
@@ -29,12 +30,27 @@ export interface DecideCommand {
   toleranceMs: number;
   /** What the rules that need no shared state came to. */
   verdict: Verdict;
+  /** What the request costs, from 0 on; a limit's unit. */
+  cost: number;
+  /** The rotation family of the key: its totals outlive the key. */
+  keyFamilyId: string;
+  keyLimits: Limits;
+  clientLimits: Limits;
   /** The event's fields as JSON, but for the verdict and the time, which the store sets. */
   event: string;
 }
 
+export interface Decided {
+  kind: 'decided';
+  verdict: Verdict;
+  /** How the limited windows stand; none of them without limits, and in other refusals. */
+  limits?: LimitStatus[];
+  /** With RATE_LIMITED: the window that refused. */
+  exceeded?: ExceededLimit;
+}
+
 export type DecideAnswer =
-  | { kind: 'decided'; verdict: Verdict }
+  | Decided
   /** A record was older than this current version; load it again. */
   | { kind: 'stale'; subject: 'client' | 'environment'; version: number }
   /** The shard does not hold this environment's projection. */
@@ -47,7 +63,7 @@ export interface DecisionStore extends AsyncDisposable {
   /** The version of the environment in its own shard; undefined when it is not there. */
   readEnvironmentVersion(environmentId: string): Promise<number | undefined>;
   readKey(environmentId: string, digest: string): Promise<KeyLookup>;
-  /** Atomically: the request's entry, the versions, the timestamp, the event. One answer, one event, once. */
+  /** Atomically: the request's entry, the versions, the timestamp, the limits, the event. One answer, one event, once. */
   decide(command: DecideCommand): Promise<DecideAnswer>;
   ready(): Promise<boolean>;
 }

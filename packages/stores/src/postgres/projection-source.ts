@@ -1,7 +1,9 @@
+import type { Limits } from '@keyward/contract/limits';
 import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
 import { defaultSettings } from '@keyward/contract/settings';
 import { type Insertable, sql } from 'kysely';
 import type { Database } from './database.ts';
+import { listTemplates, type TemplateRow } from './projects.ts';
 import type { Schema } from './schema.ts';
 
 /** What the projection is made from. A version is always read before what it stands for, so it never promises too much. */
@@ -24,14 +26,24 @@ export async function readClientProjection(
 ): Promise<ClientProjection | undefined> {
   const client = await db
     .selectFrom('client')
-    .select(['version', 'status', 'ip_whitelist'])
+    .select(['version', 'status', 'ip_whitelist', 'template_id'])
     .where('environment_id', '=', environmentId)
     .where('id', '=', clientId)
     .executeTakeFirst();
   if (!client) return readTombstones(db, environmentId, clientId);
   const rows = await db
     .selectFrom('api_key')
-    .select(['id', 'digest', 'status', 'not_before', 'expires_at', 'claimed_expires_at', 'allowed_ips'])
+    .select([
+      'id',
+      'digest',
+      'status',
+      'not_before',
+      'expires_at',
+      'claimed_expires_at',
+      'allowed_ips',
+      'rate_limit',
+      'rate_window',
+    ])
     .where('client_id', '=', clientId)
     .execute();
   const keys = rows.map((row) => ({
@@ -44,6 +56,9 @@ export async function readClientProjection(
       clientStatus: client.status,
       clientIps: client.ip_whitelist,
       keyIps: row.allowed_ips,
+      familyId: row.id,
+      limits: row.rate_limit === null || row.rate_window === null ? {} : { [row.rate_window]: row.rate_limit },
+      ...(client.template_id === null ? {} : { templateId: client.template_id }),
       ...lifetime(row),
     },
   }));
@@ -72,6 +87,8 @@ async function readTombstones(
       clientStatus: 'active',
       clientIps: [],
       keyIps: [],
+      familyId: row.key_id,
+      limits: {},
     } satisfies KeyRecord,
   }));
   return { clientId, version: Math.max(...rows.map((row) => row.version)), keys };
@@ -88,6 +105,7 @@ export async function readEnvironmentProjection(
     .executeTakeFirst();
   if (!row) return undefined;
   const { version, status } = row;
+  const templates = await listTemplates(db, [environmentId]);
   const serverKeys = await db
     .selectFrom('server_key')
     .select(['id', 'digest', 'status'])
@@ -100,6 +118,7 @@ export async function readEnvironmentProjection(
       projectEnv: row.project_env,
       status,
       settings: { ...defaultSettings, ...row.settings },
+      templates: Object.fromEntries(templates.map((template) => [template.id, templateLimits(template)])),
     },
     serverKeys: serverKeys.map((key) => ({
       digest: text(key.digest),
@@ -146,6 +165,16 @@ export async function listConfigChanges(db: Database, before: Date, limit: numbe
     .orderBy('id')
     .limit(limit)
     .execute();
+}
+
+function templateLimits(row: TemplateRow): Limits {
+  const limits = {
+    hour: row.rate_limit_hour,
+    day: row.rate_limit_day,
+    week: row.rate_limit_week,
+    month: row.rate_limit_month,
+  };
+  return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== null));
 }
 
 const text = (digest: Uint8Array) => Buffer.from(digest).toString('base64url');

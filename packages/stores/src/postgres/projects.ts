@@ -1,5 +1,5 @@
 import type { EnvironmentSettings } from '@keyward/contract/settings';
-import { type Insertable, type Selectable, sql } from 'kysely';
+import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { Database } from './database.ts';
 import type { Schema } from './schema.ts';
 
@@ -7,6 +7,7 @@ import type { Schema } from './schema.ts';
 export type ProjectRow = Selectable<Schema['project']>;
 export type EnvironmentRow = Selectable<Schema['environment']>;
 export type TemplateRow = Selectable<Schema['template']>;
+export type TemplateRowChange = Updateable<Schema['template']>;
 
 export async function insertProject(db: Database, row: Insertable<Schema['project']>): Promise<void> {
   await db.insertInto('project').values(row).execute();
@@ -47,6 +48,42 @@ export async function insertEnvironment(db: Database, row: Insertable<Schema['en
 
 export async function insertTemplates(db: Database, rows: readonly Insertable<Schema['template']>[]): Promise<void> {
   if (rows.length > 0) await db.insertInto('template').values(rows).execute();
+}
+
+/** Changes a template of this environment; undefined: it has no such template. */
+export async function updateTemplate(
+  db: Database,
+  { environmentId, id, change }: { environmentId: string; id: string; change: TemplateRowChange },
+): Promise<TemplateRow | undefined> {
+  const where = { environment_id: environmentId, id };
+  if (Object.keys(change).length === 0) {
+    return db
+      .selectFrom('template')
+      .selectAll()
+      .where((eb) => eb.and(where))
+      .executeTakeFirst();
+  }
+  return db
+    .updateTable('template')
+    .set(change)
+    .where((eb) => eb.and(where))
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/** Is this name taken by another template of the environment? */
+export async function findTemplateByName(
+  db: Database,
+  environmentId: string,
+  name: string,
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('template')
+    .select('id')
+    .where('environment_id', '=', environmentId)
+    .where('name', '=', name)
+    .executeTakeFirst();
+  return row?.id;
 }
 
 export async function insertSigningSecret(db: Database, row: Insertable<Schema['signing_secret']>): Promise<void> {

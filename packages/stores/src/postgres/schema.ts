@@ -159,6 +159,8 @@ interface ApiKeyTable {
   allowed_ips: string[];
   metadata: Metadata;
   auto_rotate: boolean;
+  rate_limit: number | null;
+  rate_window: 'second' | 'minute' | 'hour' | 'day' | null;
   not_before: Time | null;
   expires_at: Time | null;
   /** The expiry that the key itself states; the earlier of the two counts. */

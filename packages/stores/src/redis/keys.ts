@@ -24,8 +24,10 @@ export const redisKeys = {
   projected: (shard: number) => `${at(shard)}projected`,
   /** The environment's version, in every shard. */
   environmentVersion: (shard: number, environmentId: string) => `${at(shard)}e:${environmentId}`,
-  /** A hash: `v`, the client's version. */
+  /** A hash: `v`, the client's version; `t`, its running total and windows. */
   client: (clientId: string) => `${at(shardOf(clientId))}c:${clientId}`,
+  /** Running total and windows of a key's rotation family, in the client's shard. */
+  keyTotals: (clientId: string, familyId: string) => `${at(shardOf(clientId))}f:${familyId}`,
   /** The entry of one request, by its envelope's nonce or its event id, in the client's shard. */
   entry: (clientId: string, id: string) => `${at(shardOf(clientId))}n:${id}`,
   /** The stream of decided events that wait for the log. */

@@ -1,5 +1,8 @@
+import type { ExceededLimit, LimitStatus, Limits, Subject, WindowName } from '@keyward/contract/limits';
 import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
 import { isVerdict } from '@keyward/contract/verdict';
+import { subjectWindows } from '@keyward/decision/limits';
+import type { Clock } from '@keyward/kit/clock';
 import type {
   DecideAnswer,
   DecideCommand,
@@ -17,15 +20,18 @@ import { defineScript, type Script } from './script.ts';
 export class RedisDecisionStore implements DecisionStore {
   readonly #redis: RedisConnection;
   readonly #decide: Script;
+  readonly #testClock: Clock | undefined;
 
-  private constructor(redis: RedisConnection) {
+  private constructor(redis: RedisConnection, testClock?: Clock) {
     this.#redis = redis;
-    this.#decide = defineScript(redis, 'decide', 5);
+    this.#testClock = testClock;
+    this.#decide = defineScript(redis, 'decide', 6, testClock ? clockFromArguments : undefined);
   }
 
-  static async open(url: string): Promise<RedisDecisionStore> {
+  /** @param testClock only tests give one: the script then takes it for Redis' own time. */
+  static async open(url: string, testClock?: Clock): Promise<RedisDecisionStore> {
     const redis = connectRedis(url);
-    const store = new RedisDecisionStore(redis);
+    const store = new RedisDecisionStore(redis, testClock);
     await untilConnected(redis, 5_000);
     return store;
   }
@@ -68,6 +74,7 @@ export class RedisDecisionStore implements DecisionStore {
         redisKeys.entry(clientId, command.replayId ?? eventId),
         redisKeys.entry(clientId, eventId),
         redisKeys.outbox(shardOf(clientId)),
+        redisKeys.keyTotals(clientId, command.keyFamilyId),
       ],
       [
         command.clientVersion,
@@ -80,6 +87,10 @@ export class RedisDecisionStore implements DecisionStore {
         command.replayId === undefined ? 0 : entryTtl.afterTimestampMs,
         entryTtl.atLeastMs,
         entryTtl.atMostMs,
+        command.cost,
+        ...subjectWindows.key.map((window) => limitOf(command.keyLimits, window)),
+        ...subjectWindows.client.map((window) => limitOf(command.clientLimits, window)),
+        ...(this.#testClock ? [this.#testClock.nowMs()] : []),
       ],
     );
     return readAnswer(answer);
@@ -94,15 +105,45 @@ export class RedisDecisionStore implements DecisionStore {
   }
 }
 
+/** The script's test build: `now` is its last argument. */
+function clockFromArguments(lua: string): string {
+  const built = lua.replace(/local time = redis\.call\('TIME'\)\nlocal now = .*\n/, 'local now = tonumber(ARGV[20])\n');
+  if (built === lua) throw new Error('decide.6.lua does not read the time where its test build expects it');
+  return built;
+}
+
 function readVersion(text: string | null | undefined): number | undefined {
   return text ? Number(text) : undefined;
 }
 
+function limitOf(limits: Limits, window: WindowName): number | string {
+  return limits[window] ?? '';
+}
+
 function readAnswer(answer: unknown): DecideAnswer {
-  const [kind, first, second] = answer as string[]; // the script's own returns, stated in its header
-  if (kind === 'decided' && first !== undefined && isVerdict(first)) return { kind, verdict: first };
+  const [kind, first, second, third] = answer as string[]; // the script's own returns, stated in its header
+  if (kind === 'decided' && first !== undefined && isVerdict(first))
+    return { kind, verdict: first, ...readLimits(second), ...readExceeded(third) };
   if (kind === 'stale' && (first === 'client' || first === 'environment'))
     return { kind, subject: first, version: Number(second) };
   if (kind === 'incomplete') return { kind };
-  throw new Error(`decide.5.lua answered what its header does not know: ${String(kind)}`);
+  throw new Error(`decide.6.lua answered what its header does not know: ${String(kind)}`);
+}
+
+function readLimits(text: string | undefined): { limits?: LimitStatus[] } {
+  if (!text) return {};
+  const limits = text.split(',').map((status) => {
+    const [subject, window, ...numbers] = status.split(':');
+    const [limit = 0, remaining = 0, resetSeconds = 0, windowSeconds = 0] = numbers.map(Number);
+    // The script writes only names of ours.
+    return { subject: subject as Subject, window: window as WindowName, limit, remaining, resetSeconds, windowSeconds };
+  });
+  return { limits };
+}
+
+function readExceeded(text: string | undefined): { exceeded?: ExceededLimit } {
+  if (!text) return {};
+  const [subject, window, seconds] = text.split(':');
+  const exceeded = { subject: subject as Subject, window: window as WindowName }; // names of ours, too
+  return { exceeded: seconds ? { ...exceeded, retryAfterSeconds: Number(seconds) } : exceeded };
 }

@@ -5,8 +5,13 @@ import { asking, type RedisConnection } from './connection.ts';
 export type Script = (keys: readonly string[], args: readonly (string | number)[]) => Promise<unknown>;
 
 /** Makes `scripts/<name>.<number of keys>.lua` callable on this connection (EVALSHA, loaded when it is not there). */
-export function defineScript(connection: RedisConnection, name: string, numberOfKeys: number): Script {
-  const lua = readFileSync(new URL(`./scripts/${name}.${numberOfKeys}.lua`, import.meta.url), 'utf8');
+export function defineScript(
+  connection: RedisConnection,
+  name: string,
+  numberOfKeys: number,
+  build: (lua: string) => string = (lua) => lua,
+): Script {
+  const lua = build(readFileSync(new URL(`./scripts/${name}.${numberOfKeys}.lua`, import.meta.url), 'utf8'));
   connection.defineCommand(name, { lua, numberOfKeys });
   // ioredis adds the command to the object, which its types cannot know.
   const command = (connection as unknown as Record<string, (...words: unknown[]) => Promise<unknown>>)[name];

@@ -2,6 +2,7 @@ import { changeClient, createClient, deleteClient, getClient, listClients } from
 import { registerEndpoint } from '@keyward/contract/routes/endpoint';
 import { createProject, getProject, listProjects } from '@keyward/contract/routes/project';
 import { changeSettings, getSettings } from '@keyward/contract/routes/settings';
+import { changeTemplate, createTemplate, listTemplates } from '@keyward/contract/routes/template';
 import type { App } from '@keyward/kit/http-app';
 
 const routes = [
@@ -16,6 +17,9 @@ const routes = [
   registerEndpoint,
   getSettings,
   changeSettings,
+  listTemplates,
+  createTemplate,
+  changeTemplate,
 ];
 
 /** What somebody who opens the admin-api's address is told. */

@@ -7,6 +7,7 @@ import type { App } from '@keyward/kit/http-app';
 import { newId } from '@keyward/kit/random';
 import type { DecisionClient } from '../decision-client.ts';
 import type { KeyringFile } from '../keyring-file.ts';
+import { limitHeaders } from '../limit-headers.ts';
 import { type OpenedEnvelope, openEnvelope } from '../open-envelope.ts';
 import { parseJson } from '../parse-json.ts';
 import { readFacts } from '../read-facts.ts';
@@ -65,6 +66,7 @@ export function validateRoute(app: App, { decisions, keyring, derivedKeys, clock
         methodPath: query.method_path,
         elapsedMs: clock.monotonicMs() - arrivedMs,
       });
+      reply.headers(limitHeaders(answer));
       if (answer.asStatus && verdict.status !== undefined) reply.code(verdict.status);
       if (!opened || !wantsEnvelope(headers)) return verdict;
       reply.header('x-apikee-encrypted', '1').type('application/json; charset=utf-8').serializer(String);

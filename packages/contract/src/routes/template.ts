@@ -1,0 +1,38 @@
+import Type, { type Static } from 'typebox';
+import { Id, ProjectEnvQuery } from '../fields.ts';
+import { NewTemplate, Template } from './project.ts';
+import { type Route, strict } from './route.ts';
+
+/** Rate-limit templates of an environment (wire.md §3, §7). */
+const querystring = Type.Object({ project_env: ProjectEnvQuery }, strict);
+const answer = Type.Object({ ...Template.properties, propagation: Type.Optional(Type.Literal('pending')) });
+export const TemplateChange = Type.Partial(NewTemplate, strict);
+export type TemplateChange = Static<typeof TemplateChange>;
+
+export const listTemplates = {
+  method: 'GET',
+  url: '/api/v1/client/templates',
+  schema: {
+    summary: 'List the templates of an environment',
+    querystring,
+    response: { 200: Type.Object({ data: Type.Array(Template) }) },
+  },
+} as const satisfies Route;
+
+export const createTemplate = {
+  method: 'POST',
+  url: '/api/v1/template',
+  schema: { summary: 'Create a template; null = unlimited', querystring, body: NewTemplate, response: { 201: answer } },
+} as const satisfies Route;
+
+export const changeTemplate = {
+  method: 'PUT',
+  url: '/api/v1/template/:id',
+  schema: {
+    summary: 'Change a template; its clients keep what they used, and are held to the new limits on the next request',
+    params: Type.Object({ id: Id }),
+    querystring,
+    body: TemplateChange,
+    response: { 200: answer },
+  },
+} as const satisfies Route;
