@@ -16,7 +16,7 @@ import { type MemoryShards, memoryShards } from './memory-shards.ts';
 
 const replayed = { kind: 'decided', verdict: 'REPLAYED' } as const;
 
-/** The twin of decide.6.lua and its reads, on the same rules in the same order. */
+/** The twin of decide.5.lua and its reads, on the same rules in the same order. */
 export class MemoryDecisionStore implements DecisionStore {
   readonly #shards: MemoryShards;
   readonly #close: () => Promise<void>;

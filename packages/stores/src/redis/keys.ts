@@ -24,10 +24,8 @@ export const redisKeys = {
   projected: (shard: number) => `${at(shard)}projected`,
   /** The environment's version, in every shard. */
   environmentVersion: (shard: number, environmentId: string) => `${at(shard)}e:${environmentId}`,
-  /** A hash: `v`, the client's version; `t`, its running total and windows. */
+  /** A hash: `v`, the client's version; `t`, its running total and windows; the same of each key's rotation family. */
   client: (clientId: string) => `${at(shardOf(clientId))}c:${clientId}`,
-  /** Running total and windows of a key's rotation family, in the client's shard. */
-  keyTotals: (clientId: string, familyId: string) => `${at(shardOf(clientId))}f:${familyId}`,
   /** The entry of one request, by its envelope's nonce or its event id, in the client's shard. */
   entry: (clientId: string, id: string) => `${at(shardOf(clientId))}n:${id}`,
   /** The stream of decided events that wait for the log. */
@@ -36,4 +34,10 @@ export const redisKeys = {
   lease: (shard: number) => `${at(shard)}l`,
   /** A sorted set: the relays that live, by the time when they are given up. */
   relays: () => `${at(0)}relays`,
+} as const;
+
+/** Fields of a client's hash that are not spelt in the scripts. */
+export const clientFields = {
+  /** Running total and windows of a key's rotation family. */
+  keyTotals: (familyId: string) => `f:${familyId}`,
 } as const;

@@ -13,7 +13,7 @@ import type {
 import { entryTtl } from '../request-entry.ts';
 import { shardOf } from '../shards.ts';
 import { asking, connectRedis, isReady, type RedisConnection, untilConnected } from './connection.ts';
-import { redisKeys } from './keys.ts';
+import { clientFields, redisKeys } from './keys.ts';
 import { readRecord } from './record.ts';
 import { defineScript, type Script } from './script.ts';
 
@@ -25,7 +25,7 @@ export class RedisDecisionStore implements DecisionStore {
   private constructor(redis: RedisConnection, testClock?: Clock) {
     this.#redis = redis;
     this.#testClock = testClock;
-    this.#decide = defineScript(redis, 'decide', 6, testClock ? clockFromArguments : undefined);
+    this.#decide = defineScript(redis, 'decide', 5, testClock ? clockFromArguments : undefined);
   }
 
   /** @param testClock only tests give one: the script then takes it for Redis' own time. */
@@ -74,7 +74,6 @@ export class RedisDecisionStore implements DecisionStore {
         redisKeys.entry(clientId, command.replayId ?? eventId),
         redisKeys.entry(clientId, eventId),
         redisKeys.outbox(shardOf(clientId)),
-        redisKeys.keyTotals(clientId, command.keyFamilyId),
       ],
       [
         command.clientVersion,
@@ -88,6 +87,7 @@ export class RedisDecisionStore implements DecisionStore {
         entryTtl.atLeastMs,
         entryTtl.atMostMs,
         command.cost,
+        clientFields.keyTotals(command.keyFamilyId),
         ...subjectWindows.key.map((window) => limitOf(command.keyLimits, window)),
         ...subjectWindows.client.map((window) => limitOf(command.clientLimits, window)),
         ...(this.#testClock ? [this.#testClock.nowMs()] : []),
@@ -107,8 +107,8 @@ export class RedisDecisionStore implements DecisionStore {
 
 /** The script's test build: `now` is its last argument. */
 function clockFromArguments(lua: string): string {
-  const built = lua.replace(/local time = redis\.call\('TIME'\)\nlocal now = .*\n/, 'local now = tonumber(ARGV[20])\n');
-  if (built === lua) throw new Error('decide.6.lua does not read the time where its test build expects it');
+  const built = lua.replace(/local time = redis\.call\('TIME'\)\nlocal now = .*\n/, 'local now = tonumber(ARGV[21])\n');
+  if (built === lua) throw new Error('decide.5.lua does not read the time where its test build expects it');
   return built;
 }
 
@@ -127,7 +127,7 @@ function readAnswer(answer: unknown): DecideAnswer {
   if (kind === 'stale' && (first === 'client' || first === 'environment'))
     return { kind, subject: first, version: Number(second) };
   if (kind === 'incomplete') return { kind };
-  throw new Error(`decide.6.lua answered what its header does not know: ${String(kind)}`);
+  throw new Error(`decide.5.lua answered what its header does not know: ${String(kind)}`);
 }
 
 function readLimits(text: string | undefined): { limits?: LimitStatus[] } {
