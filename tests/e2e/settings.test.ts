@@ -106,10 +106,13 @@ describeStacks('the settings of an environment', (stack) => {
       const path = `/client?project_env=${environment.projectEnv}`;
       expect((await call(platform.owner, 'POST', path, { body: { name: 'by a person' } })).status).toBe(201);
       expect((await call(environment, 'POST', '/endpoint', { body: { method: 'GET', path: '/x' } })).status).toBe(200);
+      await change({ encryption: 'optional' });
+      expect((await ask(client.key, {})).body).toMatchObject({ success: true });
     });
 
     it('the name of the key header', async () => {
       const { key } = await newClient(environment);
+      expect((await validatePlain(environment, { key })).body).toMatchObject({ success: true });
       await change({ keyHeader: 'x-shop-key' });
       expect((await validatePlain(environment, { headers: { 'X-Shop-Key': key } })).body).toMatchObject({
         success: true,

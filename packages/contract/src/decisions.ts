@@ -21,7 +21,13 @@ export const DecisionRequest = Type.Object({
   replayId: Type.Optional(
     Type.String({ maxLength: 64, description: 'Names the envelope by its AES key and iv; a plain body has none.' }),
   ),
-  cost: Type.Integer({ minimum: 0, maximum: 1_000_000, description: 'What the request takes of the limits.' }),
+  cost: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 1_000_000,
+      description: 'What the request takes of the limits; 1 unless said.',
+    }),
+  ),
   elapsedUs: Type.Integer({
     minimum: 0,
     description: 'Time spent on the request before it was sent here, microseconds.',

@@ -52,14 +52,22 @@ export function admit(subjects: readonly LimitedSubject[], cost: number, nowMs: 
   };
 }
 
-/** The totals with every window begun anew that has ended, or that a clock set back has left in the future. */
+/** A clock may step back a little, at a failover too; a window that is no further ahead than this goes on, ms. */
+const clockStepMs = 600_000;
+
+/** The totals with every window begun anew that has ended, or that a clock set far back has left in the future. */
 function rolled({ subject, totals }: LimitedSubject, nowMs: number): SubjectTotals {
   const total = totals?.total ?? 0;
   const windows = subjectWindows[subject].map((name, i) => {
     const kept = totals?.windows[i];
-    return kept && kept.startMs <= nowMs && nowMs < kept.endMs ? kept : { ...windowAt(name, nowMs), base: total };
+    return kept && lasts(kept, nowMs) ? kept : { ...windowAt(name, nowMs), base: total };
   });
   return { total, windows };
+}
+
+/** A short window is let go sooner: one that is further ahead than it is long would refuse for longer than it is. */
+function lasts({ startMs, endMs }: Window, nowMs: number): boolean {
+  return nowMs < endMs && startMs - nowMs <= Math.min(clockStepMs, endMs - startMs);
 }
 
 function standingsOf(

@@ -53,7 +53,16 @@ test('a window begins anew when it ends, the longer ones go on', () => {
   expect(history(calls).admitted).toEqual([true, false, false, true, false, true]);
 });
 
-test('a window that a clock set back has left in the future begins anew', () => {
+test('a clock that steps back a little grants nothing twice', () => {
+  const steps = [-1, 0, -1, 1, -2, 2].map((after) => ({
+    limits: { month: 2 },
+    atMs: Date.parse('2026-12-01T00:00:00Z') + after,
+  }));
+  // One of November; December begins with the second call, goes on through the steps back, and has two.
+  expect(history(steps).admitted).toEqual([true, true, true, false, false, false]);
+});
+
+test('a window that a clock set far back has left in the future begins anew', () => {
   const calls = [
     { limits: { hour: 1 }, atMs: noon + 86_400_000 },
     { limits: { hour: 1 }, atMs: noon },

@@ -10,7 +10,7 @@ export interface Facts {
   name?: string;
   timestampMs: number;
   headers: ValidateBody['headers'];
-  cost: number;
+  cost?: number;
   remoteAddress?: string;
 }
 
@@ -19,7 +19,8 @@ export function readFacts(body: unknown): Facts {
   if (!validateBody.check(body)) throw invalidInput(validateBody.faults(body));
   const timestampMs = parseInstant(body.timestamp);
   if (timestampMs === undefined) throw invalidInput([{ path: '/timestamp', message: 'must be a moment that exists' }]);
-  const facts: Facts = { timestampMs, headers: body.headers, cost: body.cost ?? 1 };
+  const facts: Facts = { timestampMs, headers: body.headers };
+  if (body.cost !== undefined) facts.cost = body.cost;
   if (body.name !== undefined) facts.name = body.name;
   if (body.remoteAddress !== undefined) facts.remoteAddress = body.remoteAddress;
   return facts;

@@ -70,7 +70,6 @@ describe('a validation', () => {
       remoteAddress: '10.1.2.3',
       replayId: expect.stringMatching(/^[\w-]{43}$/),
       elapsedUs: expect.any(Number),
-      cost: 1,
     });
     expect(validator.calls[0]?.headers).toMatchObject({ 'x-keyward-service-token': serviceToken });
   });

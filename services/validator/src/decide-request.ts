@@ -49,23 +49,17 @@ async function attemptOnce(deciding: Deciding, request: DecisionRequest, started
   if (serverKeyDigest === undefined) return { kind: 'unauthenticated' };
   const context = await deciding.serverKeys.get(serverKeyDigest);
   if (context?.serverKey.status !== 'active') return { kind: 'unauthenticated' };
-  const { environmentId, projectEnv } = context.environment;
-  if (request.projectEnv !== undefined && request.projectEnv !== projectEnv) {
-    // By the newest environment only: no key is looked up here whose shard could say that this one is out.
+  const { environmentId } = context.environment;
+  const asked = askedKey(deciding, context, request);
+  if (asked.kind === 'refused') {
+    // No key is looked up, whose shard could say that this environment is out.
     const current = await deciding.store.readEnvironmentVersion(environmentId);
     if (current === undefined) return { kind: 'unavailable', retryAfterSeconds };
-    if (current <= context.environmentVersion) return reply(request, context, 'ENVIRONMENT_UNKNOWN');
+    if (current <= context.environmentVersion) return reply(request, context, asked.verdict);
     await deciding.serverKeys.reload(serverKeyDigest, current);
     return { kind: 'again' };
   }
-
-  const { settings } = context.environment;
-  if (settings.encryption === 'required' && request.replayId === undefined)
-    return reply(request, context, 'ENCRYPTION_REQUIRED');
-  const presented = presentedKey(request.headers, settings.keyHeader);
-  if (presented.kind === 'none') return reply(request, context, 'MISSING_KEY');
-  const digest = presented.kind === 'one' ? digestOf(deciding, 'customer', presented.raw) : undefined;
-  if (digest === undefined) return reply(request, context, 'INVALID_KEY');
+  const { digest } = asked;
 
   const found = await findKey(deciding, context, digest);
   if (found.kind === 'unknown') return reply(request, context, 'INVALID_KEY');
@@ -86,18 +80,38 @@ async function attemptOnce(deciding: Deciding, request: DecisionRequest, started
   }
 }
 
+type Asked = { kind: 'key'; digest: string } | { kind: 'refused'; verdict: Verdict };
+
+/** The key that the request is about, by the environment as it is known here; or why there is none. */
+function askedKey(deciding: Deciding, { environment }: ServerKeyContext, request: DecisionRequest): Asked {
+  const { projectEnv, settings } = environment;
+  const refused = (verdict: Verdict): Asked => ({ kind: 'refused', verdict });
+  if (request.projectEnv !== undefined && request.projectEnv !== projectEnv) return refused('ENVIRONMENT_UNKNOWN');
+  if (settings.encryption === 'required' && request.replayId === undefined) return refused('ENCRYPTION_REQUIRED');
+  const presented = presentedKey(request.headers, settings.keyHeader);
+  if (presented.kind === 'none') return refused('MISSING_KEY');
+  const digest = presented.kind === 'one' ? digestOf(deciding, 'customer', presented.raw) : undefined;
+  return digest === undefined ? refused('INVALID_KEY') : { kind: 'key', digest };
+}
+
 type Found = { kind: 'known'; key: KeyRecord } | { kind: 'unknown' } | Exclude<DecideAnswer, { kind: 'decided' }>;
 
 /** The key's record, from this process or from the store. An unknown key is judged by the newest environment only. */
 async function findKey(deciding: Deciding, context: ServerKeyContext, digest: string): Promise<Found> {
   const { environmentId } = context.environment;
   const held = deciding.keys.held(environmentId, digest);
-  if (held) return { kind: 'known', key: held };
+  if (held) return knownKey(context, held);
   const { environmentVersion, record } = await deciding.keys.read(environmentId, digest);
   if (environmentVersion === undefined) return { kind: 'incomplete' };
   if (environmentVersion > context.environmentVersion)
     return { kind: 'stale', subject: 'environment', version: environmentVersion };
-  return record ? { kind: 'known', key: record } : { kind: 'unknown' };
+  return record ? knownKey(context, record) : { kind: 'unknown' };
+}
+
+/** A template that this environment does not hold yet is no licence: the environment is older than the key. */
+function knownKey({ environment, environmentVersion }: ServerKeyContext, key: KeyRecord): Found {
+  const isKnown = key.templateId === undefined || key.templateId in environment.templates;
+  return isKnown ? { kind: 'known', key } : { kind: 'stale', subject: 'environment', version: environmentVersion };
 }
 
 interface Decision {
@@ -123,7 +137,7 @@ function commit({ store, clock }: Deciding, { request, context, key, startedMs }
     requestedAtMs: request.timestampMs,
     toleranceMs: settings.toleranceSeconds * 1_000,
     verdict: decide({ key, environment, clientId: request.clientId, nowMs: clock.nowMs(), callerIp: caller }),
-    cost: request.cost,
+    cost: request.cost ?? 1,
     keyFamilyId: key.familyId,
     keyLimits: key.limits,
     clientLimits: (key.templateId && environment.templates[key.templateId]) || {},

@@ -31,7 +31,7 @@ export function eventFields({ request, environmentId, key, durationUs, callerIp 
     ip: callerIp === undefined ? undefined : printIp(callerIp),
     userAgent: userAgent === undefined ? undefined : fit(userAgent, maxUserAgentBytes),
     durationUs,
-    ...(request.cost === 1 ? {} : { cost: request.cost }),
+    ...(request.cost === undefined || request.cost === 1 ? {} : { cost: request.cost }),
   });
 }
 

@@ -1,4 +1,5 @@
 import type { KeyRecord } from '@keyward/contract/projection';
+import { defaultSettings } from '@keyward/contract/settings';
 import { issueOpaqueKey } from '@keyward/keyformat/opaque-key';
 import { newId } from '@keyward/kit/random';
 import { expect, test } from 'vitest';
@@ -238,4 +239,29 @@ test('only services of this installation are answered', async () => {
     const headers = { 'x-keyward-service-token': token };
     expect((await post(validator.url, [shards.request()], headers)).status).toBe(401);
   }
+});
+
+test('a key whose template the environment does not hold yet is not unlimited: no verdict until it does', async () => {
+  await using shards = await SeededShards.complete();
+  await using validator = await start(shards);
+  expect(await validator.outcome({})).toBe('ALLOWED');
+  await shards.changeKey({ templateId: 't' });
+  expect(await validator.outcome({})).toBe('unavailable');
+  await shards.changeEnvironment({ templates: { t: { month: 2 } } });
+  expect(await validator.outcome({})).toBe('ALLOWED');
+  // The call before there was a limit counts, too.
+  expect(await validator.outcome({})).toBe('RATE_LIMITED');
+});
+
+test('what is refused without looking up a key is refused by the newest settings and server key', async () => {
+  await using shards = await SeededShards.complete();
+  await using validator = await start(shards);
+  const headers = { 'x-shop-key': shards.customerKey };
+  expect(await validator.outcome({ headers })).toBe('MISSING_KEY');
+  await shards.changeEnvironment({ settings: { ...defaultSettings, keyHeader: 'x-shop-key', encryption: 'required' } });
+  expect(await validator.outcome({ headers })).toBe('ENCRYPTION_REQUIRED');
+  await shards.changeEnvironment({ settings: { ...defaultSettings, keyHeader: 'x-shop-key' } });
+  expect(await validator.outcome({ headers })).toBe('ALLOWED');
+  await shards.changeEnvironment({}, { status: 'revoked' });
+  expect(await validator.outcome({ headers: {} })).toBe('unauthenticated');
 });

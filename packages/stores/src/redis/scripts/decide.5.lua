@@ -61,8 +61,8 @@ if verdict == 'ALLOWED' and math.abs(now - requested) > tonumber(ARGV[6]) then
   verdict = 'STALE_REQUEST'
 end
 
--- Begins every window anew that has ended, or that a clock set back has left in the future. Seldom called, so what it
--- needs is made in here.
+-- Begins every window anew that has ended, or that a clock set far back has left in the future: by more than ten minutes,
+-- or than the window is long. Seldom called, so what it needs is made in here.
 local function begin_anew(totals, windows)
   local day = 86400000
   local lengths = { second = 1000, minute = 60000, hour = 3600000, day = day, week = 7 * day }
@@ -105,7 +105,8 @@ local function begin_anew(totals, windows)
 
   for i = 1, 4 do
     local at = 3 * i - 1
-    if now < totals[at] or now >= totals[at + 1] then
+    local start, ends = totals[at], totals[at + 1]
+    if now >= ends or start - now > math.min(600000, ends - start) then
       totals[at], totals[at + 1] = window_at(windows[i])
       totals[at + 2] = totals[1]
     end
