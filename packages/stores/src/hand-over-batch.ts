@@ -1,5 +1,5 @@
 import type { Logger } from '@keyward/kit/logger';
-import { pause } from './pause.ts';
+import { pause } from '@keyward/kit/pause';
 import type { BatchHandler, LogBatch } from './ports/event-log.ts';
 
 interface HandOver {

@@ -1,5 +1,5 @@
 import type { Logger } from '@keyward/kit/logger';
-import { pause } from '@keyward/stores/pause';
+import { pause } from '@keyward/kit/pause';
 import type { EventConsumer } from '@keyward/stores/ports/event-log';
 import { isMissingTable } from '@keyward/stores/postgres/sql-state';
 import type { UsageWriter } from '@keyward/stores/postgres/usage-writer';

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { Id, Metadata, Name, Nullable, Timestamp } from '../fields.ts';
+import { Id, Limit, Metadata, Name, Nullable, Page, Pagination, Timestamp } from '../fields.ts';
 import { Secret } from '../secret.ts';
 import { type Route, strict } from './route.ts';
 
@@ -116,24 +116,8 @@ export const listProjects = {
   url: '/api/v1/project',
   schema: {
     summary: 'List the projects that the credential may see, newest first',
-    querystring: Type.Object(
-      {
-        page: Type.Optional(Type.Integer({ minimum: 1, default: 1 })),
-        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 10 })),
-      },
-      strict,
-    ),
-    response: {
-      200: Type.Object({
-        data: Type.Array(ProjectSummary),
-        pagination: Type.Object({
-          total: Type.Integer(),
-          page: Type.Integer(),
-          limit: Type.Integer(),
-          pages: Type.Integer(),
-        }),
-      }),
-    },
+    querystring: Type.Object({ page: Type.Optional(Page), limit: Type.Optional(Limit) }, strict),
+    response: { 200: Type.Object({ data: Type.Array(ProjectSummary), pagination: Pagination }) },
   },
 } as const satisfies Route;
 

@@ -1,5 +1,5 @@
+import { pause } from '@keyward/kit/pause';
 import type { Admin } from 'kafkajs';
-import { pause } from '../pause.ts';
 import type { KafkaLink } from './kafka-link.ts';
 import type { KafkaTarget } from './kafka-target.ts';
 

@@ -1,7 +1,7 @@
 import type { Logger } from '@keyward/kit/logger';
+import { pause } from '@keyward/kit/pause';
 import type { Consumer, EachBatchPayload } from 'kafkajs';
 import { handOverBatch } from '../hand-over-batch.ts';
-import { pause } from '../pause.ts';
 import type { BatchHandler, EventConsumer, StoredOffset } from '../ports/event-log.ts';
 import { findTopic } from './find-topic.ts';
 import { KafkaLink } from './kafka-link.ts';

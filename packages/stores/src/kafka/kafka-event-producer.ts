@@ -1,7 +1,7 @@
 import type { Logger } from '@keyward/kit/logger';
+import { pause } from '@keyward/kit/pause';
 import type { ICustomPartitioner, Producer } from 'kafkajs';
 import { encodeEvent } from '../event-codec.ts';
-import { pause } from '../pause.ts';
 import { type EventProducer, EventsRefused, type ShardedEvent } from '../ports/event-log.ts';
 import { findTopic } from './find-topic.ts';
 import { judgeRejection, type Rejection } from './judge-rejection.ts';

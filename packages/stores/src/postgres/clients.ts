@@ -2,7 +2,10 @@ import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { Database } from './database.ts';
 import type { Schema } from './schema.ts';
 
-/** Clients and their keys; every statement names the environment, so that a foreign id is an unknown one. */
+/**
+ * Clients and their keys. What takes an id from a caller names the environment with it, so that a foreign id is an unknown
+ * one; what takes a row's id gets it from such a statement, in the same transaction.
+ */
 export type ClientRow = Selectable<Schema['client']>;
 export type KeyRow = Selectable<Schema['api_key']>;
 export type NewKeyRow = Insertable<Schema['api_key']>;

@@ -1,6 +1,7 @@
 import type { Clock } from '@keyward/kit/clock';
 import type { Logger } from '@keyward/kit/logger';
 import { occasionalWarning } from '@keyward/kit/occasional-log';
+import { pause } from '@keyward/kit/pause';
 import { newId } from '@keyward/kit/random';
 import type { EventProducer } from '@keyward/stores/ports/event-log';
 import type { Outbox, OutboxEntry } from '@keyward/stores/ports/outbox';
@@ -92,17 +93,4 @@ export function startRelay({ outbox, producer, clock, logger }: RelayOptions): A
 
 function lastPositions(entries: readonly OutboxEntry[]): Map<number, string> {
   return new Map(entries.map(({ shard, position }) => [shard, position]));
-}
-
-/** Waits, or less if `signal` fires. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  const wake = () => resolve();
-  signal.addEventListener('abort', wake, { once: true });
-  return promise.finally(() => {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', wake);
-  });
 }
