@@ -4,12 +4,14 @@ import { chooseOrigin } from './choose-origin.ts';
 import { newDataFolder } from './data-folder.ts';
 import { startDockerStore } from './docker-container.ts';
 import { freePort } from './free-port.ts';
+import { messageOf } from './message-of.ts';
 import { type NativeServer, retryOnLostPort, startNativeServer } from './native-server.ts';
 import { probePostgres } from './postgres-admin.ts';
 import { type PostgresPrograms, postgresPrograms } from './postgres-programs.ts';
 import { runProgram } from './run-program.ts';
 import { startServerProcess, waitForServer } from './server-process.ts';
 import type { StartedStore } from './started-store.ts';
+import { GaveUp, waitUntil } from './wait-until.ts';
 
 const user = 'keyward';
 const password = 'keyward';
@@ -50,7 +52,7 @@ export async function startNativePostgres(): Promise<NativeServer> {
     const folder = await newDataFolder('postgres');
     const cluster = join(folder, 'data');
     const prepare = () => initialise(programs, folder, cluster);
-    const launch = async () => {
+    const launchOnce = async () => {
       const server = startServerProcess({
         program: programs.postgres,
         args: ['-D', cluster, '-p', String(port), ...settingArgs(loopbackOnly)],
@@ -63,8 +65,19 @@ export async function startNativePostgres(): Promise<NativeServer> {
       await waitForServer(server, saysReady, { what: 'postgres', timeoutMs: 30_000 });
       return server;
     };
+    const launch = () =>
+      waitUntil(() => launchOnce().catch(unlessOrphansLinger), {
+        what: 'what a killed postgres left to end',
+        timeoutMs: 30_000,
+      });
     return startNativeServer({ url: urlOf(port), port, dataFolder: folder, prepare, launch });
   });
+}
+
+/** The backends of a postgres that was killed end by themselves a moment later; until then no other may start. */
+function unlessOrphansLinger(error: unknown): undefined {
+  if (error instanceof Error && error.message.includes('pre-existing shared memory block')) return undefined;
+  throw new GaveUp(messageOf(error));
 }
 
 const loopbackOnly = { listen_addresses: '127.0.0.1', unix_socket_directories: '' };
