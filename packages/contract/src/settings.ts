@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { Value } from 'typebox/value';
 
 /** Loopback, private, link-local, CGNAT and unique local addresses: where an operator's own proxies usually stand. */
 export const privateRanges = [
@@ -52,11 +53,4 @@ export const EnvironmentSettings = Type.Object(
 );
 export type EnvironmentSettings = Static<typeof EnvironmentSettings>;
 
-export const defaultSettings: EnvironmentSettings = {
-  refusals: 'body',
-  encryption: 'optional',
-  keyHeader: 'x-api-key',
-  hops: 1,
-  trustedProxies: privateRanges,
-  toleranceSeconds: 300,
-};
+export const defaultSettings: EnvironmentSettings = Value.Create(EnvironmentSettings);

@@ -1,5 +1,6 @@
 import type { Client, Key } from '@keyward/contract/routes/client';
 import { type ClientRow, type KeyRow, listKeys } from '@keyward/stores/postgres/clients';
+import { keyExpiryMs } from '@keyward/stores/postgres/key-expiry';
 import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import { type ClientTotals, type KeyTotals, readClientTotals, readKeyTotals } from '@keyward/stores/postgres/usage';
 import type { Administration } from './administration.ts';
@@ -80,8 +81,8 @@ function viewKey({ key, environment, totals, raw, nowMs }: KeyView): Key {
 
 function keyStatus(key: KeyRow, nowMs: number): Key['status'] {
   if (key.status === 'revoked') return 'revoked';
-  const expiries = [key.expires_at, key.claimed_expires_at].filter((date) => date !== null);
-  if (expiries.some((date) => date.getTime() <= nowMs)) return 'expired';
+  const expiresAtMs = keyExpiryMs(key);
+  if (expiresAtMs !== undefined && expiresAtMs <= nowMs) return 'expired';
   return key.status;
 }
 

@@ -1,9 +1,12 @@
+import { Id } from '@keyward/contract/fields';
 import type { NewKey } from '@keyward/contract/routes/client';
 import { ipRuleFault } from '@keyward/decision/ip-range';
 import { AppError, type InputFault, invalidInput } from '@keyward/kit/app-error';
 import { parseInstant } from '@keyward/kit/parse-instant';
+import { compileValidator } from '@keyward/kit/validation';
 import type { KeyTimes } from './issue-key.ts';
 
+const id = compileValidator(Id);
 const maxMetadataBytes = 4_096;
 const notText = 'must not hold U+0000 or a lone surrogate';
 
@@ -78,5 +81,5 @@ export function refuseNul(url: string): void {
 }
 
 export function isUuid(text: string): boolean {
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+  return id.check(text);
 }

@@ -3,6 +3,7 @@ import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/con
 import { defaultSettings } from '@keyward/contract/settings';
 import { type Insertable, sql } from 'kysely';
 import type { Database } from './database.ts';
+import { keyExpiryMs } from './key-expiry.ts';
 import { listTemplates, type TemplateRow } from './projects.ts';
 import type { Schema } from './schema.ts';
 
@@ -186,11 +187,9 @@ interface Lifetime {
 }
 
 function lifetime(row: Lifetime): Pick<KeyRecord, 'expiresAtMs' | 'notBeforeMs'> {
-  const expiries = [row.expires_at, row.claimed_expires_at]
-    .filter((date) => date !== null)
-    .map((date) => date.getTime());
+  const expiresAtMs = keyExpiryMs(row);
   return {
-    ...(expiries.length > 0 ? { expiresAtMs: Math.min(...expiries) } : {}),
+    ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
     ...(row.not_before ? { notBeforeMs: row.not_before.getTime() } : {}),
   };
 }

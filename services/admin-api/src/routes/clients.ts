@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { internalHeaders } from '@keyward/contract/internal-headers';
 import { changeClient, createClient, deleteClient, getClient, listClients } from '@keyward/contract/routes/client';
 import { AppError } from '@keyward/kit/app-error';
@@ -6,29 +5,23 @@ import type { App } from '@keyward/kit/http-app';
 import { serviceCallCheck } from '@keyward/kit/service-token';
 import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import type { Administration } from '../administration.ts';
-import { authenticate } from '../authenticate.ts';
+import { callingEnvironment } from '../calling-environment.ts';
 import { changeClient as applyChange, unknownClient } from '../change-client.ts';
 import { createClients } from '../create-clients.ts';
 import { isUuid } from '../input.ts';
 import { readClient, readClients } from '../read-clients.ts';
 import { removeClient, revokeKey } from '../remove-client.ts';
-import { type Access, environmentOf } from '../scope.ts';
 import { readSettings } from '../settings.ts';
 
 /** Clients and their keys (wire.md §2.5, §3). */
 export function clientRoutes(app: App, administration: Administration, serviceToken: string): void {
   const isServiceCall = serviceCallCheck(serviceToken);
 
-  async function environmentFor(headers: IncomingHttpHeaders, projectEnv: string | undefined, access: Access) {
-    const actor = await authenticate(administration, headers);
-    return environmentOf(administration, { actor, projectEnv, access });
-  }
-
   app.route({
     ...listClients,
     handler: async ({ headers, query }) => {
-      const { project_env, page = 1, limit = 10, ...filter } = query;
-      const environment = await environmentFor(headers, project_env, 'read');
+      const { project_env: _, page = 1, limit = 10, ...filter } = query;
+      const { environment } = await callingEnvironment(administration, { headers, query }, 'read');
       return readClients(administration, { environment, filter, page, limit });
     },
   });
@@ -36,12 +29,7 @@ export function clientRoutes(app: App, administration: Administration, serviceTo
   app.route({
     ...createClient,
     handler: async ({ headers, query, body }, reply) => {
-      const actor = await authenticate(administration, headers);
-      const environment = await environmentOf(administration, {
-        actor,
-        projectEnv: query.project_env,
-        access: 'write',
-      });
+      const { actor, environment } = await callingEnvironment(administration, { headers, query }, 'write');
       const internal = isServiceCall(headers) ? headers : {};
       const replayId = oneValue(internal[internalHeaders.replayId]);
       if (actor.kind === 'server-key' && replayId === undefined) requirePlainAllowed(environment);
@@ -64,7 +52,7 @@ export function clientRoutes(app: App, administration: Administration, serviceTo
   app.route({
     ...getClient,
     handler: async ({ headers, query, params }) => {
-      const environment = await environmentFor(headers, query.project_env, 'read');
+      const { environment } = await callingEnvironment(administration, { headers, query }, 'read');
       return readClient(administration, environment, clientId(params.id));
     },
   });
@@ -72,7 +60,7 @@ export function clientRoutes(app: App, administration: Administration, serviceTo
   app.route({
     ...changeClient,
     handler: async ({ headers, query, params, body }) => {
-      const environment = await environmentFor(headers, query.project_env, 'write');
+      const { environment } = await callingEnvironment(administration, { headers, query }, 'write');
       const { client, propagation } = await applyChange(administration, {
         environment,
         clientId: clientId(params.id),
@@ -85,7 +73,7 @@ export function clientRoutes(app: App, administration: Administration, serviceTo
   app.route({
     ...deleteClient,
     handler: async ({ headers, query, params }) => {
-      const environment = await environmentFor(headers, query.project_env, 'write');
+      const { environment } = await callingEnvironment(administration, { headers, query }, 'write');
       const id = clientId(params.id);
       const propagation =
         query.keyId === undefined

@@ -1,8 +1,7 @@
 import { changeSettings, getSettings } from '@keyward/contract/routes/settings';
 import type { App } from '@keyward/kit/http-app';
 import type { Administration } from '../administration.ts';
-import { authenticate } from '../authenticate.ts';
-import { environmentOf } from '../scope.ts';
+import { callingEnvironment } from '../calling-environment.ts';
 import { changeSettings as change, readSettings } from '../settings.ts';
 
 /** The settings of an environment. */
@@ -10,22 +9,15 @@ export function settingsRoutes(app: App, administration: Administration): void {
   app.route({
     ...getSettings,
     handler: async ({ headers, query }) => {
-      const actor = await authenticate(administration, headers);
-      return readSettings(
-        await environmentOf(administration, { actor, projectEnv: query.project_env, access: 'read' }),
-      );
+      const { environment } = await callingEnvironment(administration, { headers, query }, 'read');
+      return readSettings(environment);
     },
   });
 
   app.route({
     ...changeSettings,
     handler: async ({ headers, query, body }) => {
-      const actor = await authenticate(administration, headers);
-      const environment = await environmentOf(administration, {
-        actor,
-        projectEnv: query.project_env,
-        access: 'write',
-      });
+      const { environment } = await callingEnvironment(administration, { headers, query }, 'write');
       return change(administration, { environment, change: body });
     },
   });

@@ -1,22 +1,15 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { changeTemplate, createTemplate, listTemplates } from '@keyward/contract/routes/template';
 import type { App } from '@keyward/kit/http-app';
 import type { Administration } from '../administration.ts';
-import { authenticate } from '../authenticate.ts';
-import { type Access, environmentOf } from '../scope.ts';
+import { callingEnvironment } from '../calling-environment.ts';
 import { changeTemplate as change, createTemplate as create, readTemplates } from '../templates.ts';
 
 /** Rate-limit templates of an environment. */
 export function templateRoutes(app: App, administration: Administration): void {
-  async function environmentFor(headers: IncomingHttpHeaders, projectEnv: string | undefined, access: Access) {
-    const actor = await authenticate(administration, headers);
-    return environmentOf(administration, { actor, projectEnv, access });
-  }
-
   app.route({
     ...listTemplates,
     handler: async ({ headers, query }) => {
-      const environment = await environmentFor(headers, query.project_env, 'read');
+      const { environment } = await callingEnvironment(administration, { headers, query }, 'read');
       return { data: await readTemplates(administration, environment) };
     },
   });
@@ -24,7 +17,7 @@ export function templateRoutes(app: App, administration: Administration): void {
   app.route({
     ...createTemplate,
     handler: async ({ headers, query, body }, reply) => {
-      const environment = await environmentFor(headers, query.project_env, 'write');
+      const { environment } = await callingEnvironment(administration, { headers, query }, 'write');
       const { template, propagation } = await create(administration, { environment, input: body });
       reply.code(201);
       return propagation === 'pending' ? { ...template, propagation } : template;
@@ -34,7 +27,7 @@ export function templateRoutes(app: App, administration: Administration): void {
   app.route({
     ...changeTemplate,
     handler: async ({ headers, query, params, body }) => {
-      const environment = await environmentFor(headers, query.project_env, 'write');
+      const { environment } = await callingEnvironment(administration, { headers, query }, 'write');
       const { template, propagation } = await change(administration, { environment, id: params.id, change: body });
       return propagation === 'pending' ? { ...template, propagation } : template;
     },
