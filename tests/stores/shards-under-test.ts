@@ -34,6 +34,7 @@ export function keyRecord(fields: Partial<KeyRecord> = {}): KeyRecord {
     clientStatus: 'active',
     clientIps: [],
     keyIps: [],
+    scopes: [],
     familyId: newId(),
     limits: {},
     ...fields,
@@ -52,6 +53,8 @@ export function environmentRecord(fields: Partial<EnvironmentRecord> = {}): Envi
     status: 'active',
     settings: defaultSettings,
     templates: {},
+    endpoints: [],
+    requestKeys: [],
     ...fields,
   };
 }

@@ -18,6 +18,9 @@ export const KeyRecord = Type.Object({
   /** Who may use it: the client's list and the key's own; both must pass, an empty one always does. */
   clientIps: Type.Array(Type.String()),
   keyIps: Type.Array(Type.String()),
+  scopes: Type.Array(Type.String()),
+  /** Fraud rules found the use of its client abnormal, and are to be enforced. */
+  abnormal: Type.Optional(Type.Literal(true)),
   /** The keys that rotate into each other share their totals. */
   familyId: Type.String(),
   /** Requests that the key may make in each of these windows; what is not named is unlimited. */
@@ -37,6 +40,15 @@ export const ServerKeyRecord = Type.Object({
 });
 export type ServerKeyRecord = Static<typeof ServerKeyRecord>;
 
+/** An endpoint that carries a rule; its path is the pattern that requests are folded into. */
+export const EndpointRule = Type.Object({
+  method: Type.String(),
+  path: Type.String(),
+  enabled: Type.Boolean(),
+  requiredScopes: Type.Array(Type.String()),
+});
+export type EndpointRule = Static<typeof EndpointRule>;
+
 export const EnvironmentRecord = Type.Object({
   version: Version,
   environmentId: Type.String(),
@@ -45,5 +57,9 @@ export const EnvironmentRecord = Type.Object({
   settings: EnvironmentSettings,
   /** The limits of each template, by its id. */
   templates: Type.Record(Type.String(), Limits),
+  /** Endpoints that are disabled or require scopes; all that are known, where unknown ones are refused. */
+  endpoints: Type.Array(EndpointRule),
+  /** Public keys that requests may be signed with: SPKI, DER in base64. */
+  requestKeys: Type.Array(Type.String()),
 });
 export type EnvironmentRecord = Static<typeof EnvironmentRecord>;

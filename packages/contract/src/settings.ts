@@ -1,5 +1,8 @@
 import Type, { type Static } from 'typebox';
 import { Value } from 'typebox/value';
+import { Id } from './fields.ts';
+
+const cap = Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000_000_000 }));
 
 /** Loopback, private, link-local, CGNAT and unique local addresses: where an operator's own proxies usually stand. */
 export const privateRanges = [
@@ -48,6 +51,55 @@ export const EnvironmentSettings = Type.Object(
       maximum: 300,
       description: "How far a request's timestamp may be from the server's clock.",
     }),
+    replays: Type.Enum(['refuse', 'allow'], {
+      default: 'refuse',
+      description:
+        'The same envelope again is refused, or judged like a new request: for applications whose network repeats requests.',
+    }),
+    failurePolicy: Type.Enum(['closed', 'open'], {
+      default: 'closed',
+      description:
+        'While the validators cannot reach their store, requests are answered 503 (`closed`), or, for at most 60 seconds, keys that a validator knows are allowed without limits (`open`).',
+    }),
+    requestSignature: Type.Enum(['optional', 'required'], {
+      default: 'optional',
+      description:
+        'Must a request carry x-apikee-signature? One that is sent is checked whenever the environment has public keys.',
+    }),
+    locallySignedKeys: Type.Enum(['accept', 'refuse'], {
+      default: 'accept',
+      description: "May keys be used that an SDK signed with the environment's secret and nobody registered?",
+    }),
+    defaultTemplateId: Type.Union([Id, Type.Null()], {
+      default: null,
+      description: 'The template of clients that make themselves known by a locally signed key; null: no limits.',
+    }),
+    newClientsPerDay: Type.Integer({
+      default: 1_000,
+      minimum: 0,
+      maximum: 1_000_000,
+      description: 'How many clients may make themselves known by a locally signed key in a day (UTC).',
+    }),
+    unknownEndpoints: Type.Enum(['allow', 'refuse'], {
+      default: 'allow',
+      description: 'What is done with a request to an endpoint that is not registered.',
+    }),
+    endpointIds: Type.Enum(['fold', 'keep'], {
+      default: 'fold',
+      description: 'A path segment that is an id becomes `{id}` (`/users/7` is `/users/{id}`), or stays.',
+    }),
+    endpointCase: Type.Enum(['keep', 'fold'], {
+      default: 'keep',
+      description: 'Are `/Users` and `/users` two endpoints (`keep`), or one (`fold`)?',
+    }),
+    rateLimits: Type.Object(
+      { hour: cap, day: cap, week: cap, month: cap },
+      {
+        additionalProperties: false,
+        default: {},
+        description: 'What all clients together may use in each of these windows; what is not named is unlimited.',
+      },
+    ),
   },
   { additionalProperties: false },
 );

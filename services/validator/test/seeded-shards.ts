@@ -71,6 +71,7 @@ export class SeededShards {
       clientStatus: 'active',
       clientIps: [],
       keyIps: [],
+      scopes: [],
       familyId: keyId,
       limits: {},
       ...fields,
@@ -96,6 +97,8 @@ export class SeededShards {
       status: 'active',
       settings: defaultSettings,
       templates: {},
+      endpoints: [],
+      requestKeys: [],
       ...fields,
     });
     await this.projection.putEnvironmentVersion(environmentId, version);

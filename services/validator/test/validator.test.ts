@@ -49,6 +49,7 @@ test('a record without the version that announces it is unavailable', async () =
     clientStatus: 'active',
     clientIps: [],
     keyIps: [],
+    scopes: [],
     familyId: 'f',
     limits: {},
   } satisfies KeyRecord;
@@ -141,6 +142,7 @@ test('a key of another client, and one of another environment, are answered like
     clientStatus: 'active',
     clientIps: [],
     keyIps: [],
+    scopes: [],
     familyId: 'f',
     limits: {},
   } satisfies KeyRecord;

@@ -42,6 +42,7 @@ export async function readClientProjection(
       'expires_at',
       'claimed_expires_at',
       'allowed_ips',
+      'scopes',
       'rate_limit',
       'rate_window',
     ])
@@ -57,6 +58,7 @@ export async function readClientProjection(
       clientStatus: client.status,
       clientIps: client.ip_whitelist,
       keyIps: row.allowed_ips,
+      scopes: row.scopes,
       familyId: row.id,
       limits: row.rate_limit === null || row.rate_window === null ? {} : { [row.rate_window]: row.rate_limit },
       ...(client.template_id === null ? {} : { templateId: client.template_id }),
@@ -88,6 +90,7 @@ async function readTombstones(
       clientStatus: 'active',
       clientIps: [],
       keyIps: [],
+      scopes: [],
       familyId: row.key_id,
       limits: {},
     } satisfies KeyRecord,
@@ -120,6 +123,8 @@ export async function readEnvironmentProjection(
       status,
       settings: { ...defaultSettings, ...row.settings },
       templates: Object.fromEntries(templates.map((template) => [template.id, templateLimits(template)])),
+      endpoints: [],
+      requestKeys: [],
     },
     serverKeys: serverKeys.map((key) => ({
       digest: text(key.digest),
