@@ -6,6 +6,7 @@ import { newId } from '@keyward/kit/random';
 import { openProjectionStore } from '@keyward/stores/open-shards';
 import type { DecideCommand, DecisionStore } from '@keyward/stores/ports/decision-store';
 import { RedisDecisionStore } from '@keyward/stores/redis/redis-decision-store';
+import { confirmRedis } from '@keyward/tests/backends/confirm-redis';
 import { startNativeRedis } from '@keyward/tests/backends/redis-server';
 import { Redis } from 'ioredis';
 
@@ -17,6 +18,7 @@ const server = await startNativeRedis();
 await using _server = { [Symbol.asyncDispose]: () => server.stop() };
 const operator = new Redis(server.url, { enableAutoPipelining: true });
 using _operator = { [Symbol.dispose]: () => operator.disconnect() };
+await confirmRedis(server.url);
 await using store = await RedisDecisionStore.open(server.url);
 await using projection = await openProjectionStore(server.url);
 
@@ -45,6 +47,7 @@ const command = (i: number, limits: Pick<DecideCommand, 'keyLimits' | 'clientLim
   replayId: newId(),
   requestedAtMs: Date.now(),
   toleranceMs: 300_000,
+  environmentLimits: {},
   verdict: 'ALLOWED',
   cost: 1,
   event,
@@ -56,7 +59,7 @@ const decide = (to: DecisionStore, limits: Pick<DecideCommand, 'keyLimits' | 'cl
 /** As many keys and arguments as a decision has, and as long. */
 function sameWords(i: number): (string | number)[] {
   const { clientId, eventId, event: text } = command(i, { keyLimits: {}, clientLimits: {} });
-  const keys = Array.from({ length: 5 }, (_, n) => `{s0${n}}k:${clientId}`);
+  const keys = Array.from({ length: 6 }, (_, n) => `{s0${n}}k:${clientId}`);
   const limits = Array.from({ length: 8 }, () => '');
   return [
     ...keys,
@@ -73,12 +76,14 @@ function sameWords(i: number): (string | number)[] {
     1,
     `f:${clientId}`,
     ...limits,
+    '',
+    '',
   ];
 }
 
 const kinds: [string, (i: number) => Promise<unknown>][] = [
   ['empty EVALSHA, one key, no arguments', (i) => operator.evalsha(empty, 1, holders[i % clients]?.clientId ?? '')],
-  ['empty EVALSHA, the same arguments', (i) => operator.evalsha(empty, 5, ...sameWords(i))],
+  ['empty EVALSHA, the same arguments', (i) => operator.evalsha(empty, 6, ...sameWords(i))],
   ['decide, no limits', decide(store, { keyLimits: {}, clientLimits: {} })],
   ['decide, key limited', decide(store, { keyLimits: { minute: many }, clientLimits: {} })],
   [

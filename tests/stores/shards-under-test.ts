@@ -6,6 +6,7 @@ import type { DecideCommand, DecisionStore } from '@keyward/stores/ports/decisio
 import type { Outbox, OutboxEntry } from '@keyward/stores/ports/outbox';
 import type { ProjectionStore } from '@keyward/stores/ports/projection-store';
 import { allShards } from '@keyward/stores/shards';
+import { confirmRedis } from '@keyward/tests/backends/confirm-redis';
 
 /** The three ports to the shards, on one URL. */
 export interface ShardsUnderTest extends AsyncDisposable {
@@ -14,7 +15,9 @@ export interface ShardsUnderTest extends AsyncDisposable {
   outbox: Outbox;
 }
 
+/** @param url of shards that may decide at once: of a Redis that is confirmed. */
 export async function openShards(url: string): Promise<ShardsUnderTest> {
+  if (!url.startsWith('memory:')) await confirmRedis(url);
   await using opening = new AsyncDisposableStack();
   const store = opening.use(await openDecisionStore(url));
   const projection = opening.use(await openProjectionStore(url));
@@ -77,6 +80,7 @@ export function decideCommand(fields: Partial<DecideCommand> = {}): DecideComman
     keyFamilyId: newId(),
     keyLimits: {},
     clientLimits: {},
+    environmentLimits: {},
     verdict: 'ALLOWED',
     event: JSON.stringify({
       id: eventId,

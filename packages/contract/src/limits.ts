@@ -5,7 +5,7 @@ export const WindowName = Type.Enum(['second', 'minute', 'hour', 'day', 'week', 
 export type WindowName = Static<typeof WindowName>;
 
 /** Whose limit it is. */
-export const Subject = Type.Enum(['key', 'client']);
+export const Subject = Type.Enum(['key', 'client', 'environment']);
 export type Subject = Static<typeof Subject>;
 
 const Limit = Type.Optional(Type.Integer({ minimum: 0 }));

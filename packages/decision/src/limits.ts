@@ -10,6 +10,7 @@ import { type Window, windowAt } from './calendar.ts';
 export const subjectWindows = {
   key: ['second', 'minute', 'hour', 'day'],
   client: ['hour', 'day', 'week', 'month'],
+  environment: ['hour', 'day', 'week', 'month'],
 } as const satisfies Record<Subject, readonly WindowName[]>;
 
 export interface SubjectTotals {
@@ -31,7 +32,7 @@ export interface LimitAnswer {
   exceeded: ExceededLimit | undefined;
 }
 
-interface Standing {
+export interface Standing {
   status: LimitStatus;
   endMs: number;
 }
@@ -43,12 +44,12 @@ interface Standing {
 export function admit(subjects: readonly LimitedSubject[], cost: number, nowMs: number): LimitAnswer {
   const current = subjects.map((each) => ({ ...each, totals: rolled(each, nowMs) }));
   const standings = current.flatMap((each) => standingsOf(each, nowMs));
-  const exceeded = exceededBy(standings, cost);
-  const spent = exceeded ? 0 : cost;
+  const over = exceededBy(standings, cost);
+  const spent = over ? 0 : cost;
   return {
     totals: current.map(({ totals: { total, windows } }) => ({ total: total + spent, windows })),
     statuses: standings.map(({ status }) => ({ ...status, remaining: Math.max(0, status.remaining - spent) })),
-    exceeded,
+    exceeded: over && exceededLimit(over),
   };
 }
 
@@ -56,7 +57,7 @@ export function admit(subjects: readonly LimitedSubject[], cost: number, nowMs: 
 const clockStepMs = 600_000;
 
 /** The totals with every window begun anew that has ended, or that a clock set far back has left in the future. */
-function rolled({ subject, totals }: LimitedSubject, nowMs: number): SubjectTotals {
+export function rolled({ subject, totals }: Omit<LimitedSubject, 'limits'>, nowMs: number): SubjectTotals {
   const total = totals?.total ?? 0;
   const windows = subjectWindows[subject].map((name, i) => {
     const kept = totals?.windows[i];
@@ -70,7 +71,7 @@ function lasts({ startMs, endMs }: Window, nowMs: number): boolean {
   return nowMs < endMs && startMs - nowMs <= Math.min(clockStepMs, endMs - startMs);
 }
 
-function standingsOf(
+export function standingsOf(
   { subject, totals, limits }: LimitedSubject & { totals: SubjectTotals },
   nowMs: number,
 ): Standing[] {
@@ -90,11 +91,20 @@ function standingsOf(
   });
 }
 
-function exceededBy(standings: readonly Standing[], cost: number): ExceededLimit | undefined {
+/** Of the windows that have no room for the cost the one that ends last. */
+export function exceededBy(
+  standings: readonly Standing[],
+  cost: number,
+): { last: Standing; isHopeless: boolean } | undefined {
   const [first, ...others] = cost === 0 ? [] : standings.filter(({ status }) => status.remaining < cost);
   if (!first) return undefined;
-  const last = others.reduce((a, b) => (b.endMs > a.endMs ? b : a), first);
+  return {
+    last: others.reduce((a, b) => (b.endMs > a.endMs ? b : a), first),
+    isHopeless: [first, ...others].some(({ status }) => status.limit < cost),
+  };
+}
+
+function exceededLimit({ last, isHopeless }: { last: Standing; isHopeless: boolean }): ExceededLimit {
   const { subject, window, resetSeconds } = last.status;
-  const isHopeless = [first, ...others].some(({ status }) => status.limit < cost);
   return isHopeless ? { subject, window } : { subject, window, retryAfterSeconds: resetSeconds };
 }

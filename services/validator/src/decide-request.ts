@@ -133,7 +133,7 @@ function commit({ store, clock }: Deciding, { request, context, key, startedMs }
     environmentVersion,
     clientVersion: key.version,
     eventId: request.eventId,
-    replayId: request.replayId,
+    replayId: settings.replays === 'refuse' ? request.replayId : undefined,
     requestedAtMs: request.timestampMs,
     toleranceMs: settings.toleranceSeconds * 1_000,
     verdict: decide({ key, environment, clientId: request.clientId, nowMs: clock.nowMs(), callerIp: caller }),
@@ -141,6 +141,7 @@ function commit({ store, clock }: Deciding, { request, context, key, startedMs }
     keyFamilyId: key.familyId,
     keyLimits: key.limits,
     clientLimits: (key.templateId && environment.templates[key.templateId]) || {},
+    environmentLimits: settings.rateLimits,
     event: eventFields({ request, environmentId, key, durationUs, callerIp: caller }),
   });
 }

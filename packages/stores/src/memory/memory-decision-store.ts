@@ -1,11 +1,11 @@
 import type { EnvironmentRecord } from '@keyward/contract/projection';
 import type { Verdict } from '@keyward/contract/verdict';
+import { grant, isLiving, type Spent, spendBudget } from '@keyward/decision/environment-cap';
 import { admit } from '@keyward/decision/limits';
 import { readOutboxEvent } from '../outbox-entry.ts';
 import type {
   DecideAnswer,
   DecideCommand,
-  Decided,
   DecisionStore,
   KeyLookup,
   ServerKeyLookup,
@@ -14,9 +14,11 @@ import { entryTtl } from '../request-entry.ts';
 import { shardOf } from '../shards.ts';
 import { type MemoryShards, memoryShards } from './memory-shards.ts';
 
+type CapAnswer = Exclude<Spent, { kind: 'ask' }> | { kind: 'incomplete' };
+
 const replayed = { kind: 'decided', verdict: 'REPLAYED' } as const;
 
-/** The twin of decide.5.lua and its reads, on the same rules in the same order. */
+/** The twin of decide.6.lua, grant.2.lua and the reads, on the same rules in the same order. */
 export class MemoryDecisionStore implements DecisionStore {
   readonly #shards: MemoryShards;
   readonly #close: () => Promise<void>;
@@ -60,6 +62,9 @@ export class MemoryDecisionStore implements DecisionStore {
     const environmentVersion = this.#shards.environmentVersions.get(command.environmentId);
     const clientVersion = this.#shards.clientVersions.get(clientId);
     if (environmentVersion === undefined || clientVersion === undefined) return { kind: 'incomplete' };
+    // The shard was written anew since: the entries of older requests may be lost.
+    const sinceMs = this.#shards.environmentSinceMs.get(command.environmentId) ?? 0;
+    if (command.replayId !== undefined && command.requestedAtMs < sinceMs) return { kind: 'incomplete' };
     if (environmentVersion > command.environmentVersion)
       return { kind: 'stale', subject: 'environment', version: environmentVersion };
     if (clientVersion > command.clientVersion) return { kind: 'stale', subject: 'client', version: clientVersion };
@@ -68,6 +73,7 @@ export class MemoryDecisionStore implements DecisionStore {
     const outOfTime = Math.abs(nowMs - command.requestedAtMs) > command.toleranceMs;
     const verdict = command.verdict === 'ALLOWED' && outOfTime ? 'STALE_REQUEST' : command.verdict;
     const answer = verdict === 'ALLOWED' ? this.#limited(command, nowMs) : ({ kind: 'decided', verdict } as const);
+    if (answer.kind !== 'decided') return answer;
     const life = command.requestedAtMs + (command.replayId === undefined ? 0 : entryTtl.afterTimestampMs) - nowMs;
     const expiresAtMs = nowMs + Math.min(Math.max(life, entryTtl.atLeastMs), entryTtl.atMostMs);
     this.#shards.keepEntry(clientId, entryId, { eventId, answer, expiresAtMs });
@@ -98,13 +104,22 @@ export class MemoryDecisionStore implements DecisionStore {
   }
 
   /** What the rules allowed, by the limits: admitted and counted, or refused and not. */
-  #limited({ clientId, keyFamilyId, keyLimits, clientLimits, cost }: DecideCommand, nowMs: number): Decided {
-    const { keyTotals, clientTotals } = this.#shards;
-    const key = { subject: 'key', totals: keyTotals.get(keyFamilyId), limits: keyLimits } as const;
-    const client = { subject: 'client', totals: clientTotals.get(clientId), limits: clientLimits } as const;
-    const { totals, statuses, exceeded } = admit([key, client], cost, nowMs);
-    const [ofKey, ofClient] = totals;
-    if (!exceeded && cost > 0 && ofKey && ofClient) {
+  #limited(command: DecideCommand, nowMs: number): DecideAnswer {
+    const { clientId, keyFamilyId, cost } = command;
+    const { keyTotals, clientTotals, unseeded } = this.#shards;
+    const subjects = [
+      { subject: 'key', totals: keyTotals.get(keyFamilyId), limits: command.keyLimits },
+      { subject: 'client', totals: clientTotals.get(clientId), limits: command.clientLimits },
+    ] as const;
+    const admitted = admit(subjects, cost, nowMs);
+    if (unseeded.has(clientId) && admitted.statuses.length > 0) return { kind: 'incomplete' };
+    const isCapped = !admitted.exceeded && cost > 0 && Object.keys(command.environmentLimits).length > 0;
+    const capped = isCapped ? this.#spend(command, nowMs) : undefined;
+    if (capped?.kind === 'incomplete') return { kind: 'incomplete' };
+    const exceeded = capped?.kind === 'exceeded' ? capped.exceeded : admitted.exceeded;
+    const { statuses } = exceeded ? admit(subjects, 0, nowMs) : admitted;
+    const [ofKey, ofClient] = admitted.totals;
+    if (!exceeded && cost > 0 && ofKey && ofClient && !unseeded.has(clientId)) {
       keyTotals.set(keyFamilyId, ofKey);
       clientTotals.set(clientId, ofClient);
     }
@@ -112,6 +127,25 @@ export class MemoryDecisionStore implements DecisionStore {
     return exceeded
       ? { kind: 'decided', verdict: 'RATE_LIMITED', ...limits, exceeded }
       : { kind: 'decided', verdict: 'ALLOWED', ...limits };
+  }
+
+  /** Spends the cost from the shard's budget, with a grant of the environment's totals when it does not suffice. */
+  #spend(command: DecideCommand, nowMs: number): CapAnswer {
+    const { clientId, environmentId, environmentVersion: version, environmentLimits: limits, cost } = command;
+    const before = this.#shards.budget(clientId, environmentId);
+    let spent = spendBudget(before, { cost, version, answer: undefined, nowMs });
+    if (spent.kind === 'ask') {
+      const isOver = before && !isLiving(before, version, nowMs);
+      if (isOver) this.#shards.keepBudget(clientId, environmentId, undefined);
+      const environment = this.#shards.environmentTotals.get(environmentId);
+      if (!environment) return { kind: 'incomplete' };
+      const answer = grant(environment, { shard: shardOf(clientId), cost, limits, unspent: spent.unspent }, nowMs);
+      const left = isOver ? undefined : before;
+      spent = spendBudget(left, { cost, version, answer, nowMs });
+    }
+    if (spent.kind === 'ask') throw new Error('a grant does not cover what it was asked for');
+    if (spent.budget) this.#shards.keepBudget(clientId, environmentId, spent.budget);
+    return spent;
   }
 
   #recordEvent(command: DecideCommand, verdict: Verdict, nowMs: number): void {

@@ -1,5 +1,5 @@
 import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
-import type { Incarnations, ProjectionStore } from '../ports/projection-store.ts';
+import type { EnvironmentSeed, Incarnations, ProjectionStore } from '../ports/projection-store.ts';
 import { type MemoryShards, memoryShards, putNewer } from './memory-shards.ts';
 
 export class MemoryProjectionStore implements ProjectionStore {
@@ -34,6 +34,16 @@ export class MemoryProjectionStore implements ProjectionStore {
 
   async putEnvironmentVersion(environmentId: string, version: number): Promise<void> {
     raise(this.#shards.environmentVersions, environmentId, version);
+  }
+
+  async seedEnvironmentTotals({ environmentId, version, totals, generation }: EnvironmentSeed): Promise<void> {
+    if (this.#shards.environmentTotals.has(environmentId)) return;
+    this.#shards.environmentTotals.set(environmentId, { version, totals, generation, grantedAtMs: new Map() });
+  }
+
+  async dropEnvironmentTotals(environmentId: string, version: number): Promise<void> {
+    const kept = this.#shards.environmentTotals.get(environmentId);
+    if (kept && kept.version < version) this.#shards.environmentTotals.delete(environmentId);
   }
 
   /** Memory is never emptied under a writer. */

@@ -1,4 +1,5 @@
 import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
+import type { Budget, EnvironmentTotals } from '@keyward/decision/environment-cap';
 import type { SubjectTotals } from '@keyward/decision/limits';
 import { type Clock, systemClock } from '@keyward/kit/clock';
 import type { Decided } from '../ports/decision-store.ts';
@@ -24,6 +25,13 @@ export class MemoryShards {
   readonly clientVersions = new Map<string, number>();
   readonly clientTotals = new Map<string, SubjectTotals>();
   readonly keyTotals = new Map<string, SubjectTotals>();
+  /** Clients whose totals are not known, since this memory began empty. */
+  readonly unseeded = new Set<string>();
+  /** Since when environments stand here that were written before the projection was complete, Unix ms. */
+  readonly environmentSinceMs = new Map<string, number>();
+  /** Totals and grants of each environment's cap, with the version that they were made for. */
+  readonly environmentTotals = new Map<string, EnvironmentTotals & { version: number }>();
+  readonly #budgets = new Map<string, Budget>();
   readonly outboxes: OutboxEntry[][] = allShards.map(() => []);
   readonly relays = new Map<string, number>();
   readonly leases = new Map<number, { relay: string; expiresAtMs: number }>();
@@ -50,12 +58,24 @@ export class MemoryShards {
     if (this.#entries.size % 1_024 === 0) this.#dropExpired();
   }
 
+  /** What the client's shard may spend of the environment's cap. */
+  budget(clientId: string, environmentId: string): Budget | undefined {
+    return this.#budgets.get(budgetKey(clientId, environmentId));
+  }
+
+  keepBudget(clientId: string, environmentId: string, budget: Budget | undefined): void {
+    const key = budgetKey(clientId, environmentId);
+    if (budget) this.#budgets.set(key, budget);
+    else this.#budgets.delete(key);
+  }
+
   #dropExpired(): void {
     const nowMs = this.clock.nowMs();
     for (const [key, entry] of this.#entries) if (entry.expiresAtMs <= nowMs) this.#entries.delete(key);
   }
 }
 
+const budgetKey = (clientId: string, environmentId: string) => `${shardOf(clientId)}:${environmentId}`;
 const entryKey = (clientId: string, id: string) => `${shardOf(clientId)}:${id}`;
 
 /** Writes `record` unless what is there is as new or newer; answers whether it was written. */

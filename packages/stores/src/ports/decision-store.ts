@@ -36,6 +36,8 @@ export interface DecideCommand {
   keyFamilyId: string;
   keyLimits: Limits;
   clientLimits: Limits;
+  /** The environment's cap. */
+  environmentLimits: Limits;
   /** The event's fields as JSON, but for the verdict and the time, which the store sets. */
   event: string;
 }

@@ -1,7 +1,16 @@
 import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
+import type { SubjectTotals } from '@keyward/decision/limits';
 
 /** A name for what each shard has held since it was last empty, by shard. */
 export type Incarnations = readonly string[];
+
+export interface EnvironmentSeed {
+  environmentId: string;
+  version: number;
+  totals: SubjectTotals;
+  /** A random name, for what is granted of these totals. */
+  generation: string;
+}
 
 /**
  * Where the admin-api puts what validators decide by. A write takes effect only over an older version, so writers may
@@ -14,6 +23,10 @@ export interface ProjectionStore extends AsyncDisposable {
   putClientVersion(clientId: string, version: number): Promise<void>;
   /** In every shard. */
   putEnvironmentVersion(environmentId: string, version: number): Promise<void>;
+  /** Makes the totals of an environment's cap, unless they are there. */
+  seedEnvironmentTotals(seed: EnvironmentSeed): Promise<void>;
+  /** Forgets them if they were made for an older version: since `version` the environment has no cap. */
+  dropEnvironmentTotals(environmentId: string, version: number): Promise<void>;
   /** Begins to write all of it: names what each shard holds now, for `completeRebuild` to compare. */
   beginRebuild(): Promise<Incarnations>;
   /** Marks every shard as complete that was not emptied since; false: one was, so write all of it again. */

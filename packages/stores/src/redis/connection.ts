@@ -64,6 +64,12 @@ export async function asking<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
+/** What tells installations apart that share a Redis: the prefix of their keys, or the number of their database. */
+export function installationOf(url: string): string {
+  const { prefix, db } = parseRedisUrl(url);
+  return `${db}/${prefix}`;
+}
+
 interface RedisUrl {
   nodes: { host: string; port: number }[];
   cluster: boolean;

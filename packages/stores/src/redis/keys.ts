@@ -22,10 +22,16 @@ export const redisKeys = {
   incarnation: (shard: number) => `${at(shard)}incarnation`,
   /** In every shard: the projection is there. Without it an unknown server key may only mean that the store was lost. */
   projected: (shard: number) => `${at(shard)}projected`,
+  /** In every shard: the run_id of the Redis process that the projector has confirmed to hold all of it. */
+  confirmedRun: (shard: number) => `${at(shard)}r`,
   /** The environment's version, in every shard. */
   environmentVersion: (shard: number, environmentId: string) => `${at(shard)}e:${environmentId}`,
   /** A hash: `v`, the client's version; `t`, its running total and windows; the same of each key's rotation family. */
   client: (clientId: string) => `${at(shardOf(clientId))}c:${clientId}`,
+  /** A hash, in the environment's shard: totals and grants of its cap. */
+  environmentTotals: (environmentId: string) => `${at(shardOf(environmentId))}a:${environmentId}`,
+  /** What the shard may spend of the environment's cap. */
+  budget: (shard: number, environmentId: string) => `${at(shard)}b:${environmentId}`,
   /** The entry of one request, by its envelope's nonce or its event id, in the client's shard. */
   entry: (clientId: string, id: string) => `${at(shardOf(clientId))}n:${id}`,
   /** The stream of decided events that wait for the log. */

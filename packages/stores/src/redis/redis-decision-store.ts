@@ -1,8 +1,5 @@
-import type { ExceededLimit, LimitStatus, Limits, Subject, WindowName } from '@keyward/contract/limits';
+import type { Limits } from '@keyward/contract/limits';
 import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
-import { isVerdict } from '@keyward/contract/verdict';
-import { subjectWindows } from '@keyward/decision/limits';
-import type { Clock } from '@keyward/kit/clock';
 import type {
   DecideAnswer,
   DecideCommand,
@@ -10,28 +7,24 @@ import type {
   KeyLookup,
   ServerKeyLookup,
 } from '../ports/decision-store.ts';
-import { entryTtl } from '../request-entry.ts';
 import { shardOf } from '../shards.ts';
 import { asking, connectRedis, isReady, type RedisConnection, untilConnected } from './connection.ts';
-import { clientFields, redisKeys } from './keys.ts';
+import { DecisionScripts, type DecisionScriptsOptions } from './decision-scripts.ts';
+import { redisKeys } from './keys.ts';
 import { readRecord } from './record.ts';
-import { defineScript, type Script } from './script.ts';
 
 export class RedisDecisionStore implements DecisionStore {
   readonly #redis: RedisConnection;
-  readonly #decide: Script;
-  readonly #testClock: Clock | undefined;
+  readonly #scripts: DecisionScripts;
 
-  private constructor(redis: RedisConnection, testClock?: Clock) {
+  private constructor(redis: RedisConnection, scripts: DecisionScripts) {
     this.#redis = redis;
-    this.#testClock = testClock;
-    this.#decide = defineScript(redis, 'decide', 5, testClock ? clockFromArguments : undefined);
+    this.#scripts = scripts;
   }
 
-  /** @param testClock only tests give one: the script then takes it for Redis' own time. */
-  static async open(url: string, testClock?: Clock): Promise<RedisDecisionStore> {
+  static async open(url: string, options: DecisionScriptsOptions = {}): Promise<RedisDecisionStore> {
     const redis = connectRedis(url);
-    const store = new RedisDecisionStore(redis, testClock);
+    const store = new RedisDecisionStore(redis, new DecisionScripts(redis, url, options));
     await untilConnected(redis, 5_000);
     return store;
   }
@@ -66,34 +59,13 @@ export class RedisDecisionStore implements DecisionStore {
   }
 
   async decide(command: DecideCommand): Promise<DecideAnswer> {
-    const { environmentId, clientId, eventId } = command;
-    const answer = await this.#decide(
-      [
-        redisKeys.client(clientId),
-        redisKeys.environmentVersion(shardOf(clientId), environmentId),
-        redisKeys.entry(clientId, command.replayId ?? eventId),
-        redisKeys.entry(clientId, eventId),
-        redisKeys.outbox(shardOf(clientId)),
-      ],
-      [
-        command.clientVersion,
-        command.environmentVersion,
-        eventId,
-        command.verdict,
-        command.requestedAtMs,
-        command.toleranceMs,
-        command.event,
-        command.replayId === undefined ? 0 : entryTtl.afterTimestampMs,
-        entryTtl.atLeastMs,
-        entryTtl.atMostMs,
-        command.cost,
-        clientFields.keyTotals(command.keyFamilyId),
-        ...subjectWindows.key.map((window) => limitOf(command.keyLimits, window)),
-        ...subjectWindows.client.map((window) => limitOf(command.clientLimits, window)),
-        ...(this.#testClock ? [this.#testClock.nowMs()] : []),
-      ],
-    );
-    return readAnswer(answer);
+    const answer = await this.#scripts.decide(command, hasLimits(command.environmentLimits) ? 'ask' : '');
+    if (answer.kind !== 'grant') return answer;
+    const granted = await this.#scripts.ask(command, answer.unspent);
+    if (typeof granted !== 'string') return granted;
+    const final = await this.#scripts.decide(command, granted);
+    if (final.kind === 'grant') throw new Error('decide.6.lua asked for a grant that it was brought');
+    return final;
   }
 
   ready(): Promise<boolean> {
@@ -105,45 +77,12 @@ export class RedisDecisionStore implements DecisionStore {
   }
 }
 
-/** The script's test build: `now` is its last argument. */
-function clockFromArguments(lua: string): string {
-  const built = lua.replace(/local time = redis\.call\('TIME'\)\nlocal now = .*\n/, 'local now = tonumber(ARGV[21])\n');
-  if (built === lua) throw new Error('decide.5.lua does not read the time where its test build expects it');
-  return built;
-}
-
+/** `version`, or `version|since`. */
 function readVersion(text: string | null | undefined): number | undefined {
-  return text ? Number(text) : undefined;
+  return text ? Number.parseInt(text, 10) : undefined;
 }
 
-function limitOf(limits: Limits, window: WindowName): number | string {
-  return limits[window] ?? '';
-}
-
-function readAnswer(answer: unknown): DecideAnswer {
-  const [kind, first, second, third] = answer as string[]; // the script's own returns, stated in its header
-  if (kind === 'decided' && first !== undefined && isVerdict(first))
-    return { kind, verdict: first, ...readLimits(second), ...readExceeded(third) };
-  if (kind === 'stale' && (first === 'client' || first === 'environment'))
-    return { kind, subject: first, version: Number(second) };
-  if (kind === 'incomplete') return { kind };
-  throw new Error(`decide.5.lua answered what its header does not know: ${String(kind)}`);
-}
-
-function readLimits(text: string | undefined): { limits?: LimitStatus[] } {
-  if (!text) return {};
-  const limits = text.split(',').map((status) => {
-    const [subject, window, ...numbers] = status.split(':');
-    const [limit = 0, remaining = 0, resetSeconds = 0, windowSeconds = 0] = numbers.map(Number);
-    // The script writes only names of ours.
-    return { subject: subject as Subject, window: window as WindowName, limit, remaining, resetSeconds, windowSeconds };
-  });
-  return { limits };
-}
-
-function readExceeded(text: string | undefined): { exceeded?: ExceededLimit } {
-  if (!text) return {};
-  const [subject, window, seconds] = text.split(':');
-  const exceeded = { subject: subject as Subject, window: window as WindowName }; // names of ours, too
-  return { exceeded: seconds ? { ...exceeded, retryAfterSeconds: Number(seconds) } : exceeded };
+function hasLimits(limits: Limits): boolean {
+  for (const _ in limits) return true;
+  return false;
 }

@@ -59,7 +59,7 @@ export class RedisOutbox implements Outbox {
   }
 }
 
-/** The fields as decide.5.lua adds them: e, v, t. */
+/** The fields as decide.6.lua adds them: e, v, t. */
 function readEntry(shard: number, position: string, fields: string[]): OutboxEntry {
   const [, event = '', , verdict = '', , time = ''] = fields;
   return { shard, position, event: readOutboxEvent(event, verdict, Number(time)) };

@@ -1,9 +1,10 @@
 import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
 import { newId } from '@keyward/kit/random';
-import type { Incarnations, ProjectionStore } from '../ports/projection-store.ts';
+import type { EnvironmentSeed, Incarnations, ProjectionStore } from '../ports/projection-store.ts';
 import { allShards } from '../shards.ts';
 import { asking, connectRedis, isReady, type RedisConnection, untilConnected } from './connection.ts';
 import { redisKeys } from './keys.ts';
+import { packTotals } from './pack-totals.ts';
 import { printRecord } from './record.ts';
 import { defineScript, type Script } from './script.ts';
 
@@ -12,6 +13,8 @@ export class RedisProjectionStore implements ProjectionStore {
   readonly #putRecord: Script;
   readonly #raiseVersion: Script;
   readonly #raiseClient: Script;
+  readonly #seedEnvironment: Script;
+  readonly #dropEnvironment: Script;
   readonly #nameIncarnation: Script;
   readonly #markProjected: Script;
 
@@ -20,6 +23,8 @@ export class RedisProjectionStore implements ProjectionStore {
     this.#putRecord = defineScript(redis, 'put-record', 1);
     this.#raiseVersion = defineScript(redis, 'raise-version', 1);
     this.#raiseClient = defineScript(redis, 'raise-client', 1);
+    this.#seedEnvironment = defineScript(redis, 'seed-environment', 1);
+    this.#dropEnvironment = defineScript(redis, 'drop-environment', 1);
     this.#nameIncarnation = defineScript(redis, 'name-incarnation', 1);
     this.#markProjected = defineScript(redis, 'mark-projected', 2);
   }
@@ -55,6 +60,17 @@ export class RedisProjectionStore implements ProjectionStore {
     await Promise.all(
       allShards.map((shard) => this.#raiseVersion([redisKeys.environmentVersion(shard, environmentId)], [version])),
     );
+  }
+
+  async seedEnvironmentTotals({ environmentId, version, totals, generation }: EnvironmentSeed): Promise<void> {
+    await this.#seedEnvironment(
+      [redisKeys.environmentTotals(environmentId)],
+      [version, packTotals(totals), generation],
+    );
+  }
+
+  async dropEnvironmentTotals(environmentId: string, version: number): Promise<void> {
+    await this.#dropEnvironment([redisKeys.environmentTotals(environmentId)], [version]);
   }
 
   async beginRebuild(): Promise<Incarnations> {

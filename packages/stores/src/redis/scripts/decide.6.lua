@@ -1,0 +1,177 @@
+#!lua
+-- One decision about a known key, made final: all in the client's shard, all or nothing.
+--
+-- KEYS  1 client (hash)   2 environment version   3 entry, by nonce or by event id
+--       4 entry by event id (the same as 3 for a request without a nonce)   5 outbox (stream)
+--       6 the shard's budget of the environment's cap
+-- ARGV  1 client version   2 environment version   3 event id   4 verdict of the rules
+--       5 requester's time, ms   6 tolerance, ms   7 event as JSON, without verdict and time
+--       8, 9, 10 life of an entry, ms: after the requester's time, at least, at most   11 cost
+--       12 the field of the key's totals in the client's hash
+--       13..16 the key's limits for a second, minute, hour, day; 17..20 the client's for an hour, day, week, month;
+--       an empty one is no limit
+--       21 the environment's cap: nothing when it has none, or `ask`; or what grant.2.lua answered to the question:
+--       `granted|amount|until ms|generation|ms of the grant` or `exceeded|window|end ms|1 if waiting is hopeless`
+--       22 do nothing after this time, ms: the caller has given up; or nothing
+-- returns  "decided" time verdict limits exceeded | "stale" time subject version | "incomplete" time | "late" time
+--       | "grant" time unspent generation, time of grant: ask grant.2.lua, giving back what is unspent, and come again
+--       limits: subject:window:limit:remaining:reset seconds:window seconds, joined by commas
+--       exceeded: subject:window:retry-after seconds, the last empty when waiting does not help; or nothing
+--       time: Redis' own, ms
+--
+-- packages/decision/src/limits.ts and environment-cap.ts state the same rules.
+--- include limits
+
+-- Redis does not roll back. Of what is written below only HSET and XADD can fail, on a key of another type: the hash is
+-- read before, and the event is the first write.
+local kept = redis.call('MGET', KEYS[3], KEYS[2])
+local answered, environment_version = kept[1], kept[2]
+local client = redis.call('HMGET', KEYS[1], 'v', 't', ARGV[12], 's')
+local client_version, is_unseeded = client[1], client[4]
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now_text = string.format('%d', now)
+if ARGV[22] ~= '' and now > tonumber(ARGV[22]) then
+  return { 'late', now_text }
+end
+local event_id = ARGV[3]
+local verdict = ARGV[4]
+
+local function record_event()
+  redis.call('XADD', KEYS[5], '*', 'e', ARGV[7], 'v', verdict, 't', now_text)
+end
+
+if answered then
+  local by, stored, limits, exceeded = string.match(answered, '^([^|]*)|([^|]*)|([^|]*)|(.*)$')
+  if by == event_id then
+    return { 'decided', now_text, stored, limits, exceeded }
+  end
+  -- Another request came with this nonce. Its own retry finds the entry by event id and is not counted again.
+  verdict = 'REPLAYED'
+  if redis.call('EXISTS', KEYS[4]) == 0 then
+    record_event()
+    redis.call('SET', KEYS[4], event_id .. '|' .. verdict .. '||', 'PX', ARGV[9])
+  end
+  return { 'decided', now_text, verdict, '', '' }
+end
+
+if not environment_version or not client_version then
+  return { 'incomplete', now_text }
+end
+local version, requested = tonumber(environment_version), tonumber(ARGV[5])
+if not version then
+  -- The shard was emptied, and written anew since this time: the entries of older requests may be lost.
+  local since
+  version, since = string.match(environment_version, '^(%d+)|(%d+)$')
+  version = tonumber(version)
+  if KEYS[3] ~= KEYS[4] and requested < tonumber(since) then
+    return { 'incomplete', now_text }
+  end
+end
+if version > tonumber(ARGV[2]) then
+  return { 'stale', now_text, 'environment', string.format('%d', version) }
+end
+if tonumber(client_version) > tonumber(ARGV[1]) then
+  return { 'stale', now_text, 'client', client_version }
+end
+
+if verdict == 'ALLOWED' and math.abs(now - requested) > tonumber(ARGV[6]) then
+  verdict = 'STALE_REQUEST'
+end
+
+local function seconds_until(ms)
+  return string.format('%d', math.ceil((ms - now) / 1000))
+end
+
+-- What the environment's cap says to a cost that key and client admit: whether it must be asked for, what to answer then,
+-- which window is exceeded, and the budget to keep. A budget reads `left|until|generation|time of grant|version`; one
+-- that is used up, and that there was no other for, `none|until|window|refused cost|hopeless|version`.
+local function spend_budget(cost)
+  local kind, a, b, c, d = string.match(ARGV[21], '^(%a+)|?([^|]*)|?([^|]*)|?([^|]*)|?([^|]*)$')
+  local budget = redis.call('GET', KEYS[6])
+  local left, ends, third, fourth, hopeless, made_for
+  if budget then
+    left, ends, third, fourth, hopeless, made_for =
+      string.match(budget, '^([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)$')
+  end
+  local lives = budget and made_for == ARGV[2] and now < tonumber(ends)
+  local unspent = budget and tonumber(left)
+
+  if kind == 'granted' then
+    -- What is kept together counts as granted when its first part was: given back later, it frees the less.
+    local rest = tonumber(a) - cost + (lives and unspent or 0)
+    return nil, nil, string.format('%.0f|%s|%s|%s||%s', rest, b, c, lives and unspent and fourth or d, ARGV[2])
+  end
+  if kind == 'exceeded' then
+    local retry_after = c == '' and seconds_until(tonumber(b)) or ''
+    local keep = not (lives and unspent and unspent > 0)
+      and string.format('none|%s|%s|%.0f|%s|%s', b, a, cost, c, ARGV[2])
+    return nil, 'environment:' .. a .. ':' .. retry_after, keep
+  end
+  if lives and unspent and unspent >= cost then
+    return nil, nil, string.format('%.0f|%s|%s|%s||%s', unspent - cost, ends, third, fourth, made_for)
+  end
+  if lives and not unspent and cost >= tonumber(fourth) then
+    local retry_after = hopeless == '' and seconds_until(tonumber(ends)) or ''
+    return nil, 'environment:' .. third .. ':' .. retry_after
+  end
+  if budget and not lives then
+    redis.call('DEL', KEYS[6])
+    if unspent then
+      return { 'grant', now_text, left, third, fourth }
+    end
+  end
+  return { 'grant', now_text, '0', '', '0' }
+end
+
+local limits, exceeded = '', ''
+local key_totals, client_totals, budget
+local cost = tonumber(ARGV[11])
+if verdict == 'ALLOWED' then
+  local key_windows, client_windows = { 'second', 'minute', 'hour', 'day' }, { 'hour', 'day', 'week', 'month' }
+  key_totals, client_totals = totals_of(client[3], key_windows, now), totals_of(client[2], client_windows, now)
+  local standings = {}
+  stand(standings, 'key', key_windows, key_totals, 13)
+  stand(standings, 'client', client_windows, client_totals, 17)
+  if is_unseeded and #standings > 0 then
+    return { 'incomplete', now_text }
+  end
+
+  local last, hopeless = exceeded_by(standings, cost)
+  if last then
+    exceeded = last.name .. ':' .. (hopeless and '' or seconds_until(last.ends))
+  elseif ARGV[21] ~= '' and cost > 0 then
+    local question, over
+    question, over, budget = spend_budget(cost)
+    if question then
+      return question
+    end
+    exceeded = over or ''
+  end
+  if exceeded ~= '' then
+    verdict = 'RATE_LIMITED'
+    cost = 0
+  end
+
+  local statuses = {}
+  for i, s in ipairs(standings) do
+    local left = math.max(0, s.remaining - cost)
+    statuses[i] = string.format('%s:%.0f:%.0f:%s:%d', s.name, s.limit, left, seconds_until(s.ends), s.length)
+  end
+  limits = table.concat(statuses, ',')
+end
+
+record_event()
+if verdict == 'ALLOWED' and cost > 0 and not is_unseeded then
+  key_totals[1] = key_totals[1] + cost
+  client_totals[1] = client_totals[1] + cost
+  redis.call('HSET', KEYS[1], 't', pack_totals(client_totals), ARGV[12], pack_totals(key_totals))
+end
+if budget then
+  redis.call('SET', KEYS[6], budget)
+end
+local life = math.min(math.max(requested + tonumber(ARGV[8]) - now, tonumber(ARGV[9])), tonumber(ARGV[10]))
+local entry = event_id .. '|' .. verdict .. '|' .. limits .. '|' .. exceeded
+redis.call('SET', KEYS[3], entry, 'PX', string.format('%d', life))
+return { 'decided', now_text, verdict, limits, exceeded }
