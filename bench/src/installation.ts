@@ -37,7 +37,7 @@ export async function startInstallation({ clients }: { clients: number }): Promi
   });
 
   const secret = () => randomBytes(32).toString('base64url');
-  const shared = { PEPPER: secret(), SERVICE_TOKEN: secret(), REDIS_URL: redis.url };
+  const shared = { PEPPER: secret(), PROJECTION_KEY: secret(), SERVICE_TOKEN: secret(), REDIS_URL: redis.url };
   const stores = { DATABASE_URL: postgres.url, EVENT_LOG_URL: `${kafka.url}/validation.v1` };
   const accountKey = await prepareDatabase(postgres.url, shared.PEPPER);
   const admin = starting.use(await startServiceProcess('admin-api', { ...shared, ...stores, MASTER_KEY: secret() }));

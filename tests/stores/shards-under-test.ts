@@ -58,6 +58,7 @@ export function environmentRecord(fields: Partial<EnvironmentRecord> = {}): Envi
     templates: {},
     endpoints: [],
     requestKeys: [],
+    signingSecrets: [],
     ...fields,
   };
 }

@@ -32,6 +32,25 @@ export const KeyRecord = Type.Object({
 });
 export type KeyRecord = Static<typeof KeyRecord>;
 
+/** A client as such, for locally signed keys, which have no record. `deleted` is a tombstone. */
+export const ClientRecord = Type.Object({
+  version: Version,
+  clientId: Type.String(),
+  status: Type.Enum(['active', 'disabled', 'deleted']),
+  ips: Type.Array(Type.String()),
+  abnormal: Type.Optional(Type.Literal(true)),
+  templateId: Type.Optional(Type.String()),
+});
+export type ClientRecord = Static<typeof ClientRecord>;
+
+/** Who has a name: `clientIds` holds two when several have it, and none when only a deleted client had it. */
+export const TenantRecord = Type.Object({
+  version: Version,
+  clientIds: Type.Array(Type.String(), { maxItems: 2 }),
+  deletedClientId: Type.Optional(Type.String()),
+});
+export type TenantRecord = Static<typeof TenantRecord>;
+
 export const ServerKeyRecord = Type.Object({
   version: Version,
   serverKeyId: Type.String(),
@@ -61,5 +80,7 @@ export const EnvironmentRecord = Type.Object({
   endpoints: Type.Array(EndpointRule),
   /** Public keys that requests may be signed with: SPKI, DER in base64. */
   requestKeys: Type.Array(Type.String()),
+  /** What customer keys are signed with, the first for new ones: AES-256-GCM under the projection key, base64url. */
+  signingSecrets: Type.Array(Type.Object({ id: Type.String(), sealed: Type.String() })),
 });
 export type EnvironmentRecord = Static<typeof EnvironmentRecord>;

@@ -39,6 +39,7 @@ function verdictOf({ key, environment, ...facts }: Case): Verdict {
       templates: {},
       endpoints: [],
       requestKeys: [],
+      signingSecrets: [],
       ...environment,
     },
     clientId,

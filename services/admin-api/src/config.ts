@@ -20,6 +20,12 @@ export const AdminApiConfig = Type.Object({
       description: '32 bytes in base64; signing secrets are sealed with it in Postgres.',
     }),
   ),
+  PROJECTION_KEY: Secret(
+    Type.String({
+      pattern: '^[A-Za-z0-9+/_-]{43}=?$',
+      description: '32 bytes in base64; signing secrets are sealed with it in Redis; the same in validator.',
+    }),
+  ),
   SERVICE_TOKEN: Secret(Type.String({ minLength: 16, description: 'Proof of the gateway; the same in all services.' })),
   MAX_ENDPOINTS: Type.Integer({
     minimum: 1,

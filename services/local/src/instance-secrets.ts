@@ -8,6 +8,7 @@ import { StartError } from './start-error.ts';
 export interface InstanceSecrets {
   pepper: string;
   masterKey: string;
+  projectionKey: string;
   serviceToken: string;
 }
 
@@ -17,8 +18,21 @@ const names = ['pepper', 'masterKey', 'serviceToken'] as const;
 export function instanceSecrets(directory: DataDirectory): InstanceSecrets {
   const path = directory.file('secrets.json');
   const text = readIfThere(path);
-  if (text !== undefined) return readSecrets(path, text);
-  const secrets = { pepper: newSecret(), masterKey: newSecret(), serviceToken: newSecret() };
+  if (text !== undefined) {
+    const { projectionKey, ...read } = readSecrets(path, text);
+    return projectionKey === undefined
+      ? keep(path, { ...read, projectionKey: newSecret() })
+      : { ...read, projectionKey };
+  }
+  return keep(path, {
+    pepper: newSecret(),
+    masterKey: newSecret(),
+    projectionKey: newSecret(),
+    serviceToken: newSecret(),
+  });
+}
+
+function keep(path: string, secrets: InstanceSecrets): InstanceSecrets {
   writePrivateFile(path, `${JSON.stringify(secrets, null, 2)}\n`);
   return secrets;
 }
@@ -30,7 +44,10 @@ export function keyringFile(directory: DataDirectory, nowMs: number): string {
   return path;
 }
 
-function readSecrets(path: string, text: string): InstanceSecrets {
+/** An installation that is older than the projection key has none yet. */
+type ReadSecrets = Omit<InstanceSecrets, 'projectionKey'> & { projectionKey?: string };
+
+function readSecrets(path: string, text: string): ReadSecrets {
   const damaged = new StartError(
     `${path} is damaged; without it the keys that were issued cannot be recognised. Restore it, or start afresh with --data.`,
   );
@@ -40,7 +57,7 @@ function readSecrets(path: string, text: string): InstanceSecrets {
   } catch {
     throw damaged;
   }
-  const { pepper, masterKey, serviceToken } = read;
+  const { pepper, masterKey, projectionKey, serviceToken } = read;
   if (names.some((name) => typeof read?.[name] !== 'string') || !pepper || !masterKey || !serviceToken) throw damaged;
-  return { pepper, masterKey, serviceToken };
+  return { pepper, masterKey, serviceToken, ...(projectionKey === undefined ? {} : { projectionKey }) };
 }

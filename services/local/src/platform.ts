@@ -45,7 +45,12 @@ const host = '127.0.0.1';
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
   await using starting = new AsyncDisposableStack();
   const { stores, secrets, port, logLevel } = options;
-  const shared = { SERVICE_TOKEN: secrets.serviceToken, PEPPER: secrets.pepper, REDIS_URL: stores.redisUrl };
+  const shared = {
+    SERVICE_TOKEN: secrets.serviceToken,
+    PEPPER: secrets.pepper,
+    PROJECTION_KEY: secrets.projectionKey,
+    REDIS_URL: stores.redisUrl,
+  };
   const { db } = starting.use(await openDatabase(stores.databaseUrl));
   await prepareStores(db, starting.use(await openProjectionStore(stores.redisUrl)), logLevel);
 

@@ -12,6 +12,12 @@ export const ValidatorConfig = Type.Object({
   PEPPER: Secret(
     Type.String({ minLength: 32, description: 'The secret that keys are digested with; the same in admin-api.' }),
   ),
+  PROJECTION_KEY: Secret(
+    Type.String({
+      pattern: '^[A-Za-z0-9+/_-]{43}=?$',
+      description: '32 bytes in base64; signing secrets are sealed with it in Redis; the same in admin-api.',
+    }),
+  ),
   SERVICE_TOKEN: Secret(Type.String({ minLength: 16, description: 'Proof of the gateway; the same in all services.' })),
   RECORD_CACHE_SIZE: Type.Integer({
     minimum: 1,

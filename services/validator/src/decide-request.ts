@@ -1,24 +1,30 @@
 import type { DecisionReply, DecisionRequest } from '@keyward/contract/decisions';
+import type { ExceededLimit } from '@keyward/contract/limits';
 import type { KeyRecord } from '@keyward/contract/projection';
-import type { Verdict } from '@keyward/contract/verdict';
+import type { Refusal, Verdict } from '@keyward/contract/verdict';
+import { windowAt } from '@keyward/decision/calendar';
 import { callerIp } from '@keyward/decision/caller-ip';
 import { decide } from '@keyward/decision/decide';
 import { rangesOf } from '@keyward/decision/ip-ranges';
-import { presentedKey } from '@keyward/decision/presented-key';
-import { canonicalKey } from '@keyward/keyformat/canonical-key';
-import { keyDigest } from '@keyward/keyformat/key-digest';
 import type { Clock } from '@keyward/kit/clock';
 import type { DecideAnswer, DecisionStore } from '@keyward/stores/ports/decision-store';
 import { StoreAway } from '@keyward/stores/store-away';
+import { type AskedKey, askedKey } from './asked-key.ts';
 import { eventFields } from './event-fields.ts';
+import { findKey, forgetKey } from './find-key.ts';
+import type { KeyDigests } from './key-digests.ts';
 import type { KeyRecords } from './key-records.ts';
+import type { RefusalCounts } from './refusal-counts.ts';
 import type { ServerKeyContext, ServerKeyContexts } from './server-key-contexts.ts';
+import type { SignedKeys } from './signed-keys.ts';
 
 export interface Deciding {
   store: DecisionStore;
   serverKeys: ServerKeyContexts;
   keys: KeyRecords;
-  pepper: Buffer;
+  signedKeys: SignedKeys;
+  refusals: RefusalCounts;
+  digests: KeyDigests;
   clock: Clock;
   warnStoreAway(error: unknown): void;
 }
@@ -27,6 +33,7 @@ export interface Deciding {
 const maxAttempts = 16;
 const retryAfterSeconds = 1;
 
+type DecidedReply = Extract<DecisionReply, { kind: 'decided' }>;
 type Attempt = DecisionReply | { kind: 'again' };
 
 /** One validation (design.md §2, steps 3 to 5). A store that is away gives `unavailable`, never a bad key. */
@@ -45,73 +52,97 @@ export async function decideRequest(deciding: Deciding, request: DecisionRequest
 }
 
 async function attemptOnce(deciding: Deciding, request: DecisionRequest, startedMs: number): Promise<Attempt> {
-  const serverKeyDigest = digestOf(deciding, 'server', request.serverKey);
+  const serverKeyDigest = deciding.digests.of('server', request.serverKey);
   if (serverKeyDigest === undefined) return { kind: 'unauthenticated' };
   const context = await deciding.serverKeys.get(serverKeyDigest);
   if (context?.serverKey.status !== 'active') return { kind: 'unauthenticated' };
-  const { environmentId } = context.environment;
-  const asked = askedKey(deciding, context, request);
-  if (asked.kind === 'refused') {
-    // No key is looked up, whose shard could say that this environment is out.
-    const current = await deciding.store.readEnvironmentVersion(environmentId);
-    if (current === undefined) return { kind: 'unavailable', retryAfterSeconds };
-    if (current <= context.environmentVersion) return reply(request, context, asked.verdict);
-    await deciding.serverKeys.reload(serverKeyDigest, current);
-    return { kind: 'again' };
-  }
-  const { digest } = asked;
-
-  const found = await findKey(deciding, context, digest);
-  if (found.kind === 'unknown') return reply(request, context, 'INVALID_KEY');
-  const made = found.kind === 'known' ? await commit(deciding, { request, context, key: found.key, startedMs }) : found;
-  switch (made.kind) {
-    case 'decided':
-      return {
-        ...reply(request, context, made.verdict, found.kind === 'known' ? found.key : undefined),
-        ...(made.limits ? { limits: made.limits } : {}),
-        ...(made.exceeded ? { exceeded: made.exceeded } : {}),
-      };
+  const outcome = await judge(deciding, { request, context, startedMs });
+  switch (outcome.kind) {
+    case 'reply':
+      return outcome.reply;
     case 'incomplete':
       return { kind: 'unavailable', retryAfterSeconds };
     case 'stale':
-      if (made.subject === 'client') deciding.keys.forget(environmentId, digest);
-      else await deciding.serverKeys.reload(serverKeyDigest, made.version);
+      if (outcome.subject === 'environment') await deciding.serverKeys.reload(serverKeyDigest, outcome.version);
       return { kind: 'again' };
   }
 }
 
-type Asked = { kind: 'key'; digest: string } | { kind: 'refused'; verdict: Verdict };
-
-/** The key that the request is about, by the environment as it is known here; or why there is none. */
-function askedKey(deciding: Deciding, { environment }: ServerKeyContext, request: DecisionRequest): Asked {
-  const { projectEnv, settings } = environment;
-  const refused = (verdict: Verdict): Asked => ({ kind: 'refused', verdict });
-  if (request.projectEnv !== undefined && request.projectEnv !== projectEnv) return refused('ENVIRONMENT_UNKNOWN');
-  if (settings.encryption === 'required' && request.replayId === undefined) return refused('ENCRYPTION_REQUIRED');
-  const presented = presentedKey(request.headers, settings.keyHeader);
-  if (presented.kind === 'none') return refused('MISSING_KEY');
-  const digest = presented.kind === 'one' ? digestOf(deciding, 'customer', presented.raw) : undefined;
-  return digest === undefined ? refused('INVALID_KEY') : { kind: 'key', digest };
+interface Case {
+  request: DecisionRequest;
+  context: ServerKeyContext;
+  startedMs: number;
 }
 
-type Found = { kind: 'known'; key: KeyRecord } | { kind: 'unknown' } | Exclude<DecideAnswer, { kind: 'decided' }>;
+/** A reply, or what this process holds that is out of date. */
+type Outcome = { kind: 'reply'; reply: DecisionReply } | Exclude<DecideAnswer, { kind: 'decided' }>;
 
-/** The key's record, from this process or from the store. An unknown key is judged by the newest environment only. */
-async function findKey(deciding: Deciding, context: ServerKeyContext, digest: string): Promise<Found> {
+async function judge(deciding: Deciding, each: Case): Promise<Outcome> {
+  const { request, context } = each;
   const { environmentId } = context.environment;
-  const held = deciding.keys.held(environmentId, digest);
-  if (held) return knownKey(context, held);
-  const { environmentVersion, record } = await deciding.keys.read(environmentId, digest);
-  if (environmentVersion === undefined) return { kind: 'incomplete' };
-  if (environmentVersion > context.environmentVersion)
-    return { kind: 'stale', subject: 'environment', version: environmentVersion };
-  return record ? knownKey(context, record) : { kind: 'unknown' };
+  const asked = askedKey(deciding.digests, context, request);
+  if (asked.kind === 'refused') return refuseUnasked(deciding, each, asked.code);
+
+  const found = await findKey(deciding, context, asked.key);
+  switch (found.kind) {
+    case 'unknown':
+      return refuseUnknown(deciding, each, asked.key);
+    case 'full':
+      deciding.refusals.add(environmentId, 'RATE_LIMITED');
+      return {
+        kind: 'reply',
+        reply: { ...reply(request, context, 'RATE_LIMITED'), exceeded: newClientsExceeded(deciding) },
+      };
+    case 'stale':
+    case 'incomplete':
+      return found;
+    case 'known':
+      return decideKnown(deciding, each, { asked: asked.key, key: found.key });
+  }
 }
 
-/** A template that this environment does not hold yet is no licence: the environment is older than the key. */
-function knownKey({ environment, environmentVersion }: ServerKeyContext, key: KeyRecord): Found {
-  const isKnown = key.templateId === undefined || key.templateId in environment.templates;
-  return isKnown ? { kind: 'known', key } : { kind: 'stale', subject: 'environment', version: environmentVersion };
+/** No key is looked up, whose shard could say that this environment is out. */
+async function refuseUnasked(deciding: Deciding, { request, context }: Case, code: Refusal): Promise<Outcome> {
+  const { environmentId } = context.environment;
+  const version = await deciding.store.readEnvironmentVersion(environmentId);
+  if (version === undefined) return { kind: 'incomplete' };
+  if (version > context.environmentVersion) return { kind: 'stale', subject: 'environment', version };
+  deciding.refusals.add(environmentId, code);
+  return { kind: 'reply', reply: reply(request, context, code) };
+}
+
+async function refuseUnknown(deciding: Deciding, { request, context }: Case, asked: AskedKey): Promise<Outcome> {
+  const { environmentVersion, environment } = context;
+  const code = 'INVALID_KEY';
+  const { environmentId } = environment;
+  const answer = await deciding.store.refuseUnknown({ environmentId, environmentVersion, digest: asked.digest, code });
+  if (answer.kind === 'known') return { kind: 'stale', subject: 'client', version: 0 };
+  return answer.kind === 'counted' ? { kind: 'reply', reply: reply(request, context, code) } : answer;
+}
+
+/** The day's number of new clients is a limit of the environment. */
+function newClientsExceeded({ clock }: Deciding): ExceededLimit {
+  const nowMs = clock.nowMs();
+  const retryAfterSeconds = Math.ceil((windowAt('day', nowMs).endMs - nowMs) / 1_000);
+  return { subject: 'environment', window: 'day', retryAfterSeconds };
+}
+
+async function decideKnown(
+  deciding: Deciding,
+  { request, context, startedMs }: Case,
+  { asked, key }: { asked: AskedKey; key: KeyRecord },
+): Promise<Outcome> {
+  const made = await commit(deciding, { request, context, key, startedMs });
+  if (made.kind === 'stale' && made.subject === 'client') forgetKey(deciding, context.environment.environmentId, asked);
+  if (made.kind !== 'decided') return made;
+  return {
+    kind: 'reply',
+    reply: {
+      ...reply(request, context, made.verdict, key),
+      ...(made.limits ? { limits: made.limits } : {}),
+      ...(made.exceeded ? { exceeded: made.exceeded } : {}),
+    },
+  };
 }
 
 interface Decision {
@@ -146,12 +177,7 @@ function commit({ store, clock }: Deciding, { request, context, key, startedMs }
   });
 }
 
-function digestOf({ pepper }: Deciding, domain: 'server' | 'customer', raw: string): string | undefined {
-  const key = canonicalKey(raw);
-  return key && keyDigest({ pepper, domain, canonical: key.canonical }).toString('base64url');
-}
-
-function reply(request: DecisionRequest, context: ServerKeyContext, verdict: Verdict, key?: KeyRecord): DecisionReply {
+function reply(request: DecisionRequest, context: ServerKeyContext, verdict: Verdict, key?: KeyRecord): DecidedReply {
   const expiresAtMs = verdict === 'EXPIRED' ? key?.expiresAtMs : undefined;
   return {
     kind: 'decided',

@@ -4,10 +4,14 @@ import { defineService } from '@keyward/kit/service';
 import { openEventProducer } from '@keyward/stores/open-event-log';
 import { openDecisionStore, openOutbox } from '@keyward/stores/open-shards';
 import { ValidatorConfig } from './config.ts';
+import { KeyDigests } from './key-digests.ts';
 import { KeyRecords } from './key-records.ts';
+import { RefusalCounts } from './refusal-counts.ts';
 import { startRelay } from './relay/relay.ts';
 import { decisionRoutes } from './routes/decisions.ts';
 import { ServerKeyContexts } from './server-key-contexts.ts';
+import { SignedKeys } from './signed-keys.ts';
+import { SigningSecrets } from './signing-secrets.ts';
 
 /** Decides, on Redis alone, and relays what it decided to the log. */
 export const validator = defineService({
@@ -27,12 +31,26 @@ export const validator = defineService({
       producer,
       clock,
       warnStoreAway: occasionalWarning({ logger, clock, message: 'requests are answered 503: the store is away' }),
-      pepper: Buffer.from(config.PEPPER),
+      digests: new KeyDigests(config.PEPPER),
       serverKeys: new ServerKeyContexts(store),
       keys: new KeyRecords(store, config.RECORD_CACHE_SIZE),
+      signedKeys: new SignedKeys({
+        store,
+        secrets: new SigningSecrets(config.PROJECTION_KEY),
+        size: config.RECORD_CACHE_SIZE,
+      }),
+      refusals: new RefusalCounts({
+        store,
+        warn: occasionalWarning({ logger, clock, message: 'refusals could not be counted yet; they are kept' }),
+      }),
     };
   },
   routes: (app, dependencies, { config }) => decisionRoutes(app, dependencies, config.SERVICE_TOKEN),
-  background: ({ outbox, producer, clock }, { logger }) => startRelay({ outbox, producer, clock, logger }),
+  background: ({ outbox, producer, clock, refusals }, { logger }) => {
+    const running = new AsyncDisposableStack();
+    running.use(startRelay({ outbox, producer, clock, logger }));
+    running.use(refusals.start());
+    return running;
+  },
   ready: ({ store }) => store.ready(),
 });

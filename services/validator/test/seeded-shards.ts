@@ -12,10 +12,15 @@ import type { Outbox } from '@keyward/stores/ports/outbox';
 import type { ProjectionStore } from '@keyward/stores/ports/projection-store';
 import { allShards } from '@keyward/stores/shards';
 import type { Deciding } from '../src/decide-request.ts';
+import { KeyDigests } from '../src/key-digests.ts';
 import { KeyRecords } from '../src/key-records.ts';
+import { RefusalCounts } from '../src/refusal-counts.ts';
 import { ServerKeyContexts } from '../src/server-key-contexts.ts';
+import { SignedKeys } from '../src/signed-keys.ts';
+import { SigningSecrets } from '../src/signing-secrets.ts';
 
 export const pepper = 'pepper-of-the-tests-and-of-nothing-else';
+export const projectionKey = Buffer.alloc(32, 7).toString('base64');
 export const projectEnv = 'shop-production';
 
 export function digestOf(raw: string, domain: DigestDomain = 'customer'): string {
@@ -99,6 +104,7 @@ export class SeededShards {
       templates: {},
       endpoints: [],
       requestKeys: [],
+      signingSecrets: [],
       ...fields,
     });
     await this.projection.putEnvironmentVersion(environmentId, version);
@@ -139,7 +145,9 @@ export function decidingOn(store: DecisionStore): Deciding {
     store,
     serverKeys: new ServerKeyContexts(store),
     keys: new KeyRecords(store, 1_000),
-    pepper: Buffer.from(pepper),
+    signedKeys: new SignedKeys({ store, secrets: new SigningSecrets(projectionKey), size: 1_000 }),
+    refusals: new RefusalCounts({ store, warn: () => undefined }),
+    digests: new KeyDigests(pepper),
     clock: systemClock,
     warnStoreAway: () => undefined,
   };
@@ -152,6 +160,11 @@ export function playing(store: DecisionStore, parts: Partial<DecisionStore>): De
     readEnvironment: (environmentId) => store.readEnvironment(environmentId),
     readEnvironmentVersion: (environmentId) => store.readEnvironmentVersion(environmentId),
     readKey: (environmentId, digest) => store.readKey(environmentId, digest),
+    readClient: (environmentId, clientId) => store.readClient(environmentId, clientId),
+    readTenant: (environmentId, digest) => store.readTenant(environmentId, digest),
+    refuseUnknown: (unknown) => store.refuseUnknown(unknown),
+    countRefusals: (environmentId, counts) => store.countRefusals(environmentId, counts),
+    admitClient: (client) => store.admitClient(client),
     decide: (command) => store.decide(command),
     ready: () => store.ready(),
     [Symbol.asyncDispose]: async () => undefined,

@@ -2,7 +2,7 @@ import { type DecisionLine, type DecisionReply, type DecisionRequest, decisions 
 import { internalHeaders } from '@keyward/contract/internal-headers';
 import { startService } from '@keyward/kit/service';
 import { validator } from '../src/service.ts';
-import { pepper, type SeededShards } from './seeded-shards.ts';
+import { pepper, projectionKey, type SeededShards } from './seeded-shards.ts';
 
 export const serviceToken = 'service-token-of-the-tests';
 
@@ -13,6 +13,7 @@ export function startValidator(shards: SeededShards) {
       REDIS_URL: shards.url,
       EVENT_LOG_URL: shards.url,
       PEPPER: pepper,
+      PROJECTION_KEY: projectionKey,
       SERVICE_TOKEN: serviceToken,
       RECORD_CACHE_SIZE: 1_000,
     },

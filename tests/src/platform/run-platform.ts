@@ -45,7 +45,7 @@ export async function runPlatform(urls: StackUrls): Promise<TestPlatform> {
     mode: 0o600,
   });
   const secret = () => randomBytes(32).toString('base64url');
-  const secrets = { pepper: secret(), masterKey: secret(), serviceToken: secret() };
+  const secrets = { pepper: secret(), masterKey: secret(), projectionKey: secret(), serviceToken: secret() };
 
   const { db } = starting.use(await openDatabase(urls.postgres));
   await migrate(db);
@@ -68,9 +68,9 @@ export async function runPlatform(urls: StackUrls): Promise<TestPlatform> {
   }
 
   async function addNode(): Promise<string> {
-    const { pepper: PEPPER, serviceToken: SERVICE_TOKEN } = secrets;
+    const { pepper: PEPPER, projectionKey: PROJECTION_KEY, serviceToken: SERVICE_TOKEN } = secrets;
     const start = { host: '127.0.0.1', port: 0, logLevel: 'error' };
-    const shared = { PEPPER, SERVICE_TOKEN, REDIS_URL: urls.redis, EVENT_LOG_URL: urls.kafka };
+    const shared = { PEPPER, PROJECTION_KEY, SERVICE_TOKEN, REDIS_URL: urls.redis, EVENT_LOG_URL: urls.kafka };
     const decisions = running.use(
       await startService(validator, { ...start, config: loadConfig(validator.config, shared) }),
     );

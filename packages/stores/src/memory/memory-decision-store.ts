@@ -1,5 +1,5 @@
-import type { EnvironmentRecord } from '@keyward/contract/projection';
-import type { Verdict } from '@keyward/contract/verdict';
+import type { ClientRecord, EnvironmentRecord, TenantRecord } from '@keyward/contract/projection';
+import type { Refusal, Verdict } from '@keyward/contract/verdict';
 import { grant, isLiving, type Spent, spendBudget } from '@keyward/decision/environment-cap';
 import { admit } from '@keyward/decision/limits';
 import { readOutboxEvent } from '../outbox-entry.ts';
@@ -8,8 +8,14 @@ import type {
   DecideCommand,
   DecisionStore,
   KeyLookup,
+  Lookup,
+  NewClient,
+  NewClientAnswer,
   ServerKeyLookup,
+  UnknownAnswer,
+  UnknownKey,
 } from '../ports/decision-store.ts';
+import { newClientCounters, refusalCounters } from '../refusal-counters.ts';
 import { entryTtl } from '../request-entry.ts';
 import { shardOf } from '../shards.ts';
 import { type MemoryShards, memoryShards } from './memory-shards.ts';
@@ -46,10 +52,39 @@ export class MemoryDecisionStore implements DecisionStore {
   }
 
   async readKey(environmentId: string, digest: string): Promise<KeyLookup> {
-    return {
-      environmentVersion: this.#shards.projected ? this.#shards.environmentVersions.get(environmentId) : undefined,
-      record: this.#shards.keys.get(`${environmentId}:${digest}`),
-    };
+    return this.#lookUp(environmentId, this.#shards.keys.get(`${environmentId}:${digest}`));
+  }
+
+  async readClient(environmentId: string, clientId: string): Promise<Lookup<ClientRecord>> {
+    return this.#lookUp(environmentId, this.#shards.clients.get(`${environmentId}:${clientId}`));
+  }
+
+  async readTenant(environmentId: string, digest: string): Promise<Lookup<TenantRecord>> {
+    return this.#lookUp(environmentId, this.#shards.tenants.get(`${environmentId}:${digest}`));
+  }
+
+  async refuseUnknown({ environmentId, environmentVersion, digest, code }: UnknownKey): Promise<UnknownAnswer> {
+    const refused = this.#outOfDate(environmentId, environmentVersion);
+    if (refused) return refused;
+    if (this.#shards.keys.has(`${environmentId}:${digest}`)) return { kind: 'known' };
+    this.#shards.countRefusal(refusalCounters.field(environmentId, code), 1);
+    return { kind: 'counted' };
+  }
+
+  async countRefusals(environmentId: string, counts: ReadonlyMap<Refusal, number>): Promise<void> {
+    for (const [code, count] of counts) {
+      this.#shards.countRefusal(refusalCounters.field(environmentId, code), count);
+    }
+  }
+
+  async admitClient({ environmentId, environmentVersion, clientId, perDay }: NewClient): Promise<NewClientAnswer> {
+    const refused = this.#outOfDate(environmentId, environmentVersion);
+    if (refused) return refused;
+    const today = `${environmentId}:${newClientCounters.dayOf(this.#shards.clock.nowMs())}`;
+    const known = this.#shards.newClients.get(today) ?? new Set<string>();
+    if (!known.has(clientId) && known.size >= perDay) return { kind: 'full' };
+    this.#shards.newClients.set(today, known.add(clientId));
+    return { kind: 'admitted' };
   }
 
   async decide(command: DecideCommand): Promise<DecideAnswer> {
@@ -60,7 +95,8 @@ export class MemoryDecisionStore implements DecisionStore {
     if (answered) return this.#refuseReplay(command);
 
     const environmentVersion = this.#shards.environmentVersions.get(command.environmentId);
-    const clientVersion = this.#shards.clientVersions.get(clientId);
+    const isNew = command.clientVersion === 0;
+    const clientVersion = this.#shards.clientVersions.get(clientId) ?? (isNew ? 0 : undefined);
     if (environmentVersion === undefined || clientVersion === undefined) return { kind: 'incomplete' };
     // The shard was written anew since: the entries of older requests may be lost.
     const sinceMs = this.#shards.environmentSinceMs.get(command.environmentId) ?? 0;
@@ -79,6 +115,19 @@ export class MemoryDecisionStore implements DecisionStore {
     this.#shards.keepEntry(clientId, entryId, { eventId, answer, expiresAtMs });
     this.#recordEvent(command, answer.verdict, nowMs);
     return answer;
+  }
+
+  #lookUp<T>(environmentId: string, record: T | undefined): Lookup<T> {
+    const environmentVersion = this.#shards.projected ? this.#shards.environmentVersions.get(environmentId) : undefined;
+    return { environmentVersion, record };
+  }
+
+  #outOfDate(environmentId: string, held: number): Exclude<UnknownAnswer, { kind: 'counted' | 'known' }> | undefined {
+    const { environmentVersion } = this.#lookUp(environmentId, undefined);
+    if (environmentVersion === undefined) return { kind: 'incomplete' };
+    return environmentVersion > held
+      ? { kind: 'stale', subject: 'environment', version: environmentVersion }
+      : undefined;
   }
 
   async ready(): Promise<boolean> {

@@ -1,4 +1,10 @@
-import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
+import type {
+  ClientRecord,
+  EnvironmentRecord,
+  KeyRecord,
+  ServerKeyRecord,
+  TenantRecord,
+} from '@keyward/contract/projection';
 import type { EnvironmentSeed, Incarnations, ProjectionStore } from '../ports/projection-store.ts';
 import { type MemoryShards, memoryShards, putNewer } from './memory-shards.ts';
 
@@ -18,6 +24,14 @@ export class MemoryProjectionStore implements ProjectionStore {
 
   async putKeys(environmentId: string, keys: readonly { digest: string; record: KeyRecord }[]): Promise<void> {
     for (const { digest, record } of keys) putNewer(this.#shards.keys, `${environmentId}:${digest}`, record);
+  }
+
+  async putClient(environmentId: string, record: ClientRecord): Promise<void> {
+    putNewer(this.#shards.clients, `${environmentId}:${record.clientId}`, record);
+  }
+
+  async putTenant(environmentId: string, digest: string, record: TenantRecord): Promise<void> {
+    putNewer(this.#shards.tenants, `${environmentId}:${digest}`, record);
   }
 
   async putServerKeys(keys: readonly { digest: string; record: ServerKeyRecord }[]): Promise<void> {

@@ -1,9 +1,16 @@
-import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
+import type {
+  ClientRecord,
+  EnvironmentRecord,
+  KeyRecord,
+  ServerKeyRecord,
+  TenantRecord,
+} from '@keyward/contract/projection';
 import type { Budget, EnvironmentTotals } from '@keyward/decision/environment-cap';
 import type { SubjectTotals } from '@keyward/decision/limits';
 import { type Clock, systemClock } from '@keyward/kit/clock';
 import type { Decided } from '../ports/decision-store.ts';
 import type { OutboxEntry } from '../ports/outbox.ts';
+import { refusalCounters } from '../refusal-counters.ts';
 import { allShards, shardOf } from '../shards.ts';
 import { SharedInstances } from '../shared-instances.ts';
 
@@ -17,6 +24,8 @@ export interface RequestEntry {
 export class MemoryShards {
   readonly clock: Clock;
   readonly keys = new Map<string, KeyRecord>();
+  readonly clients = new Map<string, ClientRecord>();
+  readonly tenants = new Map<string, TenantRecord>();
   readonly serverKeys = new Map<string, ServerKeyRecord>();
   readonly environments = new Map<string, EnvironmentRecord>();
   projected = false;
@@ -35,6 +44,10 @@ export class MemoryShards {
   readonly outboxes: OutboxEntry[][] = allShards.map(() => []);
   readonly relays = new Map<string, number>();
   readonly leases = new Map<number, { relay: string; expiresAtMs: number }>();
+  /** By minute, then by environment and code. */
+  readonly refusals = new Map<number, Map<string, number>>();
+  /** By environment and day. */
+  readonly newClients = new Map<string, Set<string>>();
   readonly #entries = new Map<string, RequestEntry>();
   #sequence = 0;
 
@@ -67,6 +80,16 @@ export class MemoryShards {
     const key = budgetKey(clientId, environmentId);
     if (budget) this.#budgets.set(key, budget);
     else this.#budgets.delete(key);
+  }
+
+  /** Counts refusals in the present minute; those that are older than a Redis would keep them are forgotten. */
+  countRefusal(field: string, count: number): void {
+    const minute = refusalCounters.minuteOf(this.clock.nowMs());
+    const counts = this.refusals.get(minute) ?? new Map<string, number>();
+    counts.set(field, (counts.get(field) ?? 0) + count);
+    this.refusals.set(minute, counts);
+    const oldest = minute - refusalCounters.lifeMs / 60_000;
+    for (const other of this.refusals.keys()) if (other < oldest) this.refusals.delete(other);
   }
 
   #dropExpired(): void {

@@ -1,6 +1,12 @@
 import type { ExceededLimit, LimitStatus, Limits } from '@keyward/contract/limits';
-import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
-import type { Verdict } from '@keyward/contract/verdict';
+import type {
+  ClientRecord,
+  EnvironmentRecord,
+  KeyRecord,
+  ServerKeyRecord,
+  TenantRecord,
+} from '@keyward/contract/projection';
+import type { Refusal, Verdict } from '@keyward/contract/verdict';
 
 export interface ServerKeyLookup {
   /** false: the shard's projection is not complete, so a missing record means nothing. */
@@ -8,18 +14,53 @@ export interface ServerKeyLookup {
   record: ServerKeyRecord | undefined;
 }
 
-export interface KeyLookup {
-  /** The version of the environment that this shard holds; undefined: its projection is not complete. */
+/** Without a record, but with a version: a key that nobody knows. */
+export type KeyLookup = Lookup<KeyRecord>;
+
+/** A record of an environment, and the version of that environment in the record's shard; without it: incomplete. */
+export interface Lookup<T> {
   environmentVersion: number | undefined;
-  /** undefined, with a version: a key that nobody knows. */
-  record: KeyRecord | undefined;
+  record: T | undefined;
 }
+
+/** A refusal of a request whose key nobody knows. */
+export interface UnknownKey {
+  environmentId: string;
+  environmentVersion: number;
+  digest: string;
+  code: Refusal;
+}
+
+export type UnknownAnswer =
+  | { kind: 'counted' }
+  /** It became known meanwhile. */
+  | { kind: 'known' }
+  | { kind: 'stale'; subject: 'environment'; version: number }
+  | { kind: 'incomplete' };
+
+/** A client that makes itself known by a locally signed key. */
+export interface NewClient {
+  environmentId: string;
+  environmentVersion: number;
+  clientId: string;
+  /** How many clients may do so in a day, UTC. */
+  perDay: number;
+}
+
+export type NewClientAnswer =
+  | { kind: 'admitted' }
+  | { kind: 'full' }
+  | { kind: 'stale'; subject: 'environment'; version: number }
+  | { kind: 'incomplete' };
 
 /** One decision about a known key, to be made final in the client's shard. */
 export interface DecideCommand {
   environmentId: string;
   clientId: string;
-  /** The versions that the caller's records had; older ones than the shard's are refused as stale. */
+  /**
+   * The versions that the caller's records had; older ones than the shard's are refused as stale. A client that nobody
+   * registered yet has version 0.
+   */
   environmentVersion: number;
   clientVersion: number;
   eventId: string;
@@ -65,6 +106,15 @@ export interface DecisionStore extends AsyncDisposable {
   /** The version of the environment in its own shard; undefined when it is not there. */
   readEnvironmentVersion(environmentId: string): Promise<number | undefined>;
   readKey(environmentId: string, digest: string): Promise<KeyLookup>;
+  readClient(environmentId: string, clientId: string): Promise<Lookup<ClientRecord>>;
+  /** @param digest of the tenant's name, as text. */
+  readTenant(environmentId: string, digest: string): Promise<Lookup<TenantRecord>>;
+  /** Looks again, and counts the refusal in the present minute. */
+  refuseUnknown(unknown: UnknownKey): Promise<UnknownAnswer>;
+  /** Counts refusals that no key was looked up for, in the present minute. */
+  countRefusals(environmentId: string, counts: ReadonlyMap<Refusal, number>): Promise<void>;
+  /** Counts a new client once, and refuses it when the day's number is reached. */
+  admitClient(client: NewClient): Promise<NewClientAnswer>;
   /** Atomically: the request's entry, the versions, the timestamp, the limits, the event. One answer, one event, once. */
   decide(command: DecideCommand): Promise<DecideAnswer>;
   ready(): Promise<boolean>;

@@ -1,4 +1,10 @@
-import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
+import type {
+  ClientRecord,
+  EnvironmentRecord,
+  KeyRecord,
+  ServerKeyRecord,
+  TenantRecord,
+} from '@keyward/contract/projection';
 import type { SubjectTotals } from '@keyward/decision/limits';
 
 /** A name for what each shard has held since it was last empty, by shard. */
@@ -18,6 +24,9 @@ export interface EnvironmentSeed {
  */
 export interface ProjectionStore extends AsyncDisposable {
   putKeys(environmentId: string, keys: readonly { digest: string; record: KeyRecord }[]): Promise<void>;
+  putClient(environmentId: string, record: ClientRecord): Promise<void>;
+  /** @param digest of the tenant's name, as text. */
+  putTenant(environmentId: string, digest: string, record: TenantRecord): Promise<void>;
   putServerKeys(keys: readonly { digest: string; record: ServerKeyRecord }[]): Promise<void>;
   putEnvironment(record: EnvironmentRecord): Promise<void>;
   putClientVersion(clientId: string, version: number): Promise<void>;

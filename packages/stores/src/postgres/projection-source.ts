@@ -125,6 +125,7 @@ export async function readEnvironmentProjection(
       templates: Object.fromEntries(templates.map((template) => [template.id, templateLimits(template)])),
       endpoints: [],
       requestKeys: [],
+      signingSecrets: [],
     },
     serverKeys: serverKeys.map((key) => ({
       digest: text(key.digest),

@@ -14,6 +14,10 @@ const at = (shard: number) => `{${tags[shard]}}`;
 export const redisKeys = {
   /** `version|json` of a customer key's record, in the shard of its digest. */
   key: (environmentId: string, digest: string) => `${at(shardOf(digest))}k:${environmentId}:${digest}`,
+  /** `version|json` of a client's record. */
+  clientRecord: (environmentId: string, clientId: string) => `${at(shardOf(clientId))}i:${environmentId}:${clientId}`,
+  /** `version|json` of who has a name, in the shard of the name's digest. */
+  tenant: (environmentId: string, digest: string) => `${at(shardOf(digest))}t:${environmentId}:${digest}`,
   /** `version|json` of a server key's record, in the shard of its digest. */
   serverKey: (digest: string) => `${at(shardOf(digest))}s:${digest}`,
   /** `version|json` of an environment's record, in the shard of its id. */
@@ -34,6 +38,10 @@ export const redisKeys = {
   budget: (shard: number, environmentId: string) => `${at(shard)}b:${environmentId}`,
   /** The entry of one request, by its envelope's nonce or its event id, in the client's shard. */
   entry: (clientId: string, id: string) => `${at(shardOf(clientId))}n:${id}`,
+  /** A hash: how many requests were refused for which environment and code, in one minute. */
+  refusals: (shard: number, minute: number) => `${at(shard)}u:${minute}`,
+  /** A set, in the environment's shard: the clients that made themselves known on one day. */
+  newClients: (environmentId: string, day: number) => `${at(shardOf(environmentId))}d:${environmentId}:${day}`,
   /** The stream of decided events that wait for the log. */
   outbox: (shard: number) => `${at(shard)}x`,
   /** The relay that owns the shard's outbox. */

@@ -1,30 +1,39 @@
 import type { Limits } from '@keyward/contract/limits';
-import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
+import type { ClientRecord, EnvironmentRecord, ServerKeyRecord, TenantRecord } from '@keyward/contract/projection';
+import type { Refusal } from '@keyward/contract/verdict';
 import type {
   DecideAnswer,
   DecideCommand,
   DecisionStore,
   KeyLookup,
+  Lookup,
+  NewClient,
+  NewClientAnswer,
   ServerKeyLookup,
+  UnknownAnswer,
+  UnknownKey,
 } from '../ports/decision-store.ts';
 import { shardOf } from '../shards.ts';
 import { asking, connectRedis, isReady, type RedisConnection, untilConnected } from './connection.ts';
 import { DecisionScripts, type DecisionScriptsOptions } from './decision-scripts.ts';
 import { redisKeys } from './keys.ts';
 import { readRecord } from './record.ts';
+import { UnknownScripts } from './unknown-scripts.ts';
 
 export class RedisDecisionStore implements DecisionStore {
   readonly #redis: RedisConnection;
   readonly #scripts: DecisionScripts;
+  readonly #unknowns: UnknownScripts;
 
-  private constructor(redis: RedisConnection, scripts: DecisionScripts) {
+  private constructor(redis: RedisConnection, url: string, options: DecisionScriptsOptions) {
     this.#redis = redis;
-    this.#scripts = scripts;
+    this.#scripts = new DecisionScripts(redis, url, options);
+    this.#unknowns = new UnknownScripts(redis, url);
   }
 
   static async open(url: string, options: DecisionScriptsOptions = {}): Promise<RedisDecisionStore> {
     const redis = connectRedis(url);
-    const store = new RedisDecisionStore(redis, new DecisionScripts(redis, url, options));
+    const store = new RedisDecisionStore(redis, url, options);
     await untilConnected(redis, 5_000);
     return store;
   }
@@ -46,16 +55,28 @@ export class RedisDecisionStore implements DecisionStore {
     );
   }
 
-  async readKey(environmentId: string, digest: string): Promise<KeyLookup> {
-    const shard = shardOf(digest);
-    const [record, version, mark] = await asking(
-      this.#redis.mget(
-        redisKeys.key(environmentId, digest),
-        redisKeys.environmentVersion(shard, environmentId),
-        redisKeys.projected(shard),
-      ),
-    );
-    return { environmentVersion: mark ? readVersion(version) : undefined, record: readRecord<KeyRecord>(record) };
+  readKey(environmentId: string, digest: string): Promise<KeyLookup> {
+    return this.#lookUp(environmentId, shardOf(digest), redisKeys.key(environmentId, digest));
+  }
+
+  readClient(environmentId: string, clientId: string): Promise<Lookup<ClientRecord>> {
+    return this.#lookUp(environmentId, shardOf(clientId), redisKeys.clientRecord(environmentId, clientId));
+  }
+
+  readTenant(environmentId: string, digest: string): Promise<Lookup<TenantRecord>> {
+    return this.#lookUp(environmentId, shardOf(digest), redisKeys.tenant(environmentId, digest));
+  }
+
+  refuseUnknown(unknown: UnknownKey): Promise<UnknownAnswer> {
+    return this.#unknowns.refuse(unknown);
+  }
+
+  countRefusals(environmentId: string, counts: ReadonlyMap<Refusal, number>): Promise<void> {
+    return this.#unknowns.count(environmentId, counts);
+  }
+
+  admitClient(client: NewClient): Promise<NewClientAnswer> {
+    return this.#unknowns.admitClient(client);
   }
 
   async decide(command: DecideCommand): Promise<DecideAnswer> {
@@ -70,6 +91,12 @@ export class RedisDecisionStore implements DecisionStore {
 
   ready(): Promise<boolean> {
     return isReady(this.#redis);
+  }
+
+  async #lookUp<T extends { version: number }>(environmentId: string, shard: number, key: string): Promise<Lookup<T>> {
+    const version = redisKeys.environmentVersion(shard, environmentId);
+    const [record, current, mark] = await asking(this.#redis.mget(key, version, redisKeys.projected(shard)));
+    return { environmentVersion: mark ? readVersion(current) : undefined, record: readRecord<T>(record) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

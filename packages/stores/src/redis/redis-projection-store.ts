@@ -1,4 +1,10 @@
-import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
+import type {
+  ClientRecord,
+  EnvironmentRecord,
+  KeyRecord,
+  ServerKeyRecord,
+  TenantRecord,
+} from '@keyward/contract/projection';
 import { newId } from '@keyward/kit/random';
 import type { EnvironmentSeed, Incarnations, ProjectionStore } from '../ports/projection-store.ts';
 import { allShards } from '../shards.ts';
@@ -40,6 +46,14 @@ export class RedisProjectionStore implements ProjectionStore {
     await Promise.all(
       keys.map(({ digest, record }) => this.#putRecord([redisKeys.key(environmentId, digest)], printRecord(record))),
     );
+  }
+
+  async putClient(environmentId: string, record: ClientRecord): Promise<void> {
+    await this.#putRecord([redisKeys.clientRecord(environmentId, record.clientId)], printRecord(record));
+  }
+
+  async putTenant(environmentId: string, digest: string, record: TenantRecord): Promise<void> {
+    await this.#putRecord([redisKeys.tenant(environmentId, digest)], printRecord(record));
   }
 
   async putServerKeys(keys: readonly { digest: string; record: ServerKeyRecord }[]): Promise<void> {

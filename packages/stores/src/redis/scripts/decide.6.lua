@@ -4,7 +4,7 @@
 -- KEYS  1 client (hash)   2 environment version   3 entry, by nonce or by event id
 --       4 entry by event id (the same as 3 for a request without a nonce)   5 outbox (stream)
 --       6 the shard's budget of the environment's cap
--- ARGV  1 client version   2 environment version   3 event id   4 verdict of the rules
+-- ARGV  1 client version, 0 when nobody registered the client yet   2 environment version   3 event id   4 verdict of the rules
 --       5 requester's time, ms   6 tolerance, ms   7 event as JSON, without verdict and time
 --       8, 9, 10 life of an entry, ms: after the requester's time, at least, at most   11 cost
 --       12 the field of the key's totals in the client's hash
@@ -56,6 +56,9 @@ if answered then
   return { 'decided', now_text, verdict, '', '' }
 end
 
+if not client_version and ARGV[1] == '0' then
+  client_version = 0
+end
 if not environment_version or not client_version then
   return { 'incomplete', now_text }
 end

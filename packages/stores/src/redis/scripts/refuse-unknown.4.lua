@@ -1,0 +1,20 @@
+#!lua
+-- Refuses a key that nobody knows: looks again, and counts it.
+-- KEYS  1 the key's record   2 environment version   3 mark of completeness   4 refusals of a minute (hash)
+-- ARGV  1 environment version   2 field of the hash   3 life of the hash, ms
+-- returns  "counted" | "known" | "stale" version | "incomplete"
+local kept = redis.call('MGET', KEYS[1], KEYS[2], KEYS[3])
+if not kept[2] or not kept[3] then
+  return { 'incomplete' }
+end
+local version = string.match(kept[2], '^%d+')
+if tonumber(version) > tonumber(ARGV[1]) then
+  return { 'stale', version }
+end
+if kept[1] then
+  return { 'known' }
+end
+if redis.call('HINCRBY', KEYS[4], ARGV[2], 1) == 1 then
+  redis.call('PEXPIRE', KEYS[4], ARGV[3])
+end
+return { 'counted' }

@@ -1,0 +1,69 @@
+import type { Refusal } from '@keyward/contract/verdict';
+import { systemClock } from '@keyward/kit/clock';
+import type { NewClient, NewClientAnswer, UnknownAnswer, UnknownKey } from '../ports/decision-store.ts';
+import { newClientCounters, refusalCounters } from '../refusal-counters.ts';
+import { shardOf } from '../shards.ts';
+import { defineConfirmedScript, type ShardScript } from './confirmed-script.ts';
+import { installationOf, type RedisConnection } from './connection.ts';
+import { redisKeys } from './keys.ts';
+import { defineScript, type Script } from './script.ts';
+
+/** The scripts for requests of keys and clients that nobody knows. */
+export class UnknownScripts {
+  readonly #refuse: ShardScript;
+  readonly #admit: ShardScript;
+  readonly #count: Script;
+
+  constructor(redis: RedisConnection, url: string) {
+    const installation = installationOf(url);
+    this.#refuse = defineConfirmedScript(redis, { name: 'refuse-unknown.4', installation });
+    this.#admit = defineConfirmedScript(redis, { name: 'admit-client.3', installation });
+    this.#count = defineScript(redis, 'count-refusals', 1);
+  }
+
+  async refuse({ environmentId, environmentVersion, digest, code }: UnknownKey): Promise<UnknownAnswer> {
+    const shard = shardOf(digest);
+    const answer = await this.#refuse(
+      shard,
+      [
+        redisKeys.key(environmentId, digest),
+        redisKeys.environmentVersion(shard, environmentId),
+        redisKeys.projected(shard),
+        redisKeys.refusals(shard, refusalCounters.minuteOf(systemClock.nowMs())),
+      ],
+      [environmentVersion, refusalCounters.field(environmentId, code), refusalCounters.lifeMs],
+    );
+    return answerOf(answer, ['counted', 'known']);
+  }
+
+  async count(environmentId: string, counts: ReadonlyMap<Refusal, number>): Promise<void> {
+    const minute = refusalCounters.minuteOf(systemClock.nowMs());
+    const pairs = [...counts].flatMap(([code, count]) => [refusalCounters.field(environmentId, code), count]);
+    await this.#count([redisKeys.refusals(shardOf(environmentId), minute)], [refusalCounters.lifeMs, ...pairs]);
+  }
+
+  async admitClient({ environmentId, environmentVersion, clientId, perDay }: NewClient): Promise<NewClientAnswer> {
+    const shard = shardOf(environmentId);
+    const answer = await this.#admit(
+      shard,
+      [
+        redisKeys.newClients(environmentId, newClientCounters.dayOf(systemClock.nowMs())),
+        redisKeys.environmentVersion(shard, environmentId),
+        redisKeys.projected(shard),
+      ],
+      [environmentVersion, clientId, perDay, newClientCounters.lifeMs],
+    );
+    return answerOf(answer, ['admitted', 'full']);
+  }
+}
+
+type Common = { kind: 'stale'; subject: 'environment'; version: number } | { kind: 'incomplete' };
+
+function answerOf<K extends string>(answer: unknown, kinds: readonly K[]): { kind: K } | Common {
+  const [word, version] = answer as string[]; // the scripts' own returns, stated in their headers
+  if (word === 'stale') return { kind: 'stale', subject: 'environment', version: Number(version) };
+  if (word === 'incomplete') return { kind: 'incomplete' };
+  const kind = kinds.find((each) => each === word);
+  if (!kind) throw new Error(`a script answered what its header does not know: ${String(word)}`);
+  return { kind };
+}

@@ -1,0 +1,47 @@
+import type { KeyRecord } from '@keyward/contract/projection';
+import type { AskedKey } from './asked-key.ts';
+import type { KeyRecords } from './key-records.ts';
+import type { ServerKeyContext } from './server-key-contexts.ts';
+import type { SignedKeys } from './signed-keys.ts';
+
+export type Found =
+  | { kind: 'known'; key: KeyRecord }
+  | { kind: 'unknown' }
+  /** No more clients may make themselves known today. */
+  | { kind: 'full' }
+  | { kind: 'stale'; subject: 'environment'; version: number }
+  | { kind: 'incomplete' };
+
+interface Keys {
+  keys: KeyRecords;
+  signedKeys: SignedKeys;
+}
+
+/** What this process holds of a key, without asking the store. */
+export function heldKey({ keys, signedKeys }: Keys, context: ServerKeyContext, asked: AskedKey): KeyRecord | undefined {
+  return keys.held(context.environment.environmentId, asked.digest) ?? signedKeys.held(context, asked);
+}
+
+export function forgetKey({ keys, signedKeys }: Keys, environmentId: string, asked: AskedKey): void {
+  keys.forget(environmentId, asked.digest);
+  signedKeys.forget(environmentId, asked);
+}
+
+/** The key's record, from this process or from the store. A key without one is judged by the newest environment only. */
+export async function findKey(from: Keys, context: ServerKeyContext, asked: AskedKey): Promise<Found> {
+  const held = heldKey(from, context, asked);
+  if (held) return known(context, held);
+  const { environmentVersion, record } = await from.keys.read(context.environment.environmentId, asked.digest);
+  if (environmentVersion === undefined) return { kind: 'incomplete' };
+  if (environmentVersion > context.environmentVersion)
+    return { kind: 'stale', subject: 'environment', version: environmentVersion };
+  if (record) return known(context, record);
+  const signed = await from.signedKeys.find(context, asked);
+  return signed.kind === 'known' ? known(context, signed.key) : signed;
+}
+
+/** A template that this environment does not hold yet is no licence: the environment is older than the key. */
+function known({ environment, environmentVersion }: ServerKeyContext, key: KeyRecord): Found {
+  const isKnown = key.templateId === undefined || key.templateId in environment.templates;
+  return isKnown ? { kind: 'known', key } : { kind: 'stale', subject: 'environment', version: environmentVersion };
+}

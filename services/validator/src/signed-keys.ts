@@ -1,0 +1,138 @@
+import type { ClientRecord, KeyRecord } from '@keyward/contract/projection';
+import type { KeyClaims } from '@keyward/keyformat/claims';
+import { derivedClientId, derivedKeyId } from '@keyward/keyformat/derived-ids';
+import { verifySignedKey } from '@keyward/keyformat/signed-key';
+import { tenantDigest } from '@keyward/keyformat/tenant-digest';
+import type { DecisionStore, Lookup } from '@keyward/stores/ports/decision-store';
+import { LRUCache } from 'lru-cache';
+import type { AskedKey } from './asked-key.ts';
+import type { Found } from './find-key.ts';
+import type { ServerKeyContext } from './server-key-contexts.ts';
+import type { SigningSecrets } from './signing-secrets.ts';
+
+interface SignedKeysOptions {
+  store: DecisionStore;
+  secrets: SigningSecrets;
+  /** How many are kept in the process. */
+  size: number;
+}
+
+interface Kept {
+  key: KeyRecord;
+  /** What it was verified by. */
+  environmentVersion: number;
+}
+
+/**
+ * Customer keys without a record that one of the environment's secrets has signed (wire.md §2.5). The client is the one
+ * in the URL, else the one whose name the key states; when nobody has that name, a client is derived from it, so that
+ * every validator comes to the same one.
+ */
+export class SignedKeys {
+  readonly #store: DecisionStore;
+  readonly #secrets: SigningSecrets;
+  readonly #known: LRUCache<string, Kept>;
+
+  constructor({ store, secrets, size }: SignedKeysOptions) {
+    this.#store = store;
+    this.#secrets = secrets;
+    this.#known = new LRUCache({ max: size });
+  }
+
+  /** A key that this process has verified by the environment's present version; whether its client is current, the script says. */
+  held({ environment, environmentVersion }: ServerKeyContext, asked: AskedKey): KeyRecord | undefined {
+    const kept = this.#known.get(idOf(environment.environmentId, asked));
+    return kept?.environmentVersion === environmentVersion ? kept.key : undefined;
+  }
+
+  forget(environmentId: string, asked: AskedKey): void {
+    this.#known.delete(idOf(environmentId, asked));
+  }
+
+  async find(context: ServerKeyContext, asked: AskedKey): Promise<Found> {
+    const { environment, environmentVersion } = context;
+    if (environment.settings.locallySignedKeys === 'refuse') return { kind: 'unknown' };
+    const verified = verifySignedKey(asked.raw, this.#secrets.of(environment));
+    if (!verified) return { kind: 'unknown' };
+    const found = await this.#clientOf(context, asked, verified.claims.tid);
+    if (found.kind !== 'client') return found;
+    const key = keyOf(context, { asked, claims: verified.claims, client: found.client });
+    this.#known.set(idOf(environment.environmentId, asked), { key, environmentVersion });
+    return { kind: 'known', key };
+  }
+
+  async #clientOf(context: ServerKeyContext, asked: AskedKey, tenant: string): Promise<FoundClient> {
+    const { environmentId } = context.environment;
+    if (asked.clientId !== 'self') return this.#registered(context, asked.clientId, { kind: 'unknown' });
+    const looked = await this.#store.readTenant(
+      environmentId,
+      tenantDigest(environmentId, tenant).toString('base64url'),
+    );
+    const outdated = outOfDate(context, looked);
+    if (outdated) return outdated;
+    if (!looked.record) return this.#derived(context, derivedClientId(environmentId, tenant));
+    const { clientIds, deletedClientId } = looked.record;
+    if (clientIds.length > 1) return { kind: 'unknown' };
+    const clientId = clientIds[0] ?? deletedClientId;
+    // A client is written before its name is, so one that is not there was lost.
+    return clientId === undefined
+      ? { kind: 'incomplete' }
+      : this.#registered(context, clientId, { kind: 'incomplete' });
+  }
+
+  async #registered(context: ServerKeyContext, clientId: string, missing: FoundClient): Promise<FoundClient> {
+    const looked = await this.#store.readClient(context.environment.environmentId, clientId);
+    return outOfDate(context, looked) ?? (looked.record ? { kind: 'client', client: looked.record } : missing);
+  }
+
+  async #derived({ environment, environmentVersion }: ServerKeyContext, clientId: string): Promise<FoundClient> {
+    const { environmentId, settings } = environment;
+    const perDay = settings.newClientsPerDay;
+    const answer = await this.#store.admitClient({ environmentId, environmentVersion, clientId, perDay });
+    if (answer.kind !== 'admitted') return answer;
+    const { defaultTemplateId: templateId } = settings;
+    const template = templateId === null ? {} : { templateId };
+    return { kind: 'client', client: { version: 0, clientId, status: 'active', ips: [], ...template } };
+  }
+}
+
+type FoundClient = Exclude<Found, { kind: 'known' }> | { kind: 'client'; client: ClientRecord };
+
+function outOfDate(
+  { environmentVersion: held }: ServerKeyContext,
+  { environmentVersion: version }: Lookup<unknown>,
+): Exclude<FoundClient, { kind: 'client' }> | undefined {
+  if (version === undefined) return { kind: 'incomplete' };
+  return version > held ? { kind: 'stale', subject: 'environment', version } : undefined;
+}
+
+interface Verified {
+  asked: AskedKey;
+  claims: KeyClaims;
+  client: ClientRecord;
+}
+
+/** The record that the key would have if it were registered. */
+function keyOf({ environment }: ServerKeyContext, { asked, claims, client }: Verified): KeyRecord {
+  const keyId = derivedKeyId(environment.environmentId, asked.digest);
+  return {
+    version: client.version,
+    keyId,
+    clientId: client.clientId,
+    status: client.status === 'deleted' ? 'deleted' : 'active',
+    clientStatus: client.status === 'disabled' ? 'disabled' : 'active',
+    clientIps: client.ips,
+    keyIps: [],
+    scopes: claims.scp,
+    ...(client.abnormal ? { abnormal: client.abnormal } : {}),
+    familyId: keyId,
+    limits: {},
+    ...(client.templateId === undefined ? {} : { templateId: client.templateId }),
+    ...(claims.exp === undefined ? {} : { expiresAtMs: Math.ceil(claims.exp * 1_000) }),
+    ...(claims.nbf === undefined ? {} : { notBeforeMs: Math.ceil(claims.nbf * 1_000) }),
+  };
+}
+
+function idOf(environmentId: string, { clientId, digest }: AskedKey): string {
+  return `${environmentId}:${clientId}:${digest}`;
+}
