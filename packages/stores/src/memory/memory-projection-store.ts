@@ -60,6 +60,12 @@ export class MemoryProjectionStore implements ProjectionStore {
     if (kept && kept.version < version) this.#shards.environmentTotals.delete(environmentId);
   }
 
+  /** Memory has no replicas, and nothing outlives it. */
+  async confirmed(write: () => Promise<void>): Promise<boolean> {
+    await write();
+    return true;
+  }
+
   /** Memory is never emptied under a writer. */
   async beginRebuild(): Promise<Incarnations> {
     return [];
