@@ -155,20 +155,20 @@ export class MemoryDecisionStore implements DecisionStore {
   /** What the rules allowed, by the limits: admitted and counted, or refused and not. */
   #limited(command: DecideCommand, nowMs: number): DecideAnswer {
     const { clientId, keyFamilyId, cost } = command;
-    const { keyTotals, clientTotals, unseeded } = this.#shards;
+    const { keyTotals, clientTotals, unseededClients } = this.#shards;
     const subjects = [
       { subject: 'key', totals: keyTotals.get(keyFamilyId), limits: command.keyLimits },
       { subject: 'client', totals: clientTotals.get(clientId), limits: command.clientLimits },
     ] as const;
     const admitted = admit(subjects, cost, nowMs);
-    if (unseeded.has(clientId) && admitted.statuses.length > 0) return { kind: 'incomplete' };
+    if (unseededClients.has(clientId) && admitted.statuses.length > 0) return { kind: 'incomplete' };
     const isCapped = !admitted.exceeded && cost > 0 && Object.keys(command.environmentLimits).length > 0;
     const capped = isCapped ? this.#spend(command, nowMs) : undefined;
     if (capped?.kind === 'incomplete') return { kind: 'incomplete' };
     const exceeded = capped?.kind === 'exceeded' ? capped.exceeded : admitted.exceeded;
     const { statuses } = exceeded ? admit(subjects, 0, nowMs) : admitted;
     const [ofKey, ofClient] = admitted.totals;
-    if (!exceeded && cost > 0 && ofKey && ofClient && !unseeded.has(clientId)) {
+    if (!exceeded && cost > 0 && ofKey && ofClient && !unseededClients.has(clientId)) {
       keyTotals.set(keyFamilyId, ofKey);
       clientTotals.set(clientId, ofClient);
     }

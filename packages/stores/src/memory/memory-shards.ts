@@ -8,6 +8,7 @@ import type {
 import type { Budget, EnvironmentTotals } from '@keyward/decision/environment-cap';
 import type { SubjectTotals } from '@keyward/decision/limits';
 import { type Clock, systemClock } from '@keyward/kit/clock';
+import { newId } from '@keyward/kit/random';
 import type { Decided } from '../ports/decision-store.ts';
 import type { OutboxEntry } from '../ports/outbox.ts';
 import { refusalCounters } from '../refusal-counters.ts';
@@ -28,14 +29,19 @@ export class MemoryShards {
   readonly tenants = new Map<string, TenantRecord>();
   readonly serverKeys = new Map<string, ServerKeyRecord>();
   readonly environments = new Map<string, EnvironmentRecord>();
+  /** A name for what is held here: memory begins empty with each process, and is never emptied later. */
+  readonly incarnation = newId();
   projected = false;
   /** One version for all shards: here they cannot part. */
   readonly environmentVersions = new Map<string, number>();
+  /** When the version was first written before `projected` held, Unix ms; what was requested earlier may have been answered. */
+  readonly environmentSince = new Map<string, number>();
   readonly clientVersions = new Map<string, number>();
   readonly clientTotals = new Map<string, SubjectTotals>();
   readonly keyTotals = new Map<string, SubjectTotals>();
-  /** Clients whose totals are not known, since this memory began empty. */
-  readonly unseeded = new Set<string>();
+  /** Clients and environments whose totals are unknown, because they come from before this process, by when that began. */
+  readonly unseededClients = new Map<string, number>();
+  readonly unseededEnvironments = new Map<string, number>();
   /** Since when environments stand here that were written before the projection was complete, Unix ms. */
   readonly environmentSinceMs = new Map<string, number>();
   /** Totals and grants of each environment's cap, with the version that they were made for. */
