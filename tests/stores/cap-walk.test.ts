@@ -1,6 +1,7 @@
 import type { Limits, WindowName } from '@keyward/contract/limits';
 import { windowAt } from '@keyward/decision/calendar';
 import { subjectWindows } from '@keyward/decision/limits';
+import { totalsFromSpent } from '@keyward/decision/totals-from-spent';
 import { newId } from '@keyward/kit/random';
 import { MemoryDecisionStore } from '@keyward/stores/memory/memory-decision-store';
 import { MemoryProjectionStore } from '@keyward/stores/memory/memory-projection-store';
@@ -9,7 +10,6 @@ import { openProjectionStore } from '@keyward/stores/open-shards';
 import type { DecideAnswer, DecideCommand } from '@keyward/stores/ports/decision-store';
 import type { ProjectionStore } from '@keyward/stores/ports/projection-store';
 import { RedisDecisionStore } from '@keyward/stores/redis/redis-decision-store';
-import { confirmRedis } from '@keyward/tests/backends/confirm-redis';
 import { describeRedisBackends } from '@keyward/tests/backends/describe-backends';
 import { expect, it } from 'vitest';
 import { type Draw, pick, seeded } from './seeded.ts';
@@ -18,7 +18,20 @@ import { decideCommand, openShards } from './shards-under-test.ts';
 const steps = 12_000;
 const seed = Number(process.env.WALK_SEED ?? 20_271_231);
 const windows = subjectWindows.environment;
-const newTotals = () => ({ total: 0, windows: windows.map(() => ({ startMs: 0, endMs: 0, base: 0 })) });
+
+async function markComplete(projection: ProjectionStore): Promise<void> {
+  expect(await projection.completeRebuild(await projection.beginRebuild())).toBe(true);
+}
+
+/** Nothing was used of the environment's cap. */
+async function seedNothingUsed(
+  projection: ProjectionStore,
+  seed: { environmentId: string; version: number; generation: string },
+): Promise<void> {
+  const totals = totalsFromSpent('environment', {}, 0);
+  const hour = { startMs: 0, endMs: Number.MAX_SAFE_INTEGER };
+  expect(await projection.seedEnvironmentTotals({ ...seed, totals, hour })).toBe('seeded');
+}
 
 describeRedisBackends('the cap of an environment', (backend) => {
   it('is never passed by many shards at the same time, and reached but for a hundredth', async () => {
@@ -28,8 +41,9 @@ describeRedisBackends('the cap of an environment', (backend) => {
     const environmentId = newId();
     const cap = 20_000;
     const clients = Array.from({ length: 300 }, () => newId());
-    await one.projection.seedEnvironmentTotals({ environmentId, version: 1, totals: newTotals(), generation: newId() });
+    await markComplete(one.projection);
     await one.projection.putEnvironmentVersion(environmentId, 1);
+    await seedNothingUsed(one.projection, { environmentId, version: 1, generation: newId() });
     await Promise.all(clients.map((clientId) => one.projection.putClientVersion(clientId, 1)));
 
     let admitted = 0;
@@ -57,7 +71,6 @@ describeRedisBackends('the cap of an environment', (backend) => {
   it('is kept alike by the scripts and their twin, over every edge of the calendar', async () => {
     const walk = new CapWalk(seeded(seed));
     const url = await backend.url();
-    await confirmRedis(url);
     await using script = await RedisDecisionStore.open(url, { testClock: walk });
     await using projection = await openProjectionStore(url);
     const shards = new MemoryShards(walk);
@@ -110,10 +123,11 @@ class CapWalk {
   }
 
   async begin(projections: readonly ProjectionStore[]): Promise<void> {
-    const seeded = { environmentId: this.#environmentId, version: 5, totals: newTotals(), generation: newId() };
+    const seed = { environmentId: this.#environmentId, version: 5, generation: newId() };
     for (const projection of projections) {
-      await projection.seedEnvironmentTotals(seeded);
+      await markComplete(projection);
       await projection.putEnvironmentVersion(this.#environmentId, this.#version);
+      await seedNothingUsed(projection, seed);
       for (const clientId of this.#clients) await projection.putClientVersion(clientId, 5);
     }
   }

@@ -8,7 +8,6 @@ import { MemoryShards } from '@keyward/stores/memory/memory-shards';
 import { openProjectionStore } from '@keyward/stores/open-shards';
 import type { DecideAnswer, DecideCommand, Decided } from '@keyward/stores/ports/decision-store';
 import { RedisDecisionStore } from '@keyward/stores/redis/redis-decision-store';
-import { confirmRedis } from '@keyward/tests/backends/confirm-redis';
 import { describeRedisBackends } from '@keyward/tests/backends/describe-backends';
 import { expect, it } from 'vitest';
 import { type Draw, pick, seeded } from './seeded.ts';
@@ -51,7 +50,6 @@ describeRedisBackends('limits over a long random history', (backend) => {
   it('are the same in the script and in its memory twin, over every edge of the calendar', async () => {
     const walk = new LimitWalk(seeded(seed));
     const url = await backend.url();
-    await confirmRedis(url);
     await using script = await RedisDecisionStore.open(url, { testClock: walk });
     await using projection = await openProjectionStore(url);
     const shards = new MemoryShards(walk);
@@ -125,6 +123,7 @@ class LimitWalk {
 
   async seed(projections: readonly Awaited<ReturnType<typeof openProjectionStore>>[]): Promise<void> {
     for (const projection of projections) {
+      await projection.completeRebuild(await projection.beginRebuild());
       await projection.putEnvironmentVersion(this.#environmentId, 5);
       for (const { clientId } of this.#holders) await projection.putClientVersion(clientId, 5);
     }

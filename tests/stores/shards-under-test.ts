@@ -97,10 +97,11 @@ export function decideCommand(fields: Partial<DecideCommand> = {}): DecideComman
   };
 }
 
-/** A client of an environment that both stand at version 1. */
+/** A client of an environment that both stand at version 1, in shards that are complete. */
 export async function seedClient(projection: ProjectionStore): Promise<{ environmentId: string; clientId: string }> {
   const environmentId = newId();
   const clientId = newId();
+  await projection.completeRebuild(await projection.beginRebuild());
   await projection.putClientVersion(clientId, 1);
   await projection.putEnvironmentVersion(environmentId, 1);
   return { environmentId, clientId };

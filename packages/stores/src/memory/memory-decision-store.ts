@@ -99,7 +99,7 @@ export class MemoryDecisionStore implements DecisionStore {
     const clientVersion = this.#shards.clientVersions.get(clientId) ?? (isNew ? 0 : undefined);
     if (environmentVersion === undefined || clientVersion === undefined) return { kind: 'incomplete' };
     // The shard was written anew since: the entries of older requests may be lost.
-    const sinceMs = this.#shards.environmentSinceMs.get(command.environmentId) ?? 0;
+    const sinceMs = this.#shards.environmentSince.get(command.environmentId) ?? 0;
     if (command.replayId !== undefined && command.requestedAtMs < sinceMs) return { kind: 'incomplete' };
     if (environmentVersion > command.environmentVersion)
       return { kind: 'stale', subject: 'environment', version: environmentVersion };

@@ -42,8 +42,6 @@ export class MemoryShards {
   /** Clients and environments whose totals are unknown, because they come from before this process, by when that began. */
   readonly unseededClients = new Map<string, number>();
   readonly unseededEnvironments = new Map<string, number>();
-  /** Since when environments stand here that were written before the projection was complete, Unix ms. */
-  readonly environmentSinceMs = new Map<string, number>();
   /** Totals and grants of each environment's cap, with the version that they were made for. */
   readonly environmentTotals = new Map<string, EnvironmentTotals & { version: number }>();
   readonly #budgets = new Map<string, Budget>();

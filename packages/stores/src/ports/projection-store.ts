@@ -5,18 +5,10 @@ import type {
   ServerKeyRecord,
   TenantRecord,
 } from '@keyward/contract/projection';
-import type { SubjectTotals } from '@keyward/decision/limits';
+import type { ClientSeed, EnvironmentSeed, LostTotals, SeedOutcome } from './lost-totals.ts';
 
 /** By shard: a name for what it has held since it was last empty, and for the process that holds it. */
 export type Incarnations = readonly string[];
-
-export interface EnvironmentSeed {
-  environmentId: string;
-  version: number;
-  totals: SubjectTotals;
-  /** A random name, for what is granted of these totals. */
-  generation: string;
-}
 
 export interface ProjectionOptions {
   /** How many replicas must have what was written before it counts as confirmed; 0 unless it is said. */
@@ -37,10 +29,6 @@ export interface ProjectionStore extends AsyncDisposable {
   putClientVersion(clientId: string, version: number): Promise<void>;
   /** In every shard. */
   putEnvironmentVersion(environmentId: string, version: number): Promise<void>;
-  /** Makes the totals of an environment's cap, unless they are there. */
-  seedEnvironmentTotals(seed: EnvironmentSeed): Promise<void>;
-  /** Forgets them if they were made for an older version: since `version` the environment has no cap. */
-  dropEnvironmentTotals(environmentId: string, version: number): Promise<void>;
   /**
    * Runs writes to this store; true: as many replicas as the store was opened with have them, so they outlive a failover.
    * Throws what they throw, and `StoreAway` when the replicas cannot be asked for.
@@ -55,5 +43,14 @@ export interface ProjectionStore extends AsyncDisposable {
   completeRebuild(begun: Incarnations): Promise<boolean>;
   /** Does every shard hold that mark, and was it set on the process that holds the shard now? */
   isComplete(): Promise<boolean>;
+  /** The totals that went with lost shards and are due to be seeded, at most `limit` of each shard. */
+  readLostTotals(limit: number): Promise<LostTotals>;
+  /** Gives a client whose totals were lost new ones; `postponed` until `notBeforeMs`, or `seeded`, also by somebody else. */
+  seedClientTotals(seed: ClientSeed): Promise<SeedOutcome>;
+  /** Makes the counter of an environment's caps unless it is there; `waiting`: it was lost, and is seeded after that. */
+  seedEnvironmentTotals(seed: EnvironmentSeed): Promise<SeedOutcome>;
+  hasEnvironmentTotals(environmentId: string): Promise<boolean>;
+  /** Removes the counter unless it was made for this version of the environment or a newer one. */
+  dropEnvironmentTotals(environmentId: string, version: number): Promise<void>;
   ready(): Promise<boolean>;
 }

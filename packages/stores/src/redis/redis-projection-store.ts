@@ -6,14 +6,15 @@ import type {
   TenantRecord,
 } from '@keyward/contract/projection';
 import { newId } from '@keyward/kit/random';
-import type { EnvironmentSeed, Incarnations, ProjectionOptions, ProjectionStore } from '../ports/projection-store.ts';
+import type { ClientSeed, EnvironmentSeed, LostTotals, SeedOutcome } from '../ports/lost-totals.ts';
+import type { Incarnations, ProjectionOptions, ProjectionStore } from '../ports/projection-store.ts';
 import { allShards, shardOf } from '../shards.ts';
-import { connectRedis, isReady, type RedisConnection, untilConnected } from './connection.ts';
-import { redisKeys, unseededMembers } from './keys.ts';
-import { packTotals } from './pack-totals.ts';
+import { asking, connectRedis, isReady, type RedisConnection, untilConnected } from './connection.ts';
+import { clientFields, redisKeys, unseededMembers } from './keys.ts';
 import { printRecord } from './record.ts';
 import { ReplicaConfirmation } from './replica-confirmation.ts';
 import { defineScript, type Script } from './script.ts';
+import { totalsArguments } from './totals-arguments.ts';
 
 export class RedisProjectionStore implements ProjectionStore {
   readonly #redis: RedisConnection;
@@ -21,11 +22,12 @@ export class RedisProjectionStore implements ProjectionStore {
   readonly #putRecord: Script;
   readonly #raiseVersion: Script;
   readonly #raiseClient: Script;
-  readonly #seedEnvironment: Script;
-  readonly #dropEnvironment: Script;
   readonly #nameIncarnation: Script;
   readonly #markProjected: Script;
   readonly #isProjected: Script;
+  readonly #seedClient: Script;
+  readonly #seedEnvironment: Script;
+  readonly #dropEnvironment: Script;
 
   private constructor(redis: RedisConnection, minReplicas: number) {
     this.#redis = redis;
@@ -33,11 +35,12 @@ export class RedisProjectionStore implements ProjectionStore {
     this.#putRecord = defineScript(redis, 'put-record', 1);
     this.#raiseVersion = defineScript(redis, 'raise-version', 3);
     this.#raiseClient = defineScript(redis, 'raise-client', 3);
-    this.#seedEnvironment = defineScript(redis, 'seed-environment', 1);
-    this.#dropEnvironment = defineScript(redis, 'drop-environment', 1);
     this.#nameIncarnation = defineScript(redis, 'name-incarnation', 1);
     this.#markProjected = defineScript(redis, 'mark-projected', 3);
     this.#isProjected = defineScript(redis, 'is-projected', 2);
+    this.#seedClient = defineScript(redis, 'seed-client', 3);
+    this.#seedEnvironment = defineScript(redis, 'seed-environment', 5);
+    this.#dropEnvironment = defineScript(redis, 'drop-environment', 1);
   }
 
   static async open(url: string, { minReplicas = 0 }: ProjectionOptions = {}): Promise<RedisProjectionStore> {
@@ -87,17 +90,6 @@ export class RedisProjectionStore implements ProjectionStore {
     await Promise.all(raises);
   }
 
-  async seedEnvironmentTotals({ environmentId, version, totals, generation }: EnvironmentSeed): Promise<void> {
-    await this.#seedEnvironment(
-      [redisKeys.environmentTotals(environmentId)],
-      [version, packTotals(totals), generation],
-    );
-  }
-
-  async dropEnvironmentTotals(environmentId: string, version: number): Promise<void> {
-    await this.#dropEnvironment([redisKeys.environmentTotals(environmentId)], [version]);
-  }
-
   confirmed(write: () => Promise<void>): Promise<boolean> {
     return this.#replicas.confirmed(write);
   }
@@ -128,6 +120,66 @@ export class RedisProjectionStore implements ProjectionStore {
     return marks.every((mark) => mark === 1);
   }
 
+  async readLostTotals(limit: number): Promise<LostTotals> {
+    const [seconds, microseconds] = await asking(this.#redis.time());
+    const nowMs = Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
+    const due = allShards.map((shard) =>
+      this.#redis.zrangebyscore(redisKeys.unseeded(shard), '-inf', nowMs, 'WITHSCORES', 'LIMIT', 0, limit),
+    );
+    const members = (await asking(Promise.all(due))).flatMap(readScores);
+    return {
+      nowMs,
+      incarnations: members.length > 0 ? await this.beginRebuild() : [],
+      clients: members.flatMap(({ member, score }) => {
+        const clientId = unseededMembers.clientOf(member);
+        return clientId === undefined ? [] : [{ clientId, lostAtMs: score }];
+      }),
+      environmentIds: members.flatMap(({ member }) => unseededMembers.environmentOf(member) ?? []),
+    };
+  }
+
+  async seedClientTotals(seed: ClientSeed): Promise<SeedOutcome> {
+    const { clientId, incarnations, totals, families, hour, notBeforeMs } = seed;
+    const shard = shardOf(clientId);
+    const outcome = await this.#seedClient(
+      [redisKeys.client(clientId), redisKeys.unseeded(shard), redisKeys.incarnation(shard)],
+      [
+        ...[unseededMembers.client(clientId), incarnations[shard] ?? '', hour.startMs, hour.endMs, notBeforeMs],
+        ...[clientFields.totals, ...totalsArguments(totals)],
+        ...[...families].flatMap(([id, family]) => [clientFields.keyTotals(id), ...totalsArguments(family)]),
+      ],
+    );
+    return outcome as SeedOutcome; // the script's own returns, stated in its header
+  }
+
+  async seedEnvironmentTotals(seed: EnvironmentSeed): Promise<SeedOutcome> {
+    const { environmentId, incarnations, totals, hour, version, generation } = seed;
+    const shard = shardOf(environmentId);
+    const outcome = await this.#seedEnvironment(
+      [
+        redisKeys.environmentTotals(environmentId),
+        redisKeys.environmentVersion(shard, environmentId),
+        redisKeys.projected(shard),
+        redisKeys.unseeded(shard),
+        redisKeys.incarnation(shard),
+      ],
+      [
+        ...[unseededMembers.environment(environmentId), incarnations?.[shard] ?? ''],
+        ...[hour.startMs, hour.endMs, version, generation],
+        ...(totals ? totalsArguments(totals) : []),
+      ],
+    );
+    return outcome as SeedOutcome; // the script's own returns, too
+  }
+
+  async hasEnvironmentTotals(environmentId: string): Promise<boolean> {
+    return (await asking(this.#redis.exists(redisKeys.environmentTotals(environmentId)))) === 1;
+  }
+
+  async dropEnvironmentTotals(environmentId: string, version: number): Promise<void> {
+    await this.#dropEnvironment([redisKeys.environmentTotals(environmentId)], [version]);
+  }
+
   ready(): Promise<boolean> {
     return isReady(this.#redis);
   }
@@ -135,4 +187,9 @@ export class RedisProjectionStore implements ProjectionStore {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#redis.disconnect();
   }
+}
+
+/** Redis answers members and their scores in turn. */
+function readScores(answer: readonly string[]): { member: string; score: number }[] {
+  return answer.flatMap((member, i) => (i % 2 === 0 ? [{ member, score: Number(answer[i + 1]) }] : []));
 }

@@ -1,8 +1,9 @@
 #!lua
--- Forgets the totals of an environment's cap that were made for an older version.
--- KEYS  1 the environment's totals (hash)   ARGV  1 version   returns  1 forgotten, 0 kept
-local made_for = redis.call('HGET', KEYS[1], 'v')
-if not made_for or tonumber(made_for) >= tonumber(ARGV[1]) then
+-- Removes the counter of caps that are gone, unless a newer version of the environment has made it.
+-- KEYS  1 counter (hash)   ARGV  1 the version without caps   returns  1 removed, 0 not
+local made = redis.call('HGET', KEYS[1], 'v')
+if not made or tonumber(made) >= tonumber(ARGV[1]) then
   return 0
 end
-return redis.call('DEL', KEYS[1])
+redis.call('DEL', KEYS[1])
+return 1
