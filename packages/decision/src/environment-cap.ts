@@ -4,7 +4,7 @@ import { exceededBy, rolled, type SubjectTotals, standingsOf } from './limits.ts
 /**
  * The cap of a whole environment (design.md §4). Its totals stand in one shard, and each other shard spends what it was
  * granted of them: what is granted counts as used, so the cap is never passed. A grant is at most a hundredth of what is
- * left, divided by the shards, so at most a hundredth lies unspent when the cap is reached. A budget ends with the window
+ * left, divided by the shards, so at most a hundredth lies unspent when the cap is reached. A budget ends with the hour
  * that it was granted in, and with the version of the environment; what is left of it is given back.
  */
 
@@ -63,8 +63,9 @@ export function grant(
   { shard, cost, limits, unspent }: Question,
   nowMs: number,
 ): Grant | Refused {
-  const totals = givenBack(environment, unspent, nowMs);
-  environment.totals = totals;
+  environment.totals = rolled({ subject: 'environment', totals: environment.totals }, nowMs);
+  giveBack(environment, unspent);
+  const { totals } = environment;
   const standings = standingsOf({ subject: 'environment', totals, limits }, nowMs);
   const over = exceededBy(standings, cost);
   if (over) {
@@ -77,19 +78,19 @@ export function grant(
   const amount = isSameMoment ? cost : Math.max(cost, Math.floor(remaining / parts));
   environment.totals = { ...totals, total: totals.total + amount };
   environment.grantedAtMs.set(shard, nowMs);
-  const untilMs = Math.min(...standings.map(({ endMs }) => endMs));
+  // Until any window ends, limited or not: what is spent counts in the windows that it was granted in.
+  const untilMs = Math.min(...totals.windows.map(({ endMs }) => endMs));
   return { kind: 'granted', amount, untilMs, generation: environment.generation, grantedAtMs: nowMs };
 }
 
-/** A window that began after the grant holds it in its base; one that ran then, in what it used. */
-function givenBack({ totals, generation }: EnvironmentTotals, unspent: Unspent, nowMs: number): SubjectTotals {
-  const current = rolled({ subject: 'environment', totals }, nowMs);
-  const left = unspent.generation === generation ? unspent.left : 0;
-  return {
-    total: current.total - left,
-    windows: current.windows.map((window) =>
-      window.startMs > unspent.grantedAtMs ? { ...window, base: window.base - left } : window,
-    ),
+/** Takes back what a shard did not spend of these totals, which it changes. */
+export function giveBack(environment: EnvironmentTotals, { left, generation, grantedAtMs }: Unspent): void {
+  if (generation !== environment.generation) return;
+  const { total, windows } = environment.totals;
+  environment.totals = {
+    total: total - left,
+    // A window that began after the grant holds it in its base; one that ran then, in what it used.
+    windows: windows.map((window) => (window.startMs > grantedAtMs ? { ...window, base: window.base - left } : window)),
   };
 }
 

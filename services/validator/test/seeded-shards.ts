@@ -58,9 +58,9 @@ export class SeededShards {
 
   static async complete(): Promise<SeededShards> {
     const shards = await SeededShards.open();
+    await shards.projection.completeRebuild(await shards.projection.beginRebuild());
     await shards.changeKey({});
     await shards.changeEnvironment({});
-    await shards.projection.completeRebuild(await shards.projection.beginRebuild());
     return shards;
   }
 

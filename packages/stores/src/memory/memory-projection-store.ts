@@ -6,6 +6,7 @@ import type {
   TenantRecord,
 } from '@keyward/contract/projection';
 import type { Window } from '@keyward/decision/calendar';
+import { giveBack } from '@keyward/decision/environment-cap';
 import type { ClientSeed, EnvironmentSeed, LostTotals, SeedOutcome } from '../ports/lost-totals.ts';
 import type { Incarnations, ProjectionStore } from '../ports/projection-store.ts';
 import { type MemoryShards, memoryShards, putNewer } from './memory-shards.ts';
@@ -56,7 +57,10 @@ export class MemoryProjectionStore implements ProjectionStore {
       environmentSince.set(environmentId, clock.nowMs());
       unseededEnvironments.set(environmentId, clock.nowMs());
     }
-    raise(environmentVersions, environmentId, version);
+    if (!raise(environmentVersions, environmentId, version)) return;
+    const budgets = this.#shards.takeBudgets(environmentId);
+    const totals = this.#shards.environmentTotals.get(environmentId);
+    for (const budget of budgets) if (totals && budget.kind === 'left') giveBack(totals, budget);
   }
 
   /** Memory has no replicas, and nothing outlives it. */
@@ -140,8 +144,10 @@ export class MemoryProjectionStore implements ProjectionStore {
   }
 }
 
-function raise(versions: Map<string, number>, id: string, version: number): void {
-  if (version > (versions.get(id) ?? -1)) versions.set(id, version);
+function raise(versions: Map<string, number>, id: string, version: number): boolean {
+  if (version <= (versions.get(id) ?? -1)) return false;
+  versions.set(id, version);
+  return true;
 }
 
 function contains({ startMs, endMs }: Window, nowMs: number): boolean {

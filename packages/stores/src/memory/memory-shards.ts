@@ -86,6 +86,16 @@ export class MemoryShards {
     else this.#budgets.delete(key);
   }
 
+  /** The budgets of all shards for this environment, which have none from now on. */
+  takeBudgets(environmentId: string): Budget[] {
+    return allShards.flatMap((shard) => {
+      const key = `${shard}:${environmentId}`;
+      const budget = this.#budgets.get(key);
+      this.#budgets.delete(key);
+      return budget ?? [];
+    });
+  }
+
   /** Counts refusals in the present minute; those that are older than a Redis would keep them are forgotten. */
   countRefusal(field: string, count: number): void {
     const minute = refusalCounters.minuteOf(this.clock.nowMs());

@@ -25,6 +25,7 @@ export class RedisProjectionStore implements ProjectionStore {
   readonly #nameIncarnation: Script;
   readonly #markProjected: Script;
   readonly #isProjected: Script;
+  readonly #giveBack: Script;
   readonly #seedClient: Script;
   readonly #seedEnvironment: Script;
   readonly #dropEnvironment: Script;
@@ -33,11 +34,12 @@ export class RedisProjectionStore implements ProjectionStore {
     this.#redis = redis;
     this.#replicas = new ReplicaConfirmation(redis, minReplicas);
     this.#putRecord = defineScript(redis, 'put-record', 1);
-    this.#raiseVersion = defineScript(redis, 'raise-version', 3);
+    this.#raiseVersion = defineScript(redis, 'raise-version', 4);
     this.#raiseClient = defineScript(redis, 'raise-client', 3);
     this.#nameIncarnation = defineScript(redis, 'name-incarnation', 1);
     this.#markProjected = defineScript(redis, 'mark-projected', 3);
     this.#isProjected = defineScript(redis, 'is-projected', 2);
+    this.#giveBack = defineScript(redis, 'give-back', 1);
     this.#seedClient = defineScript(redis, 'seed-client', 3);
     this.#seedEnvironment = defineScript(redis, 'seed-environment', 5);
     this.#dropEnvironment = defineScript(redis, 'drop-environment', 1);
@@ -83,11 +85,19 @@ export class RedisProjectionStore implements ProjectionStore {
   async putEnvironmentVersion(environmentId: string, version: number): Promise<void> {
     const home = shardOf(environmentId);
     const raises = allShards.map((shard) => {
-      const key = redisKeys.environmentVersion(shard, environmentId);
       const member = shard === home ? unseededMembers.environment(environmentId) : '';
-      return this.#raiseVersion([key, redisKeys.projected(shard), redisKeys.unseeded(shard)], [version, member]);
+      return this.#raiseVersion(
+        [
+          redisKeys.environmentVersion(shard, environmentId),
+          redisKeys.projected(shard),
+          redisKeys.unseeded(shard),
+          redisKeys.budget(shard, environmentId),
+        ],
+        [version, member],
+      );
     });
-    await Promise.all(raises);
+    const unspent = (await Promise.all(raises)).flat() as string[]; // the script's own returns, stated in its header
+    if (unspent.length > 0) await this.#giveBack([redisKeys.environmentTotals(environmentId)], unspent);
   }
 
   confirmed(write: () => Promise<void>): Promise<boolean> {

@@ -27,15 +27,8 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local windows = { 'hour', 'day', 'week', 'month' }
 local totals = totals_of(state, windows, now)
-local unspent = ARGV[9] == generation and tonumber(ARGV[8]) or 0
-if unspent > 0 then
-  -- A window that began after the grant holds it in its base; one that ran then, in what it used.
-  totals[1] = totals[1] - unspent
-  for i = 1, 4 do
-    if totals[3 * i - 1] > tonumber(ARGV[10]) then
-      totals[3 * i + 1] = totals[3 * i + 1] - unspent
-    end
-  end
+if ARGV[9] == generation then
+  give_back(totals, tonumber(ARGV[8]), tonumber(ARGV[10]))
 end
 
 local cost = tonumber(ARGV[2])
@@ -47,10 +40,12 @@ if last then
   return { 'exceeded', string.match(last.name, '[^:]+$'), string.format('%d', last.ends), hopeless and '1' or '' }
 end
 
-local remaining, until_ms = math.huge, math.huge
+local remaining = math.huge
 for _, standing in ipairs(standings) do
-  remaining, until_ms = math.min(remaining, standing.remaining), math.min(until_ms, standing.ends)
+  remaining = math.min(remaining, standing.remaining)
 end
+-- Until any window ends, limited or not: what is spent counts in the windows that it was granted in.
+local until_ms = math.min(totals[3], totals[6], totals[9], totals[12])
 -- A hundredth of what is left, shared by the 64 shards; a shard that has just got its share gets what it needs at once.
 local amount = cost
 if not last_grant or math.abs(now - tonumber(last_grant)) >= 50 then

@@ -100,3 +100,14 @@ local function exceeded_by(standings, cost)
   end
   return last, hopeless
 end
+
+-- Takes back what was granted at that time and not spent. A window that began after the grant holds it in its base; one
+-- that ran then, in what it used.
+local function give_back(totals, unspent, granted_at)
+  totals[1] = totals[1] - unspent
+  for i = 1, 4 do
+    if totals[3 * i - 1] > granted_at then
+      totals[3 * i + 1] = totals[3 * i + 1] - unspent
+    end
+  end
+end
