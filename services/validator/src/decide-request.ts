@@ -12,6 +12,7 @@ import type { DecideAnswer, DecisionStore } from '@keyward/stores/ports/decision
 import { StoreAway } from '@keyward/stores/store-away';
 import { eventFields } from './event-fields.ts';
 import type { KeyRecords } from './key-records.ts';
+import { requestSignature } from './request-signature.ts';
 import type { ServerKeyContext, ServerKeyContexts } from './server-key-contexts.ts';
 
 export interface Deciding {
@@ -136,12 +137,20 @@ function commit({ store, clock }: Deciding, { request, context, key, startedMs }
     replayId: request.replayId,
     requestedAtMs: request.timestampMs,
     toleranceMs: settings.toleranceSeconds * 1_000,
-    verdict: decide({ key, environment, clientId: request.clientId, nowMs: clock.nowMs(), callerIp: caller }),
+    verdict: decide({
+      key,
+      environment,
+      clientId: request.clientId,
+      nowMs: clock.nowMs(),
+      callerIp: caller,
+      methodPath: request.methodPath,
+      signature: requestSignature(request, environment.requestKeys),
+    }),
     cost: request.cost ?? 1,
     keyFamilyId: key.familyId,
     keyLimits: key.limits,
     clientLimits: (key.templateId && environment.templates[key.templateId]) || {},
-    event: eventFields({ request, environmentId, key, durationUs, callerIp: caller }),
+    event: eventFields({ request, environment, key, durationUs, callerIp: caller }),
   });
 }
 
