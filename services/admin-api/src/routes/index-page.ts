@@ -1,6 +1,7 @@
 import { changeClient, createClient, deleteClient, getClient, listClients } from '@keyward/contract/routes/client';
 import { registerEndpoint } from '@keyward/contract/routes/endpoint';
 import { createProject, getProject, listProjects } from '@keyward/contract/routes/project';
+import { createServerKey, listServerKeys, revokeServerKey } from '@keyward/contract/routes/server-key';
 import { changeSettings, getSettings } from '@keyward/contract/routes/settings';
 import { changeTemplate, createTemplate, listTemplates } from '@keyward/contract/routes/template';
 import type { App } from '@keyward/kit/http-app';
@@ -15,6 +16,9 @@ const routes = [
   createProject,
   getProject,
   registerEndpoint,
+  listServerKeys,
+  createServerKey,
+  revokeServerKey,
   getSettings,
   changeSettings,
   listTemplates,
