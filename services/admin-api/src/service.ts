@@ -1,5 +1,6 @@
 import { Key } from '@keyward/contract/routes/client';
 import { EnvSummary } from '@keyward/contract/routes/project';
+import { NewRequestKey } from '@keyward/contract/routes/request-key';
 import { ServerKey } from '@keyward/contract/routes/server-key';
 import { SecretBox } from '@keyward/kit/secret-box';
 import { defineService } from '@keyward/kit/service';
@@ -15,6 +16,7 @@ import { clientRoutes } from './routes/clients.ts';
 import { endpointRoutes } from './routes/endpoints.ts';
 import { indexRoute } from './routes/index-page.ts';
 import { projectRoutes } from './routes/projects.ts';
+import { requestKeyRoutes } from './routes/request-keys.ts';
 import { serverKeyRoutes } from './routes/server-keys.ts';
 import { settingsRoutes } from './routes/settings.ts';
 import { templateRoutes } from './routes/templates.ts';
@@ -23,7 +25,7 @@ import { templateRoutes } from './routes/templates.ts';
 export const adminApi = defineService({
   name: 'admin-api',
   config: AdminApiConfig,
-  schemas: [Key, EnvSummary, ServerKey],
+  schemas: [Key, EnvSummary, ServerKey, NewRequestKey],
   bodyLimitBytes: 1024 * 1024,
   serviceToken: (config) => config.SERVICE_TOKEN,
   isAway: isDatabaseAway,
@@ -47,6 +49,7 @@ export const adminApi = defineService({
     projectRoutes(app, administration);
     endpointRoutes(app, administration);
     serverKeyRoutes(app, administration);
+    requestKeyRoutes(app, administration);
     settingsRoutes(app, administration);
     templateRoutes(app, administration);
   },

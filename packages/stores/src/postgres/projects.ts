@@ -115,6 +115,11 @@ export async function raiseEnvironmentVersion(
     .executeTakeFirst();
 }
 
+/** Locks the environment, as it is now, until the transaction ends: what waits for `raiseEnvironmentVersion` waits for this. */
+export async function lockEnvironment(db: Database, environmentId: string): Promise<EnvironmentRow | undefined> {
+  return db.selectFrom('environment').selectAll().where('id', '=', environmentId).forNoKeyUpdate().executeTakeFirst();
+}
+
 export async function updateSettings(
   db: Database,
   environmentId: string,
