@@ -162,6 +162,13 @@ describePostgresBackends('usage writer', (backend) => {
     ]);
   });
 
+  it('counts an event under the endpoint that it names, else under the one that its path is of', async () => {
+    const methodPath = 'get:::/Users/7';
+    await newWriter().write(batchOf([event({ methodPath }), event({ methodPath, endpoint: 'GET:/users/7' })]));
+    const rows = await db.selectFrom('usage_hour').select('endpoint').execute();
+    expect(rows.map((row) => row.endpoint).toSorted()).toEqual(['GET:/Users/{id}', 'GET:/users/7']);
+  });
+
   it('changes nothing when the transaction fails, and counts once when it is repeated', async () => {
     const batch = batchOf([event(), event()]);
     await db.schema.alterTable('consumer_offset').renameTo('consumer_offset_away').execute();

@@ -3,6 +3,9 @@ import { ExceededLimit, LimitStatus } from './limits.ts';
 import { Secret } from './secret.ts';
 import { verdictCodes } from './verdict.ts';
 
+/** The longest value of `x-apikee-signature` that anybody looks at; RSA of 8,192 bits takes 1,366 characters. */
+export const maxSignatureLength = 2_048;
+
 /**
  * What the gateway asks of the validator: many requests in one HTTP call, answered line by line as each is decided
  * (NDJSON), so that a slow shard delays only its own. `eventId` is minted by the gateway: the same item sent again,
@@ -20,6 +23,16 @@ export const DecisionRequest = Type.Object({
   remoteAddress: Type.Optional(Type.String()),
   replayId: Type.Optional(
     Type.String({ maxLength: 64, description: 'Names the envelope by its AES key and iv; a plain body has none.' }),
+  ),
+  signature: Type.Optional(
+    Type.Object(
+      {
+        value: Type.String({ maxLength: maxSignatureLength, description: 'Empty when what was sent can be none.' }),
+        clientId: Type.String(),
+        timestamp: Type.String(),
+      },
+      { description: 'The `x-apikee-signature` that was sent, and what it is over beside methodPath, as it was sent.' },
+    ),
   ),
   cost: Type.Optional(
     Type.Integer({

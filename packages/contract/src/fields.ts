@@ -37,3 +37,19 @@ export const Pagination = Type.Object({
 
 /** The environment that a call is about, as a query parameter; a server key belongs to one and needs none. */
 export const ProjectEnvQuery = Type.Optional(Type.String({ minLength: 1, maxLength: 200 }));
+
+/** In answers to changes. */
+export const Propagation = Type.Optional(
+  Type.Literal('pending', { description: 'The change is stored, but has not reached the validators yet.' }),
+);
+export const Removed = Type.Object({ success: Type.Literal(true), propagation: Propagation });
+
+export const Scope = Type.String({ minLength: 1, maxLength: 100, pattern: '^[\\x21-\\x7e]+$' });
+
+/** Decisions that were counted: those that allowed, those that refused, and how long they took. */
+export const Stats = Type.Object({
+  total: Type.Integer(),
+  success: Type.Integer(),
+  error: Type.Integer(),
+  avgDurationMs: Type.Number(),
+});

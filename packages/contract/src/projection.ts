@@ -59,12 +59,14 @@ export const ServerKeyRecord = Type.Object({
 });
 export type ServerKeyRecord = Static<typeof ServerKeyRecord>;
 
-/** An endpoint that carries a rule; its path is the pattern that requests are folded into. */
+/** A known endpoint; a `{…}` segment of its path takes any segment of a request's. */
 export const EndpointRule = Type.Object({
+  /** In upper case. */
   method: Type.String(),
   path: Type.String(),
   enabled: Type.Boolean(),
-  requiredScopes: Type.Array(Type.String()),
+  /** All of them are needed; none when it is empty. Missing: nobody has decided, and a wider endpoint's rule holds. */
+  requiredScopes: Type.Optional(Type.Array(Type.String())),
 });
 export type EndpointRule = Static<typeof EndpointRule>;
 
@@ -76,7 +78,7 @@ export const EnvironmentRecord = Type.Object({
   settings: EnvironmentSettings,
   /** The limits of each template, by its id. */
   templates: Type.Record(Type.String(), Limits),
-  /** Endpoints that are disabled or require scopes; all that are known, where unknown ones are refused. */
+  /** Endpoints that somebody has decided about; all that are known, where unknown ones are refused. */
   endpoints: Type.Array(EndpointRule),
   /** Public keys that requests may be signed with: SPKI, DER in base64. */
   requestKeys: Type.Array(Type.String()),

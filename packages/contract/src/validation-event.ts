@@ -17,6 +17,12 @@ export const ValidationEvent = Type.Object({
     description: 'A code of the list in verdict.ts; a reader may meet one that is newer than itself.',
   }),
   methodPath: Type.String({ description: 'At most 2 kB, cut when the event was made.' }),
+  endpoint: Type.Optional(
+    Type.String({
+      description:
+        'The endpoint that methodPath is of, where the environment tells endpoints apart in its own way; at most 2 kB. Without it: by the default way.',
+    }),
+  ),
   name: Type.Optional(Type.String()),
   ip: Type.Optional(Type.String()),
   userAgent: Type.Optional(Type.String({ description: 'At most 256 B.' })),

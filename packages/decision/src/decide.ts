@@ -1,7 +1,10 @@
 import type { EnvironmentRecord, KeyRecord } from '@keyward/contract/projection';
 import type { Verdict } from '@keyward/contract/verdict';
+import { endpointRulesOf } from './endpoint-rules.ts';
 import type { IpAddress } from './ip-address.ts';
 import { rangesOf } from './ip-ranges.ts';
+import { isGenuine, type RequestSignature } from './request-signature.ts';
+import { holdsScopes } from './scopes.ts';
 
 export interface Facts {
   key: KeyRecord;
@@ -12,6 +15,9 @@ export interface Facts {
   nowMs: number;
   /** Whose request it is; undefined when that cannot be told. */
   callerIp: IpAddress | undefined;
+  methodPath: string;
+  /** undefined: the request carries none. */
+  signature: RequestSignature | undefined;
 }
 
 /** The rules that need no shared state, in the order of design.md §2.4; the first that objects is the verdict. */
@@ -25,7 +31,17 @@ export function decide(facts: Facts): Verdict {
 
 type Rule = (facts: Facts) => Verdict | undefined;
 
-const rules: readonly Rule[] = [keyBelongsToClient, keyStatus, keyLifetime, clientStatus, environmentStatus, ipRules];
+const rules: readonly Rule[] = [
+  keyBelongsToClient,
+  keyStatus,
+  keyLifetime,
+  clientStatus,
+  environmentStatus,
+  ipRules,
+  requestSignature,
+  scopesAndEndpoint,
+  abnormalUsage,
+];
 
 /** A key of another client is answered like one that nobody knows (wire.md §5: no oracle). */
 function keyBelongsToClient({ key, clientId }: Facts): Verdict | undefined {
@@ -65,4 +81,26 @@ function ipRules({ key, callerIp }: Facts): Verdict | undefined {
     (list) => list.length > 0 && (callerIp === undefined || !rangesOf(list).includes(callerIp)),
   );
   return refused ? 'IP_NOT_ALLOWED' : undefined;
+}
+
+/** One that is sent is checked whenever there are keys to check it by, whether or not the environment asks for it. */
+function requestSignature({ environment, signature }: Facts): Verdict | undefined {
+  const isRequired = environment.settings.requestSignature === 'required';
+  if (!signature) return isRequired ? 'SIGNATURE_REQUIRED' : undefined;
+  if (!isRequired && environment.requestKeys.length === 0) return undefined;
+  return isGenuine(signature) ? undefined : 'SIGNATURE_INVALID';
+}
+
+/** What a key lacks comes before what is wrong with the endpoint; both hang on the endpoint, which is looked for once. */
+function scopesAndEndpoint({ key, environment, methodPath }: Facts): Verdict | undefined {
+  const refusesUnknown = environment.settings.unknownEndpoints === 'refuse';
+  if (environment.endpoints.length === 0 && !refusesUnknown) return undefined;
+  const rule = endpointRulesOf(environment).find(methodPath);
+  if (!rule) return refusesUnknown ? 'ENDPOINT_DISABLED' : undefined;
+  if (!holdsScopes(key.scopes, rule.requiredScopes ?? [])) return 'INSUFFICIENT_SCOPE';
+  return rule.enabled ? undefined : 'ENDPOINT_DISABLED';
+}
+
+function abnormalUsage({ key }: Facts): Verdict | undefined {
+  return key.abnormal ? 'ABNORMAL_USAGE' : undefined;
 }

@@ -1,19 +1,44 @@
+import { defaultSettings, type EnvironmentSettings } from '@keyward/contract/settings';
+
+/** How an environment tells its endpoints apart. */
+export type EndpointStyle = Pick<EnvironmentSettings, 'endpointIds' | 'endpointCase'>;
+
 /**
  * Folds a concrete path into a pattern, so that SDKs which register what was requested do not fill an environment
- * (wire.md §2.4): the query goes, unreserved characters are decoded, `//` collapses, a trailing `/` goes, the case
- * stays, and a segment that is an id becomes `{id}`.
+ * (wire.md §2.4): its segments, normalised, and each that is an id, or names a parameter (`{userId}`), becomes `{id}`,
+ * unless the environment keeps them.
  */
-export function foldPath(path: string): string {
-  const segments = decodeUnreserved(withoutQuery(path))
-    .split('/')
-    .filter((segment) => segment !== '');
-  return `/${segments.map((segment) => (isId(segment) ? '{id}' : segment)).join('/')}`;
+export function foldPath(path: string, style: EndpointStyle = defaultSettings): string {
+  const segments = pathSegments(path).map((segment) => foldSegment(segment, style));
+  return `/${segments.join('/')}`;
 }
 
 /** The endpoint that a `method_path` (`GET:/users/1`, `GET:::/users/1`) is of: `GET:/users/{id}`. */
-export function endpointOf(methodPath: string): string {
+export function endpointOf(methodPath: string, style?: EndpointStyle): string {
+  const parsed = parseMethodPath(methodPath);
+  return parsed ? `${parsed.method}:${foldPath(parsed.path, style)}` : methodPath;
+}
+
+export function parseMethodPath(methodPath: string): { method: string; path: string } | undefined {
   const [, method, path] = /^([^:]+):(?:::?)?(\/.*)$/s.exec(methodPath) ?? [];
-  return method === undefined || path === undefined ? methodPath : `${method.toUpperCase()}:${foldPath(path)}`;
+  return method === undefined || path === undefined ? undefined : { method: method.toUpperCase(), path };
+}
+
+/** wire.md §2.3: the query goes, unreserved characters are decoded, `//` collapses, a trailing `/` goes, the case stays. */
+export function pathSegments(path: string): string[] {
+  return decodeUnreserved(withoutQuery(path))
+    .split('/')
+    .filter((segment) => segment !== '');
+}
+
+/** A segment that stands for any: `{id}`. */
+export function isParameter(segment: string): boolean {
+  return segment.startsWith('{') && segment.endsWith('}');
+}
+
+function foldSegment(segment: string, { endpointIds, endpointCase }: EndpointStyle): string {
+  if (endpointIds === 'fold' && (isParameter(segment) || isId(segment))) return '{id}';
+  return endpointCase === 'fold' ? segment.toLowerCase() : segment;
 }
 
 function withoutQuery(path: string): string {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { foldPath } from '../src/endpoint-path.ts';
+import { endpointOf, foldPath } from '../src/endpoint-path.ts';
 
 test.each([
   ['/', '/'],
@@ -24,6 +24,7 @@ test.each([
   ['/blobs/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08', '/blobs/{id}'],
   ['/events/01ARZ3NDEKTSV4RRFFQ69G5FAV', '/events/{id}'],
   ['/files/V1StGXR8_Z5jdHi6B-myT', '/files/{id}'],
+  ['/users/{userId}/keys', '/users/{id}/keys'],
   ['/v1/users', '/v1/users'],
   ['/2fa', '/2fa'],
   ['/deadbeef', '/deadbeef'],
@@ -38,4 +39,14 @@ test('a pattern folds to itself', () => {
     const pattern = foldPath(path);
     expect(foldPath(pattern)).toBe(pattern);
   }
+});
+
+test.each([
+  [{ endpointIds: 'keep', endpointCase: 'keep' }, '//Users/7/{Name}/?a', 'GET:/Users/7/{Name}'],
+  [{ endpointIds: 'keep', endpointCase: 'fold' }, '/Users/%41%c3%89', 'GET:/users/a%c3%89'],
+  [{ endpointIds: 'fold', endpointCase: 'fold' }, '/Users/7/List', 'GET:/users/{id}/list'],
+  [{ endpointIds: 'fold', endpointCase: 'fold' }, '/Events/01ARZ3NDEKTSV4RRFFQ69G5FAV', 'GET:/events/{id}'],
+] as const)('with %j, %s is the endpoint %s, and stays it', (style, path, endpoint) => {
+  expect(endpointOf(`get:::${path}`, style)).toBe(endpoint);
+  expect(endpointOf(endpoint, style)).toBe(endpoint);
 });

@@ -4,7 +4,7 @@ import { canonicalKey } from '@keyward/keyformat/canonical-key';
 import { keyDigest } from '@keyward/keyformat/key-digest';
 import { AppError } from '@keyward/kit/app-error';
 import { findAccountByKey, findMemberships } from '@keyward/stores/postgres/accounts';
-import { findServerKey } from '@keyward/stores/postgres/projects';
+import { findServerKey } from '@keyward/stores/postgres/server-keys';
 import type { Actor } from './actor.ts';
 import type { Administration } from './administration.ts';
 import { accountKeyPrefix, isServerKeyPrefix } from './key-prefixes.ts';

@@ -3,7 +3,7 @@ import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import type { Actor } from './actor.ts';
 import type { Administration } from './administration.ts';
 import { authenticate } from './authenticate.ts';
-import { type Access, environmentOf } from './scope.ts';
+import { type Access, environmentOf, requireAccount } from './scope.ts';
 
 interface Call {
   headers: IncomingHttpHeaders;
@@ -18,4 +18,15 @@ export async function callingEnvironment(
 ): Promise<{ actor: Actor; environment: EnvironmentRow }> {
   const actor = await authenticate(administration, headers);
   return { actor, environment: await environmentOf(administration, { actor, projectEnv: query.project_env, access }) };
+}
+
+/** The environment of a call that only a person may make. */
+export async function personsEnvironment(
+  administration: Administration,
+  call: Call,
+  access: Access,
+): Promise<EnvironmentRow> {
+  const { actor, environment } = await callingEnvironment(administration, call, access);
+  requireAccount(actor);
+  return environment;
 }

@@ -2,8 +2,9 @@ import type { Client, Key } from '@keyward/contract/routes/client';
 import { type ClientRow, type KeyRow, listKeys } from '@keyward/stores/postgres/clients';
 import { keyExpiryMs } from '@keyward/stores/postgres/key-expiry';
 import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
-import { type ClientTotals, type KeyTotals, readClientTotals, readKeyTotals } from '@keyward/stores/postgres/usage';
+import { type KeyTotals, readClientTotals, readKeyTotals } from '@keyward/stores/postgres/usage';
 import type { Administration } from './administration.ts';
+import { viewStats } from './stats-view.ts';
 
 interface ViewOptions {
   environment: EnvironmentRow;
@@ -84,10 +85,4 @@ function keyStatus(key: KeyRow, nowMs: number): Key['status'] {
   const expiresAtMs = keyExpiryMs(key);
   if (expiresAtMs !== undefined && expiresAtMs <= nowMs) return 'expired';
   return key.status;
-}
-
-function viewStats(totals: ClientTotals | undefined): Client['stats'] {
-  const { success, error, durationUs } = totals ?? { success: 0, error: 0, durationUs: 0 };
-  const total = success + error;
-  return { total, success, error, avgDurationMs: total === 0 ? 0 : Math.round(durationUs / total) / 1_000 };
 }

@@ -1,6 +1,4 @@
 import type { NewProject } from '@keyward/contract/routes/project';
-import { keyDigest } from '@keyward/keyformat/key-digest';
-import { issueOpaqueKey } from '@keyward/keyformat/opaque-key';
 import { AppError } from '@keyward/kit/app-error';
 import { newId, newSecret } from '@keyward/kit/random';
 import type { Database } from '@keyward/stores/postgres/database';
@@ -8,15 +6,15 @@ import {
   findReservedName,
   insertEnvironment,
   insertProject,
-  insertServerKey,
   insertSigningSecret,
   insertTemplates,
   type ProjectRow,
   reserveNames,
 } from '@keyward/stores/postgres/projects';
+import { insertServerKey } from '@keyward/stores/postgres/server-keys';
 import type { Administration } from './administration.ts';
 import { InputCheck } from './input.ts';
-import { keyHint, serverKeyPrefix } from './key-prefixes.ts';
+import { issueServerKey } from './issue-server-key.ts';
 import type { Propagation } from './projector.ts';
 
 /** What is shown once: the first server key and signing secret of each environment, by its id. */
@@ -135,15 +133,8 @@ async function createEnvironment(
   const signingSecret = newSecret();
   const secretId = newId();
   await insertSigningSecret(transaction, { id: secretId, ...scope, sealed: secrets.seal(signingSecret, secretId) });
-  const serverKey = issueOpaqueKey(serverKeyPrefix(input.type));
-  const digest = keyDigest({ pepper, domain: 'server', canonical: serverKey });
-  await insertServerKey(transaction, {
-    id: newId(),
-    ...scope,
-    name: 'first',
-    key_prefix: keyHint(serverKey),
-    digest,
-    status: 'active',
-  });
-  return { id, serverKey, signingSecret };
+  const environment = { id, organization_id, type: input.type };
+  const serverKey = issueServerKey({ pepper }, { environment, name: 'first', now });
+  await insertServerKey(transaction, serverKey.row);
+  return { id, serverKey: serverKey.raw, signingSecret };
 }

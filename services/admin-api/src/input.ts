@@ -57,6 +57,12 @@ export class InputCheck {
     return { notBefore, expiresAt };
   }
 
+  /** Adds the last fault that there is to find, and throws `INVALID_INPUT` with all of them. */
+  fail(path: string, message: string): never {
+    this.fault(path, message);
+    throw invalidInput(this.#faults);
+  }
+
   /** Throws `INVALID_INPUT` with every fault found. */
   done(): void {
     if (this.#faults.length > 0) throw invalidInput(this.#faults);

@@ -10,10 +10,10 @@ import {
   findReservedName,
   listEnvironments,
   listProjects,
-  listServerKeys,
   listTemplates,
   type ProjectRow,
 } from '@keyward/stores/postgres/projects';
+import { listActiveServerKeys } from '@keyward/stores/postgres/server-keys';
 import type { Actor } from './actor.ts';
 import type { Administration } from './administration.ts';
 import type { FirstSecrets } from './create-project.ts';
@@ -77,7 +77,7 @@ export async function viewProject(
   const { db } = administration;
   const environments = (await listEnvironments(db, row.id)).filter(({ id }) => only === undefined || id === only);
   const ids = environments.map((environment) => environment.id);
-  const serverKeys = await listServerKeys(db, ids);
+  const serverKeys = await listActiveServerKeys(db, ids);
   const members = await listMembers(db, row.organization_id);
   const list = await viewEnvironments(administration, environments, secrets);
   return {

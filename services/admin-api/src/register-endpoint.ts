@@ -1,10 +1,13 @@
 import type { NewEndpoint } from '@keyward/contract/routes/endpoint';
 import { foldPath } from '@keyward/decision/endpoint-path';
 import { newId } from '@keyward/kit/random';
-import { findEndpoint, insertEndpoint } from '@keyward/stores/postgres/endpoints';
-import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
+import type { Database } from '@keyward/stores/postgres/database';
+import { findEndpointId, insertEndpoint } from '@keyward/stores/postgres/endpoints';
+import { type EnvironmentRow, lockEnvironment, raiseEnvironmentVersion } from '@keyward/stores/postgres/projects';
 import type { Administration } from './administration.ts';
 import { InputCheck } from './input.ts';
+import type { ConfigNote, Propagation } from './projector.ts';
+import { readSettings } from './settings.ts';
 
 interface Registered {
   registered: boolean;
@@ -13,20 +16,44 @@ interface Registered {
   path: string;
 }
 
-/** Makes an endpoint known by its pattern. An environment that is full says so, and is no error: SDKs ask on every path. */
+interface Registration {
+  environment: EnvironmentRow;
+  input: NewEndpoint;
+}
+
+/**
+ * Makes an endpoint known by its pattern. An environment that is full says so, and is no error: SDKs ask on every path.
+ * The scopes that an SDK names in its metadata are kept as metadata: only a person says what an endpoint requires.
+ */
 export async function registerEndpoint(
-  { db, clock, maxEndpoints }: Administration,
-  { environment, input }: { environment: EnvironmentRow; input: NewEndpoint },
-): Promise<Registered> {
+  administration: Administration,
+  { environment, input }: Registration,
+): Promise<{ endpoint: Registered; propagation: Propagation }> {
   const check = new InputCheck();
   for (const field of ['path', 'name', 'description'] as const) check.text(`/${field}`, input[field]);
   check.metadata('/metadata', input.metadata);
   check.done();
-  const method = input.method.toUpperCase();
-  const path = foldPath(input.path);
-  const known = await findEndpoint(db, environment.id, method, path);
-  if (known) return { registered: true, id: known.id, method, path };
+  const place = { method: input.method.toUpperCase(), path: foldPath(input.path, readSettings(environment).settings) };
+  const known = await findEndpointId(administration.db, environment.id, place);
+  if (known !== undefined) return { endpoint: { registered: true, id: known, ...place }, propagation: 'done' };
+  const { id, notes } = await administration.db
+    .transaction()
+    .execute((transaction) => insert(administration, transaction, { environment, input, ...place }));
+  const endpoint = id === undefined ? { registered: false, ...place } : { registered: true, id, ...place };
+  return { endpoint, propagation: await administration.projector.publish(notes) };
+}
+
+/**
+ * Where unknown endpoints are refused, the validators must hear of a new one. Whether they are is read under the
+ * environment's lock: a change of that setting projects what it finds, and must not miss one that is on its way.
+ */
+async function insert(
+  { projector, clock, maxEndpoints }: Administration,
+  transaction: Database,
+  { environment, input, method, path }: Registration & { method: string; path: string },
+): Promise<{ id: string | undefined; notes: ConfigNote[] }> {
   const now = new Date(clock.nowMs());
+  const locked = await lockEnvironment(transaction, environment.id);
   const row = {
     id: newId(),
     organization_id: environment.organization_id,
@@ -39,7 +66,9 @@ export async function registerEndpoint(
     created_at: now,
     updated_at: now,
   };
-  const id = await insertEndpoint(db, row, maxEndpoints);
-  const found = id ?? (await findEndpoint(db, environment.id, method, path))?.id;
-  return found === undefined ? { registered: false, method, path } : { registered: true, id: found, method, path };
+  const id = await insertEndpoint(transaction, row, maxEndpoints);
+  if (id === undefined) return { id: await findEndpointId(transaction, environment.id, { method, path }), notes: [] };
+  if (locked?.settings.unknownEndpoints !== 'refuse') return { id, notes: [] };
+  await raiseEnvironmentVersion(transaction, environment.id, now);
+  return { id, notes: [await projector.note(transaction, { environmentId: environment.id, clientId: null })] };
 }

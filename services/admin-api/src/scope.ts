@@ -33,12 +33,17 @@ export async function environmentOf(
 
 /** The organization that a person acts in: the only one, or the one named in `X-Keyward-Organization`. */
 export function organizationOf(actor: Actor, access: Access): Membership {
-  if (actor.kind !== 'account')
-    throw new AppError('FORBIDDEN', 'A server key belongs to one environment and cannot do this; use an account key.');
+  requireAccount(actor);
   const membership = namedMembership(actor);
   if (access === 'write' && membership.role === 'viewer')
     throw new AppError('FORBIDDEN', 'Your role in this organization is to view.');
   return membership;
+}
+
+/** Some things are for people, and not for the server key that an application holds. */
+export function requireAccount(actor: Actor): asserts actor is Actor & { kind: 'account' } {
+  if (actor.kind !== 'account')
+    throw new AppError('FORBIDDEN', 'A server key belongs to one environment and cannot do this; use an account key.');
 }
 
 function namedMembership({ memberships, organizationId }: Actor & { kind: 'account' }): Membership {

@@ -1,5 +1,7 @@
 import { Key } from '@keyward/contract/routes/client';
 import { EnvSummary } from '@keyward/contract/routes/project';
+import { NewRequestKey } from '@keyward/contract/routes/request-key';
+import { ServerKey } from '@keyward/contract/routes/server-key';
 import { SecretBox } from '@keyward/kit/secret-box';
 import { defineService } from '@keyward/kit/service';
 import { openProjectionStore } from '@keyward/stores/open-shards';
@@ -14,6 +16,8 @@ import { clientRoutes } from './routes/clients.ts';
 import { endpointRoutes } from './routes/endpoints.ts';
 import { indexRoute } from './routes/index-page.ts';
 import { projectRoutes } from './routes/projects.ts';
+import { requestKeyRoutes } from './routes/request-keys.ts';
+import { serverKeyRoutes } from './routes/server-keys.ts';
 import { settingsRoutes } from './routes/settings.ts';
 import { templateRoutes } from './routes/templates.ts';
 
@@ -21,7 +25,7 @@ import { templateRoutes } from './routes/templates.ts';
 export const adminApi = defineService({
   name: 'admin-api',
   config: AdminApiConfig,
-  schemas: [Key, EnvSummary],
+  schemas: [Key, EnvSummary, ServerKey, NewRequestKey],
   bodyLimitBytes: 1024 * 1024,
   serviceToken: (config) => config.SERVICE_TOKEN,
   isAway: isDatabaseAway,
@@ -44,6 +48,8 @@ export const adminApi = defineService({
     clientRoutes(app, administration, config.SERVICE_TOKEN);
     projectRoutes(app, administration);
     endpointRoutes(app, administration);
+    serverKeyRoutes(app, administration);
+    requestKeyRoutes(app, administration);
     settingsRoutes(app, administration);
     templateRoutes(app, administration);
   },

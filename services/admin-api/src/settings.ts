@@ -1,9 +1,10 @@
 import type { SettingsAnswer, SettingsChange } from '@keyward/contract/routes/settings';
 import { defaultSettings, type EnvironmentSettings } from '@keyward/contract/settings';
-import { AppError } from '@keyward/kit/app-error';
-import { type EnvironmentRow, raiseEnvironmentVersion, updateSettings } from '@keyward/stores/postgres/projects';
+import { type EnvironmentRow, updateSettings } from '@keyward/stores/postgres/projects';
 import type { Administration } from './administration.ts';
+import { changeEnvironment } from './change-environment.ts';
 import { InputCheck } from './input.ts';
+import { pending } from './pending.ts';
 
 export function readSettings(environment: EnvironmentRow): SettingsAnswer {
   const settings = { ...defaultSettings, ...environment.settings };
@@ -12,25 +13,22 @@ export function readSettings(environment: EnvironmentRow): SettingsAnswer {
 
 /** Changes what the body names; from the answer on every validator decides by it. */
 export async function changeSettings(
-  { db, projector, clock }: Administration,
+  administration: Administration,
   { environment, change }: { environment: EnvironmentRow; change: SettingsChange },
 ): Promise<SettingsAnswer> {
   const check = new InputCheck();
   check.ipList('/trustedProxies', change.trustedProxies);
   check.done();
-  const now = new Date(clock.nowMs());
-  const { row, note } = await db.transaction().execute(async (transaction) => {
-    const locked = await raiseEnvironmentVersion(transaction, environment.id, now);
-    if (!locked) throw new AppError('NOT_FOUND', 'There is no such environment.');
-    const settings = { ...locked.settings, ...change };
-    await updateSettings(transaction, environment.id, settings);
-    return {
-      row: { ...locked, settings },
-      note: await projector.note(transaction, { environmentId: environment.id, clientId: null }),
-    };
-  });
-  const propagation = await projector.publish([note]);
-  return { ...readSettings(row), ...(propagation === 'pending' ? { propagation } : {}) };
+  const { made, propagation } = await changeEnvironment(
+    administration,
+    environment,
+    async ({ transaction, locked }) => {
+      const settings = { ...locked.settings, ...change };
+      await updateSettings(transaction, environment.id, settings);
+      return { ...locked, settings };
+    },
+  );
+  return { ...readSettings(made), ...pending(propagation) };
 }
 
 /** What an operator should know before an IP list is relied upon. */

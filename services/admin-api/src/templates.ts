@@ -8,11 +8,11 @@ import {
   findTemplateByName,
   insertTemplates,
   listTemplates,
-  raiseEnvironmentVersion,
   type TemplateRow,
   updateTemplate,
 } from '@keyward/stores/postgres/projects';
 import type { Administration } from './administration.ts';
+import { changeEnvironment } from './change-environment.ts';
 import { InputCheck } from './input.ts';
 import type { Propagation } from './projector.ts';
 
@@ -25,11 +25,11 @@ export async function readTemplates({ db }: Administration, environment: Environ
   return (await listTemplates(db, [environment.id])).map(viewTemplate);
 }
 
-export function createTemplate(
+export async function createTemplate(
   administration: Administration,
   { environment, input }: { environment: EnvironmentRow; input: NewTemplate },
 ): Promise<Changed> {
-  return inNewVersion(administration, environment, async (transaction, now) => {
+  const { made, propagation } = await changeEnvironment(administration, environment, async ({ transaction, now }) => {
     await requireFreeName(transaction, { environment, name: input.name });
     const row = {
       id: newId(),
@@ -47,33 +47,21 @@ export function createTemplate(
     await insertTemplates(transaction, [row]);
     return row;
   });
+  return { template: viewTemplate(made), propagation };
 }
 
 /** From the answer on every validator holds the template's clients to its new limits; what they used stays used. */
-export function changeTemplate(
+export async function changeTemplate(
   administration: Administration,
   { environment, id, change }: { environment: EnvironmentRow; id: string; change: TemplateChange },
 ): Promise<Changed> {
-  return inNewVersion(administration, environment, async (transaction) => {
+  const { made, propagation } = await changeEnvironment(administration, environment, async ({ transaction }) => {
     if (change.name !== undefined) await requireFreeName(transaction, { environment, name: change.name, except: id });
     const row = await updateTemplate(transaction, { environmentId: environment.id, id, change: columns(change) });
     if (!row) throw new AppError('NOT_FOUND', 'There is no such template.');
     return row;
   });
-}
-
-async function inNewVersion(
-  { db, projector, clock }: Administration,
-  environment: EnvironmentRow,
-  work: (transaction: Database, now: Date) => Promise<TemplateRow>,
-): Promise<Changed> {
-  const now = new Date(clock.nowMs());
-  const { row, note } = await db.transaction().execute(async (transaction) => {
-    await raiseEnvironmentVersion(transaction, environment.id, now);
-    const changed = await work(transaction, now);
-    return { row: changed, note: await projector.note(transaction, { environmentId: environment.id, clientId: null }) };
-  });
-  return { template: viewTemplate(row), propagation: await projector.publish([note]) };
+  return { template: viewTemplate(made), propagation };
 }
 
 interface NameOptions {

@@ -8,6 +8,8 @@ const validateBody = compileValidator(ValidateBody);
 /** What a validation says of the caller's request. Everything else of the body, `payload` above all, ends here. */
 export interface Facts {
   name?: string;
+  /** As it was sent. */
+  timestamp: string;
   timestampMs: number;
   headers: ValidateBody['headers'];
   cost?: number;
@@ -19,7 +21,7 @@ export function readFacts(body: unknown): Facts {
   if (!validateBody.check(body)) throw invalidInput(validateBody.faults(body));
   const timestampMs = parseInstant(body.timestamp);
   if (timestampMs === undefined) throw invalidInput([{ path: '/timestamp', message: 'must be a moment that exists' }]);
-  const facts: Facts = { timestampMs, headers: body.headers };
+  const facts: Facts = { timestamp: body.timestamp, timestampMs, headers: body.headers };
   if (body.cost !== undefined) facts.cost = body.cost;
   if (body.name !== undefined) facts.name = body.name;
   if (body.remoteAddress !== undefined) facts.remoteAddress = body.remoteAddress;

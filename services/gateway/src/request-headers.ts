@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { maxSignatureLength } from '@keyward/contract/decisions';
 import { AppError, invalidInput } from '@keyward/kit/app-error';
 
 const jsonType = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
@@ -21,4 +22,14 @@ export function encryption(headers: IncomingHttpHeaders): 'envelope' | 'plain' |
 
 export function wantsEnvelope(headers: IncomingHttpHeaders): boolean {
   return headers['x-apikee-accept'] === 'envelope';
+}
+
+/**
+ * The request's signature (wire.md §2.3). What cannot be one is the empty text, which no key verifies; so is a header that
+ * came twice, which Node joins with a comma.
+ */
+export function requestSignature(headers: IncomingHttpHeaders): string | undefined {
+  const sent = headers['x-apikee-signature'];
+  if (sent === undefined) return undefined;
+  return typeof sent === 'string' && sent.length <= maxSignatureLength ? sent : '';
 }

@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import type { DecisionReply } from '@keyward/contract/decisions';
 import { createEphemeralKey } from '@keyward/envelope/ephemeral-key';
 import { openReplyV1 } from '@keyward/envelope/open-reply';
@@ -72,6 +73,36 @@ describe('a validation', () => {
       elapsedUs: expect.any(Number),
     });
     expect(validator.calls[0]?.headers).toMatchObject({ 'x-keyward-service-token': serviceToken });
+  });
+
+  it.each([
+    ['abc-_', 'abc-_'],
+    ['', ''],
+    ['x'.repeat(2_048), 'x'.repeat(2_048)],
+    ['x'.repeat(2_049), ''],
+  ])('that is signed passes on the signature, with what it is over as it was sent (%#)', async (sent, value) => {
+    const path = `/api/v1/client/${clientId.toUpperCase()}?method_path=get%3A%3A%3A%2Fa+b`;
+    await post(gateway, { path, headers: { 'X-Apikee-Signature': sent }, body: facts });
+    expect(lastItem()).toMatchObject({
+      clientId,
+      methodPath: 'get:::/a b',
+      signature: { value, clientId: clientId.toUpperCase(), timestamp: facts.timestamp },
+    });
+  });
+
+  it('that is signed twice passes on what no key verifies', async () => {
+    const headers = {
+      'content-type': 'application/json',
+      'x-api-key': serverKey,
+      'x-apikee-signature': ['abc', 'abc'],
+    };
+    const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
+    const sending = request(gateway.url + validateUrl, { method: 'POST', headers }, (answer) => {
+      resolve(answer.resume().statusCode);
+    });
+    sending.on('error', reject).end(JSON.stringify(facts));
+    expect(await promise).toBe(200);
+    expect(lastItem()?.signature?.value).not.toMatch(/^[\w-]+=*$/);
   });
 
   it('has no replay id when it came plain', async () => {

@@ -15,6 +15,7 @@ import { findKey, forgetKey } from './find-key.ts';
 import type { KeyDigests } from './key-digests.ts';
 import type { KeyRecords } from './key-records.ts';
 import type { RefusalCounts } from './refusal-counts.ts';
+import { requestSignature } from './request-signature.ts';
 import type { ServerKeyContext, ServerKeyContexts } from './server-key-contexts.ts';
 import type { SignedKeys } from './signed-keys.ts';
 
@@ -167,13 +168,21 @@ function commit({ store, clock }: Deciding, { request, context, key, startedMs }
     replayId: settings.replays === 'refuse' ? request.replayId : undefined,
     requestedAtMs: request.timestampMs,
     toleranceMs: settings.toleranceSeconds * 1_000,
-    verdict: decide({ key, environment, clientId: request.clientId, nowMs: clock.nowMs(), callerIp: caller }),
+    verdict: decide({
+      key,
+      environment,
+      clientId: request.clientId,
+      nowMs: clock.nowMs(),
+      callerIp: caller,
+      methodPath: request.methodPath,
+      signature: requestSignature(request, environment.requestKeys),
+    }),
     cost: request.cost ?? 1,
     keyFamilyId: key.familyId,
     keyLimits: key.limits,
     clientLimits: (key.templateId && environment.templates[key.templateId]) || {},
     environmentLimits: settings.rateLimits,
-    event: eventFields({ request, environmentId, key, durationUs, callerIp: caller }),
+    event: eventFields({ request, environment, key, durationUs, callerIp: caller }),
   });
 }
 

@@ -1,5 +1,7 @@
 import type { DecisionRequest } from '@keyward/contract/decisions';
-import type { KeyRecord } from '@keyward/contract/projection';
+import type { EnvironmentRecord, KeyRecord } from '@keyward/contract/projection';
+import { defaultSettings } from '@keyward/contract/settings';
+import { endpointOf } from '@keyward/decision/endpoint-path';
 import { type IpAddress, printIp } from '@keyward/decision/ip-address';
 import { headerValue } from '@keyward/decision/presented-key';
 
@@ -9,7 +11,7 @@ const maxNameBytes = 256;
 
 interface EventFacts {
   request: DecisionRequest;
-  environmentId: string;
+  environment: EnvironmentRecord;
   key: KeyRecord;
   durationUs: number;
   callerIp: IpAddress | undefined;
@@ -19,20 +21,28 @@ interface EventFacts {
  * The event of one decision as JSON, but for the verdict and the time, which the store adds. Texts are capped and
  * cleaned of what Postgres refuses here, where they are made, so that nothing further on can choke on them.
  */
-export function eventFields({ request, environmentId, key, durationUs, callerIp }: EventFacts): string {
+export function eventFields({ request, environment, key, durationUs, callerIp }: EventFacts): string {
   const userAgent = headerValue(request.headers, 'user-agent');
   return JSON.stringify({
     id: request.eventId,
-    environmentId,
+    environmentId: environment.environmentId,
     clientId: key.clientId,
     keyId: key.keyId,
     methodPath: fit(request.methodPath, maxPathBytes),
+    endpoint: ownEndpoint(request.methodPath, environment),
     name: request.name === undefined ? undefined : fit(request.name, maxNameBytes),
     ip: callerIp === undefined ? undefined : printIp(callerIp),
     userAgent: userAgent === undefined ? undefined : fit(userAgent, maxUserAgentBytes),
     durationUs,
     ...(request.cost === undefined || request.cost === 1 ? {} : { cost: request.cost }),
   });
+}
+
+/** The endpoint, where the environment's way is not the one that every reader of events knows. */
+function ownEndpoint(methodPath: string, { settings }: EnvironmentRecord): string | undefined {
+  const isDefault =
+    settings.endpointIds === defaultSettings.endpointIds && settings.endpointCase === defaultSettings.endpointCase;
+  return isDefault ? undefined : fit(endpointOf(methodPath, settings), maxPathBytes);
 }
 
 function fit(text: string, maxBytes: number): string {

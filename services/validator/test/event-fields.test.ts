@@ -1,3 +1,4 @@
+import { defaultSettings } from '@keyward/contract/settings';
 import { decodeEvent } from '@keyward/stores/event-codec';
 import { expect, test } from 'vitest';
 import { decideRequest } from '../src/decide-request.ts';
@@ -75,4 +76,17 @@ test('every event that is made is one that the log can be read by', async () => 
     const { event } = await eventOf({ methodPath: text, name: text, headers: { 'user-agent': text } });
     expect(decodeEvent(Buffer.from(JSON.stringify(event)))).toEqual(event);
   }
+});
+
+test.each([
+  [{}, undefined],
+  [{ endpointIds: 'keep' as const }, 'GET:/Users/7'],
+  [{ endpointCase: 'fold' as const }, 'GET:/users/{id}'],
+])('the endpoint is told where the environment finds it in its own way: %j, %s', async (settings, endpoint) => {
+  await using shards = await SeededShards.complete();
+  await shards.changeEnvironment({ settings: { ...defaultSettings, ...settings } });
+  await decideRequest(decidingOn(shards.store), shards.request({ methodPath: 'get:::/Users/7?a' }));
+  const [event] = await shards.events();
+  expect(event).toMatchObject({ methodPath: 'get:::/Users/7?a', verdict: 'ALLOWED' });
+  expect(event?.endpoint).toBe(endpoint);
 });

@@ -10,6 +10,10 @@ import {
   Page,
   Pagination,
   ProjectEnvQuery,
+  Propagation,
+  Removed,
+  Scope,
+  Stats,
   Timestamp,
 } from '../fields.ts';
 import { Secret } from '../secret.ts';
@@ -67,20 +71,14 @@ export const Client = Type.Object({
   createdAt: Timestamp,
   updatedAt: Timestamp,
   keys: Type.Array(Key),
-  stats: Type.Object({
-    total: Type.Integer(),
-    success: Type.Integer(),
-    error: Type.Integer(),
-    avgDurationMs: Type.Number(),
-  }),
-  propagation: Type.Optional(
-    Type.Literal('pending', { description: 'The change is stored, but has not reached the validators yet.' }),
-  ),
+  stats: Stats,
+  propagation: Propagation,
 });
 export type Client = Static<typeof Client>;
 
-const Scopes = Type.Array(Type.String({ minLength: 1, maxLength: 100, pattern: '^[\\x21-\\x7e]+$' }), {
+const Scopes = Type.Array(Scope, {
   maxItems: 100,
+  description: 'What the key may do: a scope, all that begins with `read:` (`read:*`), or everything (`*`).',
 });
 const keyFields = {
   scopes: Type.Optional(Scopes),
@@ -133,7 +131,6 @@ export type ClientChange = Static<typeof ClientChange>;
 
 const params = Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) });
 const environment = Type.Object({ project_env: ProjectEnvQuery }, strict);
-const Removed = Type.Object({ success: Type.Literal(true), propagation: Type.Optional(Type.Literal('pending')) });
 
 export const listClients = {
   method: 'GET',

@@ -1,8 +1,25 @@
 import Type, { type Static } from 'typebox';
-import { Id, ProjectEnvQuery } from '../fields.ts';
-import type { Route } from './route.ts';
+import {
+  Id,
+  Limit,
+  Metadata,
+  Name,
+  Nullable,
+  Page,
+  Pagination,
+  ProjectEnvQuery,
+  Propagation,
+  Removed,
+  Scope,
+  Stats,
+  Timestamp,
+} from '../fields.ts';
+import { type Route, strict } from './route.ts';
 
-/** Registration of an endpoint by an SDK (wire.md §2.4). Unknown fields are ignored. */
+/**
+ * Registration of an endpoint by an SDK (wire.md §2.4). Unknown fields are ignored. `metadata.scopes` is what the
+ * application says of itself: it is kept and shown, and nothing is refused by it until a person sets `requiredScopes`.
+ */
 export const NewEndpoint = Type.Object({
   method: Type.String({ pattern: '^[A-Za-z]{1,20}$' }),
   path: Type.String({ pattern: '^/', maxLength: 2048 }),
@@ -34,7 +51,99 @@ export const registerEndpoint = {
         id: Type.Optional(Id),
         method: Type.String(),
         path: Type.String({ description: 'The pattern that the path was folded into.' }),
+        propagation: Propagation,
       }),
     },
+  },
+} as const satisfies Route;
+
+const Description = Nullable(Type.String({ maxLength: 2000 }));
+const requiredScopes = {
+  description:
+    'All of them are needed to use it; `[]`: none. null: nobody has decided, and what is decided about a wider endpoint (`/users/{id}` for `/users/me`) holds.',
+};
+
+export const Endpoint = Type.Object({
+  id: Id,
+  method: Type.String(),
+  path: Type.String({ description: 'A `{…}` segment takes any.' }),
+  name: Type.String(),
+  description: Nullable(Type.String()),
+  enabled: Type.Boolean(),
+  requiredScopes: Type.Union([Type.Array(Type.String()), Type.Null()], requiredScopes),
+  metadata: Metadata,
+  envId: Id,
+  createdAt: Timestamp,
+  updatedAt: Timestamp,
+  stats: Stats,
+  propagation: Propagation,
+});
+export type Endpoint = Static<typeof Endpoint>;
+
+export const EndpointChange = Type.Object(
+  {
+    name: Type.Optional(Name),
+    description: Type.Optional(Description),
+    enabled: Type.Optional(Type.Boolean()),
+    requiredScopes: Type.Optional(Type.Union([Type.Array(Scope, { maxItems: 20 }), Type.Null()], requiredScopes)),
+  },
+  strict,
+);
+export type EndpointChange = Static<typeof EndpointChange>;
+
+const params = Type.Object({ id: Id });
+const environment = Type.Object({ project_env: ProjectEnvQuery }, strict);
+
+export const listEndpoints = {
+  method: 'GET',
+  url: '/api/v1/endpoint',
+  schema: {
+    summary: 'List the endpoints of an environment, newest first',
+    querystring: Type.Object(
+      {
+        project_env: ProjectEnvQuery,
+        page: Type.Optional(Page),
+        limit: Type.Optional(Limit),
+        name: Type.Optional(Type.String({ maxLength: 200, description: 'Part of the name, in any letter case.' })),
+        method: Type.Optional(Type.String({ maxLength: 20 })),
+        enabled: Type.Optional(Type.Boolean()),
+      },
+      strict,
+    ),
+    response: { 200: Type.Object({ data: Type.Array(Endpoint), pagination: Pagination }) },
+  },
+} as const satisfies Route;
+
+export const getEndpoint = {
+  method: 'GET',
+  url: '/api/v1/endpoint/:id',
+  schema: {
+    summary: 'Read an endpoint with its statistics',
+    params,
+    querystring: environment,
+    response: { 200: Endpoint },
+  },
+} as const satisfies Route;
+
+export const changeEndpoint = {
+  method: 'PUT',
+  url: '/api/v1/endpoint/:id',
+  schema: {
+    summary: 'Change parts of an endpoint; what it asks of keys holds on the next request',
+    params,
+    querystring: environment,
+    body: EndpointChange,
+    response: { 200: Endpoint },
+  },
+} as const satisfies Route;
+
+export const deleteEndpoint = {
+  method: 'DELETE',
+  url: '/api/v1/endpoint/:id',
+  schema: {
+    summary: 'Forget an endpoint and what it asks of keys; an SDK may register it again',
+    params,
+    querystring: environment,
+    response: { 200: Removed },
   },
 } as const satisfies Route;

@@ -1,19 +1,40 @@
-import { type Insertable, sql } from 'kysely';
+import type { EndpointRule } from '@keyward/contract/projection';
+import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { Database } from './database.ts';
+import type { Page } from './page.ts';
 import type { Schema } from './schema.ts';
 
-export async function findEndpoint(
+export type EndpointRow = Selectable<Schema['endpoint']>;
+export type EndpointRowChange = Updateable<Schema['endpoint']>;
+
+/** Names an endpoint of an environment; a foreign id is an unknown one. */
+interface OneEndpoint {
+  environmentId: string;
+  id: string;
+}
+
+/** The endpoint's id, by what it is registered as. */
+export async function findEndpointId(
   db: Database,
   environmentId: string,
-  method: string,
-  path: string,
-): Promise<{ id: string } | undefined> {
-  return db
+  { method, path }: { method: string; path: string },
+): Promise<string | undefined> {
+  const row = await db
     .selectFrom('endpoint')
     .select('id')
     .where('environment_id', '=', environmentId)
     .where('method', '=', method)
     .where('path', '=', path)
+    .executeTakeFirst();
+  return row?.id;
+}
+
+export async function findEndpoint(db: Database, { environmentId, id }: OneEndpoint): Promise<EndpointRow | undefined> {
+  return db
+    .selectFrom('endpoint')
+    .selectAll()
+    .where('environment_id', '=', environmentId)
+    .where('id', '=', id)
     .executeTakeFirst();
 }
 
@@ -36,4 +57,74 @@ export async function insertEndpoint(
     .returning('id')
     .executeTakeFirst();
   return inserted?.id;
+}
+
+export async function updateEndpoint(
+  db: Database,
+  { environmentId, id }: OneEndpoint,
+  change: EndpointRowChange,
+): Promise<EndpointRow | undefined> {
+  return db
+    .updateTable('endpoint')
+    .set(change)
+    .where('environment_id', '=', environmentId)
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/** false: the environment has no such endpoint. */
+export async function deleteEndpoint(db: Database, { environmentId, id }: OneEndpoint): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom('endpoint')
+    .where('environment_id', '=', environmentId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return numDeletedRows > 0n;
+}
+
+export interface EndpointFilter {
+  name?: string | undefined;
+  method?: string | undefined;
+  enabled?: boolean | undefined;
+}
+
+export async function listEndpoints(
+  db: Database,
+  { environmentId, filter, limit, offset }: Page & { filter: EndpointFilter },
+): Promise<{ total: number; rows: EndpointRow[] }> {
+  let query = db.selectFrom('endpoint').where('environment_id', '=', environmentId);
+  if (filter.name !== undefined) query = query.where('name', 'ilike', `%${filter.name.replace(/[\\%_]/g, '\\$&')}%`);
+  if (filter.method !== undefined) query = query.where('method', '=', filter.method.toUpperCase());
+  if (filter.enabled !== undefined) query = query.where('enabled', '=', filter.enabled);
+  const { total } = await query.select(sql<number>`count(*)::int`.as('total')).executeTakeFirstOrThrow();
+  const rows = await query
+    .selectAll()
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .offset(offset)
+    .execute();
+  return { total, rows };
+}
+
+/** The endpoints that somebody has decided about, or all that are known. */
+export async function listEndpointRules(
+  db: Database,
+  environmentId: string,
+  which: 'decided' | 'all',
+): Promise<EndpointRule[]> {
+  let query = db
+    .selectFrom('endpoint')
+    .select(['method', 'path', 'enabled', 'required_scopes'])
+    .where('environment_id', '=', environmentId);
+  if (which === 'decided')
+    query = query.where((where) => where.or([where('enabled', '=', false), where('required_scopes', 'is not', null)]));
+  const rows = await query.orderBy('id').execute();
+  return rows.map(({ method, path, enabled, required_scopes: requiredScopes }) => ({
+    method,
+    path,
+    enabled,
+    ...(requiredScopes === null ? {} : { requiredScopes }),
+  }));
 }

@@ -3,8 +3,10 @@ import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/con
 import { defaultSettings } from '@keyward/contract/settings';
 import { type Insertable, sql } from 'kysely';
 import type { Database } from './database.ts';
+import { listEndpointRules } from './endpoints.ts';
 import { keyExpiryMs } from './key-expiry.ts';
 import { listTemplates, type TemplateRow } from './projects.ts';
+import { listRequestKeys } from './request-keys.ts';
 import type { Schema } from './schema.ts';
 
 /** What the projection is made from. A version is always read before what it stands for, so it never promises too much. */
@@ -109,7 +111,9 @@ export async function readEnvironmentProjection(
     .executeTakeFirst();
   if (!row) return undefined;
   const { version, status } = row;
+  const settings = { ...defaultSettings, ...row.settings };
   const templates = await listTemplates(db, [environmentId]);
+  const requestKeys = await listRequestKeys(db, environmentId);
   const serverKeys = await db
     .selectFrom('server_key')
     .select(['id', 'digest', 'status'])
@@ -121,10 +125,10 @@ export async function readEnvironmentProjection(
       environmentId,
       projectEnv: row.project_env,
       status,
-      settings: { ...defaultSettings, ...row.settings },
+      settings,
       templates: Object.fromEntries(templates.map((template) => [template.id, templateLimits(template)])),
-      endpoints: [],
-      requestKeys: [],
+      endpoints: await listEndpointRules(db, environmentId, settings.unknownEndpoints === 'refuse' ? 'all' : 'decided'),
+      requestKeys: requestKeys.map(({ spki }) => Buffer.from(spki).toString('base64')),
       signingSecrets: [],
     },
     serverKeys: serverKeys.map((key) => ({

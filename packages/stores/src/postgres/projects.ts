@@ -90,23 +90,6 @@ export async function insertSigningSecret(db: Database, row: Insertable<Schema['
   await db.insertInto('signing_secret').values(row).execute();
 }
 
-export async function insertServerKey(db: Database, row: Insertable<Schema['server_key']>): Promise<void> {
-  await db.insertInto('server_key').values(row).execute();
-}
-
-/** The live server key with this digest. */
-export async function findServerKey(
-  db: Database,
-  digest: Buffer,
-): Promise<{ id: string; organizationId: string; environmentId: string } | undefined> {
-  return db
-    .selectFrom('server_key')
-    .select(['id', 'organization_id as organizationId', 'environment_id as environmentId'])
-    .where('digest', '=', digest)
-    .where('status', '=', 'active')
-    .executeTakeFirst();
-}
-
 export async function findEnvironment(
   db: Database,
   organizationId: string,
@@ -130,6 +113,11 @@ export async function raiseEnvironmentVersion(
     .where('id', '=', environmentId)
     .returningAll()
     .executeTakeFirst();
+}
+
+/** Locks the environment, as it is now, until the transaction ends: what waits for `raiseEnvironmentVersion` waits for this. */
+export async function lockEnvironment(db: Database, environmentId: string): Promise<EnvironmentRow | undefined> {
+  return db.selectFrom('environment').selectAll().where('id', '=', environmentId).forNoKeyUpdate().executeTakeFirst();
 }
 
 export async function updateSettings(
@@ -233,20 +221,6 @@ export async function listTemplates(db: Database, environmentIds: readonly strin
     .where('environment_id', 'in', environmentIds)
     .orderBy('created_at')
     .orderBy('id')
-    .execute();
-}
-
-export async function listServerKeys(
-  db: Database,
-  environmentIds: readonly string[],
-): Promise<{ id: string; environment_id: string; name: string; key_prefix: string }[]> {
-  if (environmentIds.length === 0) return [];
-  return db
-    .selectFrom('server_key')
-    .select(['id', 'environment_id', 'name', 'key_prefix'])
-    .where('environment_id', 'in', environmentIds)
-    .where('status', '=', 'active')
-    .orderBy('created_at')
     .execute();
 }
 

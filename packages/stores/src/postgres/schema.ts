@@ -16,6 +16,7 @@ export interface Schema {
   client: ClientTable;
   api_key: ApiKeyTable;
   endpoint: EndpointTable;
+  request_public_key: RequestPublicKeyTable;
   tombstone: TombstoneTable;
   config_outbox: ConfigOutboxTable;
   envelope_seen: EnvelopeSeenTable;
@@ -177,9 +178,24 @@ interface EndpointTable {
   path: string;
   name: string;
   description: string | null;
+  enabled: Generated<boolean>;
+  /** null: nobody has decided. */
+  required_scopes: string[] | null;
   metadata: Metadata;
   created_at: CreatedAt;
   updated_at: Time;
+}
+
+interface RequestPublicKeyTable {
+  id: string;
+  organization_id: string;
+  environment_id: string;
+  name: string;
+  /** DER. */
+  spki: Buffer;
+  /** SHA-256 of it, hex. */
+  fingerprint: string;
+  created_at: CreatedAt;
 }
 
 /** What is left of a deleted key, so that it stays refused: ids and a digest, nothing personal. */

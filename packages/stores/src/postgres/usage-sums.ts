@@ -72,7 +72,7 @@ function addToHour(sums: Map<string, HourSum>, event: ValidationEvent): void {
   const { environmentId, clientId, keyId, verdict, durationUs } = event;
   const begin = Math.floor(event.decidedAtMs / hourMs) * hourMs;
   // A lone surrogate is stored as U+FFFD; two texts that become one there must be one row here.
-  const endpoint = endpointOf(event.methodPath).toWellFormed();
+  const endpoint = (event.endpoint ?? endpointOf(event.methodPath)).toWellFormed();
   const key = `${environmentId} ${begin} ${clientId} ${keyId} ${verdict} ${endpoint}`;
   const row = { hourMs: begin, environmentId, clientId, keyId, endpoint, verdict };
   const sum = entry(sums, key, () => ({ ...row, count: 0, durationUs: 0 }));

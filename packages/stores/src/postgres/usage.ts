@@ -1,7 +1,8 @@
+import { sql } from 'kysely';
 import type { Database } from './database.ts';
 
-/** What ingest has counted, by client and by key. */
-export interface ClientTotals {
+/** What ingest has counted, by client, by key and by endpoint. */
+export interface Totals {
   success: number;
   error: number;
   durationUs: number;
@@ -13,7 +14,7 @@ export interface KeyTotals {
   lastUsedAt: Date | null;
 }
 
-export async function readClientTotals(db: Database, clientIds: readonly string[]): Promise<Map<string, ClientTotals>> {
+export async function readClientTotals(db: Database, clientIds: readonly string[]): Promise<Map<string, Totals>> {
   if (clientIds.length === 0) return new Map();
   const rows = await db.selectFrom('client_total').selectAll().where('client_id', 'in', clientIds).execute();
   return new Map(
@@ -27,4 +28,27 @@ export async function readKeyTotals(db: Database, keyIds: readonly string[]): Pr
   return new Map(
     rows.map((row) => [row.key_id, { success: row.success, error: row.error, lastUsedAt: row.last_used_at }]),
   );
+}
+
+/** By endpoint (`GET:/users/{id}`), summed up from the hours. */
+export async function readEndpointTotals(
+  db: Database,
+  environmentId: string,
+  endpoints: readonly string[],
+): Promise<Map<string, Totals>> {
+  if (endpoints.length === 0) return new Map();
+  const isSuccess = sql`verdict = 'ALLOWED'`;
+  const rows = await db
+    .selectFrom('usage_hour')
+    .select([
+      'endpoint',
+      sql<number>`coalesce(sum(count) filter (where ${isSuccess}), 0)::float8`.as('success'),
+      sql<number>`coalesce(sum(count) filter (where not ${isSuccess}), 0)::float8`.as('error'),
+      sql<number>`sum(duration_us)::float8`.as('durationUs'),
+    ])
+    .where('environment_id', '=', environmentId)
+    .where('endpoint', 'in', endpoints)
+    .groupBy('endpoint')
+    .execute();
+  return new Map(rows.map(({ endpoint, ...totals }) => [endpoint, totals]));
 }

@@ -9,6 +9,7 @@ import { callingEnvironment } from '../calling-environment.ts';
 import { changeClient as applyChange, unknownClient } from '../change-client.ts';
 import { createClients } from '../create-clients.ts';
 import { isUuid } from '../input.ts';
+import { pending } from '../pending.ts';
 import { readClient, readClients } from '../read-clients.ts';
 import { removeClient, revokeKey } from '../remove-client.ts';
 import { readSettings } from '../settings.ts';
@@ -88,10 +89,6 @@ export function clientRoutes(app: App, administration: Administration, serviceTo
 function clientId(text: string): string {
   if (!isUuid(text)) throw unknownClient();
   return text.toLowerCase();
-}
-
-function pending(propagation: 'done' | 'pending'): { propagation?: 'pending' } {
-  return propagation === 'pending' ? { propagation } : {};
 }
 
 function oneValue(header: string | string[] | undefined): string | undefined {

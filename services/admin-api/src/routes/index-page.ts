@@ -1,6 +1,14 @@
 import { changeClient, createClient, deleteClient, getClient, listClients } from '@keyward/contract/routes/client';
-import { registerEndpoint } from '@keyward/contract/routes/endpoint';
+import {
+  changeEndpoint,
+  deleteEndpoint,
+  getEndpoint,
+  listEndpoints,
+  registerEndpoint,
+} from '@keyward/contract/routes/endpoint';
 import { createProject, getProject, listProjects } from '@keyward/contract/routes/project';
+import { addRequestKey, deleteRequestKey, listRequestKeys } from '@keyward/contract/routes/request-key';
+import { createServerKey, listServerKeys, revokeServerKey } from '@keyward/contract/routes/server-key';
 import { changeSettings, getSettings } from '@keyward/contract/routes/settings';
 import { changeTemplate, createTemplate, listTemplates } from '@keyward/contract/routes/template';
 import type { App } from '@keyward/kit/http-app';
@@ -15,6 +23,16 @@ const routes = [
   createProject,
   getProject,
   registerEndpoint,
+  listEndpoints,
+  getEndpoint,
+  changeEndpoint,
+  deleteEndpoint,
+  listServerKeys,
+  createServerKey,
+  revokeServerKey,
+  listRequestKeys,
+  addRequestKey,
+  deleteRequestKey,
   getSettings,
   changeSettings,
   listTemplates,

@@ -3,6 +3,7 @@ import type { App } from '@keyward/kit/http-app';
 import type { Administration } from '../administration.ts';
 import { authenticate } from '../authenticate.ts';
 import { createProject as create } from '../create-project.ts';
+import { pending } from '../pending.ts';
 import { readProject, readProjects, viewProject } from '../read-projects.ts';
 import { organizationOf } from '../scope.ts';
 
@@ -16,7 +17,7 @@ export function projectRoutes(app: App, administration: Administration): void {
       const { project, secrets, propagation } = await create(administration, { organizationId, input: body });
       reply.code(201);
       const view = await viewProject(administration, { row: project, secrets });
-      return propagation === 'pending' ? { ...view, propagation } : view;
+      return { ...view, ...pending(propagation) };
     },
   });
 

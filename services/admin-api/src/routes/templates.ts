@@ -2,6 +2,7 @@ import { changeTemplate, createTemplate, listTemplates } from '@keyward/contract
 import type { App } from '@keyward/kit/http-app';
 import type { Administration } from '../administration.ts';
 import { callingEnvironment } from '../calling-environment.ts';
+import { pending } from '../pending.ts';
 import { changeTemplate as change, createTemplate as create, readTemplates } from '../templates.ts';
 
 /** Rate-limit templates of an environment. */
@@ -20,7 +21,7 @@ export function templateRoutes(app: App, administration: Administration): void {
       const { environment } = await callingEnvironment(administration, { headers, query }, 'write');
       const { template, propagation } = await create(administration, { environment, input: body });
       reply.code(201);
-      return propagation === 'pending' ? { ...template, propagation } : template;
+      return { ...template, ...pending(propagation) };
     },
   });
 
@@ -29,7 +30,7 @@ export function templateRoutes(app: App, administration: Administration): void {
     handler: async ({ headers, query, params, body }) => {
       const { environment } = await callingEnvironment(administration, { headers, query }, 'write');
       const { template, propagation } = await change(administration, { environment, id: params.id, change: body });
-      return propagation === 'pending' ? { ...template, propagation } : template;
+      return { ...template, ...pending(propagation) };
     },
   });
 }

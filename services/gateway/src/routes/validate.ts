@@ -11,7 +11,7 @@ import { limitHeaders } from '../limit-headers.ts';
 import { type OpenedEnvelope, openEnvelope } from '../open-envelope.ts';
 import { parseJson } from '../parse-json.ts';
 import { readFacts } from '../read-facts.ts';
-import { encryption, requireJson, wantsEnvelope } from '../request-headers.ts';
+import { encryption, requestSignature, requireJson, wantsEnvelope } from '../request-headers.ts';
 import { readServerKey, unauthenticated } from '../server-key.ts';
 import { validateReply } from '../validate-reply.ts';
 
@@ -46,6 +46,8 @@ export function validateRoute(app: App, { decisions, keyring, derivedKeys, clock
         encryption(headers) === 'envelope'
           ? openEnvelope({ body, keyring: keyring.current, cache: derivedKeys, nowMs: clock.nowMs() })
           : undefined;
+      const { timestamp, ...facts } = readFacts(opened ? opened.value : parsePlain(body));
+      const signature = requestSignature(headers);
       const answer = await decisions.decide({
         arrivedMs,
         bodyBytes: body.length,
@@ -55,8 +57,9 @@ export function validateRoute(app: App, { decisions, keyring, derivedKeys, clock
           clientId: params.id.toLowerCase(),
           ...(query.project_env !== undefined && { projectEnv: query.project_env }),
           methodPath: query.method_path,
-          ...readFacts(opened ? opened.value : parsePlain(body)),
+          ...facts,
           ...(opened && { replayId: opened.replayId.toString('base64url') }),
+          ...(signature !== undefined && { signature: { value: signature, clientId: params.id, timestamp } }),
         },
       });
       if (answer.kind === 'unauthenticated') throw unauthenticated();

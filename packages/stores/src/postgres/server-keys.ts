@@ -1,0 +1,67 @@
+import { type Insertable, type Selectable, sql } from 'kysely';
+import type { Database } from './database.ts';
+import type { Page } from './page.ts';
+import type { Schema } from './schema.ts';
+
+/** The keys that applications identify themselves with, each of one environment. */
+export type ServerKeyRow = Selectable<Schema['server_key']>;
+
+export async function insertServerKey(db: Database, row: Insertable<Schema['server_key']>): Promise<void> {
+  await db.insertInto('server_key').values(row).execute();
+}
+
+/** The live server key with this digest. */
+export async function findServerKey(
+  db: Database,
+  digest: Buffer,
+): Promise<{ id: string; organizationId: string; environmentId: string } | undefined> {
+  return db
+    .selectFrom('server_key')
+    .select(['id', 'organization_id as organizationId', 'environment_id as environmentId'])
+    .where('digest', '=', digest)
+    .where('status', '=', 'active')
+    .executeTakeFirst();
+}
+
+/** The live ones of several environments, oldest first. */
+export async function listActiveServerKeys(
+  db: Database,
+  environmentIds: readonly string[],
+): Promise<{ id: string; environment_id: string; name: string; key_prefix: string }[]> {
+  if (environmentIds.length === 0) return [];
+  return db
+    .selectFrom('server_key')
+    .select(['id', 'environment_id', 'name', 'key_prefix'])
+    .where('environment_id', 'in', environmentIds)
+    .where('status', '=', 'active')
+    .orderBy('created_at')
+    .execute();
+}
+
+export async function listServerKeys(
+  db: Database,
+  { environmentId, status, limit, offset }: Page & { status?: ServerKeyRow['status'] | undefined },
+): Promise<{ total: number; rows: ServerKeyRow[] }> {
+  let query = db.selectFrom('server_key').where('environment_id', '=', environmentId);
+  if (status !== undefined) query = query.where('status', '=', status);
+  const { total } = await query.select(sql<number>`count(*)::int`.as('total')).executeTakeFirstOrThrow();
+  const rows = await query
+    .selectAll()
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .offset(offset)
+    .execute();
+  return { total, rows };
+}
+
+/** Revokes a key of this environment, again or for the first time; false: it has no such key. */
+export async function revokeServerKey(db: Database, environmentId: string, id: string): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('server_key')
+    .set({ status: 'revoked' })
+    .where('environment_id', '=', environmentId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
