@@ -1,6 +1,6 @@
 import type { DecisionStore } from './ports/decision-store.ts';
 import type { Outbox } from './ports/outbox.ts';
-import type { ProjectionStore } from './ports/projection-store.ts';
+import type { ProjectionOptions, ProjectionStore } from './ports/projection-store.ts';
 
 /** The adapters of the shards, chosen by the URL's scheme: `memory:<name>`, `redis://…`, `redis+cluster://…`. */
 export async function openDecisionStore(url: string): Promise<DecisionStore> {
@@ -8,9 +8,9 @@ export async function openDecisionStore(url: string): Promise<DecisionStore> {
   return (await import('./redis/redis-decision-store.ts')).RedisDecisionStore.open(url);
 }
 
-export async function openProjectionStore(url: string): Promise<ProjectionStore> {
+export async function openProjectionStore(url: string, options: ProjectionOptions = {}): Promise<ProjectionStore> {
   if (isMemory(url)) return (await import('./memory/memory-projection-store.ts')).MemoryProjectionStore.open(url);
-  return (await import('./redis/redis-projection-store.ts')).RedisProjectionStore.open(url);
+  return (await import('./redis/redis-projection-store.ts')).RedisProjectionStore.open(url, options);
 }
 
 export async function openOutbox(url: string): Promise<Outbox> {

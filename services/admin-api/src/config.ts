@@ -11,6 +11,12 @@ export const AdminApiConfig = Type.Object({
       description: 'redis://host:port/db, redis+cluster://host:port,host:port or memory:<name>.',
     }),
   ),
+  REDIS_MIN_REPLICAS: Type.Integer({
+    minimum: 0,
+    maximum: 5,
+    default: 0,
+    description: 'How many replicas of Redis must have a change before it is answered as done.',
+  }),
   PEPPER: Secret(
     Type.String({ minLength: 32, description: 'The secret that keys are digested with; the same in validator.' }),
   ),

@@ -4,7 +4,7 @@ import { newId } from '@keyward/kit/random';
 import type { ProjectionStore } from '@keyward/stores/ports/projection-store';
 import type { Database } from '@keyward/stores/postgres/database';
 import {
-  deleteConfigChange,
+  deleteConfigChanges,
   insertConfigChange,
   listAllEnvironmentIds,
   listClientIdsAfter,
@@ -61,20 +61,37 @@ export class Projector {
     return { id, ...change };
   }
 
-  /** `done`: from now on no validator decides by the old state. */
+  /**
+   * `done`: from now on no validator decides by the old state, and as many replicas have the new one as were asked for.
+   * A change that is `pending` keeps its row, so that `repair` asserts it again.
+   */
   async publish(notes: readonly ConfigNote[]): Promise<Propagation> {
-    const outcomes = await Promise.all(notes.map((note) => this.#publishOne(note)));
-    return outcomes.every((outcome) => outcome === 'done') ? 'done' : 'pending';
+    if (notes.length === 0) return 'done';
+    const projected: ConfigNote[] = [];
+    try {
+      const isConfirmed = await this.#store.confirmed(async () => {
+        const outcomes = await Promise.all(notes.map((note) => this.#tryToProject(note)));
+        projected.push(...notes.filter((_, i) => outcomes[i]));
+      });
+      if (!isConfirmed) throw new Error('too few replicas of Redis have confirmed it');
+      await deleteConfigChanges(
+        this.#db,
+        projected.map((note) => note.id),
+      );
+      return projected.length === notes.length ? 'done' : 'pending';
+    } catch (error) {
+      this.#logger.warn({ err: error, changes: projected }, 'changes are stored, but not confirmed by the shards yet');
+      return 'pending';
+    }
   }
 
-  async #publishOne(note: ConfigNote): Promise<Propagation> {
+  async #tryToProject(note: ConfigNote): Promise<boolean> {
     try {
       await this.#project(note);
-      await deleteConfigChange(this.#db, note.id);
-      return 'done';
+      return true;
     } catch (error) {
       this.#logger.warn({ err: error, change: note }, 'a change is stored, but did not reach the shards yet');
-      return 'pending';
+      return false;
     }
   }
 

@@ -28,7 +28,7 @@ export const adminApi = defineService({
 
   async connect({ config, own, logger, clock }): Promise<Administration> {
     const { db } = own.use(await openDatabase(config.DATABASE_URL));
-    const store = own.use(await openProjectionStore(config.REDIS_URL));
+    const store = own.use(await openProjectionStore(config.REDIS_URL, { minReplicas: config.REDIS_MIN_REPLICAS }));
     return {
       db,
       projector: new Projector({ db, store, clock, logger }),

@@ -36,6 +36,12 @@ export class MemoryProjectionStore implements ProjectionStore {
     raise(this.#shards.environmentVersions, environmentId, version);
   }
 
+  /** Memory has no replicas, and nothing outlives it. */
+  async confirmed(write: () => Promise<void>): Promise<boolean> {
+    await write();
+    return true;
+  }
+
   /** Memory is never emptied under a writer. */
   async beginRebuild(): Promise<Incarnations> {
     return [];

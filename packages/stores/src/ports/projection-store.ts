@@ -3,6 +3,11 @@ import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/con
 /** A name for what each shard has held since it was last empty, by shard. */
 export type Incarnations = readonly string[];
 
+export interface ProjectionOptions {
+  /** How many replicas must have what was written before it counts as confirmed; 0 unless it is said. */
+  minReplicas?: number;
+}
+
 /**
  * Where the admin-api puts what validators decide by. A write takes effect only over an older version, so writers may
  * race and repeat. Write records first and versions last: a version says that everything up to it is there.
@@ -14,6 +19,11 @@ export interface ProjectionStore extends AsyncDisposable {
   putClientVersion(clientId: string, version: number): Promise<void>;
   /** In every shard. */
   putEnvironmentVersion(environmentId: string, version: number): Promise<void>;
+  /**
+   * Runs writes to this store; true: as many replicas as the store was opened with have them, so they outlive a failover.
+   * Throws what they throw, and `StoreAway` when the replicas cannot be asked for.
+   */
+  confirmed(write: () => Promise<void>): Promise<boolean>;
   /** Begins to write all of it: names what each shard holds now, for `completeRebuild` to compare. */
   beginRebuild(): Promise<Incarnations>;
   /** Marks every shard as complete that was not emptied since; false: one was, so write all of it again. */

@@ -157,8 +157,8 @@ export async function insertConfigChange(db: Database, row: Insertable<Schema['c
   await db.insertInto('config_outbox').values(row).execute();
 }
 
-export async function deleteConfigChange(db: Database, id: string): Promise<void> {
-  await db.deleteFrom('config_outbox').where('id', '=', id).execute();
+export async function deleteConfigChanges(db: Database, ids: readonly string[]): Promise<void> {
+  if (ids.length > 0) await db.deleteFrom('config_outbox').where('id', 'in', ids).execute();
 }
 
 /** Changes that were made before `before` and have not got through, oldest first. */

@@ -1,22 +1,25 @@
 import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
 import { newId } from '@keyward/kit/random';
-import type { Incarnations, ProjectionStore } from '../ports/projection-store.ts';
+import type { Incarnations, ProjectionOptions, ProjectionStore } from '../ports/projection-store.ts';
 import { allShards } from '../shards.ts';
 import { asking, connectRedis, isReady, type RedisConnection, untilConnected } from './connection.ts';
 import { redisKeys } from './keys.ts';
 import { printRecord } from './record.ts';
+import { ReplicaConfirmation } from './replica-confirmation.ts';
 import { defineScript, type Script } from './script.ts';
 
 export class RedisProjectionStore implements ProjectionStore {
   readonly #redis: RedisConnection;
+  readonly #replicas: ReplicaConfirmation;
   readonly #putRecord: Script;
   readonly #raiseVersion: Script;
   readonly #raiseClient: Script;
   readonly #nameIncarnation: Script;
   readonly #markProjected: Script;
 
-  private constructor(redis: RedisConnection) {
+  private constructor(redis: RedisConnection, minReplicas: number) {
     this.#redis = redis;
+    this.#replicas = new ReplicaConfirmation(redis, minReplicas);
     this.#putRecord = defineScript(redis, 'put-record', 1);
     this.#raiseVersion = defineScript(redis, 'raise-version', 1);
     this.#raiseClient = defineScript(redis, 'raise-client', 1);
@@ -24,9 +27,9 @@ export class RedisProjectionStore implements ProjectionStore {
     this.#markProjected = defineScript(redis, 'mark-projected', 2);
   }
 
-  static async open(url: string): Promise<RedisProjectionStore> {
+  static async open(url: string, { minReplicas = 0 }: ProjectionOptions = {}): Promise<RedisProjectionStore> {
     const redis = connectRedis(url);
-    const store = new RedisProjectionStore(redis);
+    const store = new RedisProjectionStore(redis, minReplicas);
     await untilConnected(redis, 5_000);
     return store;
   }
@@ -55,6 +58,10 @@ export class RedisProjectionStore implements ProjectionStore {
     await Promise.all(
       allShards.map((shard) => this.#raiseVersion([redisKeys.environmentVersion(shard, environmentId)], [version])),
     );
+  }
+
+  confirmed(write: () => Promise<void>): Promise<boolean> {
+    return this.#replicas.confirmed(write);
   }
 
   async beginRebuild(): Promise<Incarnations> {
