@@ -1,5 +1,6 @@
 import { describeStacks } from '@keyward/tests/backends/describe-backends';
 import type { NativeServer } from '@keyward/tests/backends/native-server';
+import { withRedis } from '@keyward/tests/backends/redis-admin';
 import { startNativeRedis } from '@keyward/tests/backends/redis-server';
 import { waitUntil } from '@keyward/tests/backends/wait-until';
 import { newClient, runPlatform, type TestEnvironment, type TestPlatform } from '@keyward/tests/platform/run-platform';
@@ -82,6 +83,21 @@ describe('a Redis that goes away [real]', () => {
     });
     const fresh = added.body.keys[0].key;
     await waitUntil(async () => (await ask(fresh)).body.success === true, { what: 'the new key', timeoutMs: 10_000 });
+  });
+
+  it('started with an older state: what was changed since is asserted again', async () => {
+    const client = await newClient(environment);
+    await withRedis(redis.url, (operator) => operator.save());
+    const revoked = await call(environment, 'DELETE', `/client/${client.id}?keyId=${client.keyId}`);
+    expect(revoked.body).not.toHaveProperty('propagation', 'pending');
+    expect((await ask(client.key)).body).toMatchObject({ code: 'REVOKED' });
+    await redis.kill();
+    await redis.restart();
+    const cold = { ...environment, url: await platform.addNode() };
+    await waitUntil(async () => (await validatePlain(cold, { key: client.key })).body.code === 'REVOKED', {
+      what: 'the revocation to hold again',
+      timeoutMs: 15_000,
+    });
   });
 
   it('emptied while it is written anew: still no good key is called bad, and all come back', async () => {

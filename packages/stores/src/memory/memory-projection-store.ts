@@ -29,11 +29,18 @@ export class MemoryProjectionStore implements ProjectionStore {
   }
 
   async putClientVersion(clientId: string, version: number): Promise<void> {
-    raise(this.#shards.clientVersions, clientId, version);
+    const { projected, clock, clientVersions, unseededClients } = this.#shards;
+    if (!projected && !clientVersions.has(clientId)) unseededClients.set(clientId, clock.nowMs());
+    raise(clientVersions, clientId, version);
   }
 
   async putEnvironmentVersion(environmentId: string, version: number): Promise<void> {
-    raise(this.#shards.environmentVersions, environmentId, version);
+    const { projected, clock, environmentVersions, environmentSince, unseededEnvironments } = this.#shards;
+    if (!projected && !environmentVersions.has(environmentId)) {
+      environmentSince.set(environmentId, clock.nowMs());
+      unseededEnvironments.set(environmentId, clock.nowMs());
+    }
+    raise(environmentVersions, environmentId, version);
   }
 
   /** Memory has no replicas, and nothing outlives it. */
@@ -42,12 +49,12 @@ export class MemoryProjectionStore implements ProjectionStore {
     return true;
   }
 
-  /** Memory is never emptied under a writer. */
   async beginRebuild(): Promise<Incarnations> {
-    return [];
+    return [this.#shards.incarnation];
   }
 
-  async completeRebuild(): Promise<boolean> {
+  async completeRebuild([begun]: Incarnations): Promise<boolean> {
+    if (begun !== this.#shards.incarnation) return false;
     this.#shards.projected = true;
     return true;
   }

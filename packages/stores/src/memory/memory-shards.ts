@@ -1,6 +1,7 @@
 import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
 import type { SubjectTotals } from '@keyward/decision/limits';
 import { type Clock, systemClock } from '@keyward/kit/clock';
+import { newId } from '@keyward/kit/random';
 import type { Decided } from '../ports/decision-store.ts';
 import type { OutboxEntry } from '../ports/outbox.ts';
 import { allShards, shardOf } from '../shards.ts';
@@ -18,12 +19,19 @@ export class MemoryShards {
   readonly keys = new Map<string, KeyRecord>();
   readonly serverKeys = new Map<string, ServerKeyRecord>();
   readonly environments = new Map<string, EnvironmentRecord>();
+  /** A name for what is held here: memory begins empty with each process, and is never emptied later. */
+  readonly incarnation = newId();
   projected = false;
   /** One version for all shards: here they cannot part. */
   readonly environmentVersions = new Map<string, number>();
+  /** When the version was first written before `projected` held, Unix ms; what was requested earlier may have been answered. */
+  readonly environmentSince = new Map<string, number>();
   readonly clientVersions = new Map<string, number>();
   readonly clientTotals = new Map<string, SubjectTotals>();
   readonly keyTotals = new Map<string, SubjectTotals>();
+  /** Clients and environments whose totals are unknown, because they come from before this process, by when that began. */
+  readonly unseededClients = new Map<string, number>();
+  readonly unseededEnvironments = new Map<string, number>();
   readonly outboxes: OutboxEntry[][] = allShards.map(() => []);
   readonly relays = new Map<string, number>();
   readonly leases = new Map<number, { relay: string; expiresAtMs: number }>();

@@ -1,6 +1,6 @@
 import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
 
-/** A name for what each shard has held since it was last empty, by shard. */
+/** By shard: a name for what it has held since it was last empty, and for the process that holds it. */
 export type Incarnations = readonly string[];
 
 export interface ProjectionOptions {
@@ -26,9 +26,12 @@ export interface ProjectionStore extends AsyncDisposable {
   confirmed(write: () => Promise<void>): Promise<boolean>;
   /** Begins to write all of it: names what each shard holds now, for `completeRebuild` to compare. */
   beginRebuild(): Promise<Incarnations>;
-  /** Marks every shard as complete that was not emptied since; false: one was, so write all of it again. */
+  /**
+   * Marks every shard as complete that was not emptied since and is held by the same process; false: one was or is not, so
+   * write all of it again.
+   */
   completeRebuild(begun: Incarnations): Promise<boolean>;
-  /** Does every shard hold that mark? */
+  /** Does every shard hold that mark, and was it set on the process that holds the shard now? */
   isComplete(): Promise<boolean>;
   ready(): Promise<boolean>;
 }

@@ -22,9 +22,19 @@ export const redisKeys = {
   incarnation: (shard: number) => `${at(shard)}incarnation`,
   /** In every shard: the projection is there. Without it an unknown server key may only mean that the store was lost. */
   projected: (shard: number) => `${at(shard)}projected`,
-  /** The environment's version, in every shard. */
+  /** In every shard: the run_id of the Redis process that `projected` was said of. Another one may hold an older state. */
+  confirmedRun: (shard: number) => `${at(shard)}r`,
+  /** A sorted set: clients and environments of this shard whose totals went with it, by the time of the loss, Unix ms. */
+  unseeded: (shard: number) => `${at(shard)}unseeded`,
+  /**
+   * The environment's version, in every shard: `version`, or `version|since` in a shard that was lost. What was requested
+   * before `since` (Unix ms) may have been answered by what was lost.
+   */
   environmentVersion: (shard: number, environmentId: string) => `${at(shard)}e:${environmentId}`,
-  /** A hash: `v`, the client's version; `t`, its running total and windows; the same of each key's rotation family. */
+  /**
+   * A hash: `v`, the client's version; `t`, its running total and windows; the same of each key's rotation family; `s`, while
+   * the totals are unknown because the shard was lost.
+   */
   client: (clientId: string) => `${at(shardOf(clientId))}c:${clientId}`,
   /** The entry of one request, by its envelope's nonce or its event id, in the client's shard. */
   entry: (clientId: string, id: string) => `${at(shardOf(clientId))}n:${id}`,
@@ -40,4 +50,10 @@ export const redisKeys = {
 export const clientFields = {
   /** Running total and windows of a key's rotation family. */
   keyTotals: (familyId: string) => `f:${familyId}`,
+} as const;
+
+/** Members of a shard's `unseeded`. */
+export const unseededMembers = {
+  client: (clientId: string) => `c:${clientId}`,
+  environment: (environmentId: string) => `e:${environmentId}`,
 } as const;

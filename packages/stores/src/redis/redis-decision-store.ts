@@ -112,8 +112,9 @@ function clockFromArguments(lua: string): string {
   return built;
 }
 
+/** Of `version`, or of `version|since`. */
 function readVersion(text: string | null | undefined): number | undefined {
-  return text ? Number(text) : undefined;
+  return text ? Number.parseInt(text, 10) : undefined;
 }
 
 function limitOf(limits: Limits, window: WindowName): number | string {

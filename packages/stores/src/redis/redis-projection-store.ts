@@ -1,9 +1,9 @@
 import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
 import { newId } from '@keyward/kit/random';
 import type { Incarnations, ProjectionOptions, ProjectionStore } from '../ports/projection-store.ts';
-import { allShards } from '../shards.ts';
-import { asking, connectRedis, isReady, type RedisConnection, untilConnected } from './connection.ts';
-import { redisKeys } from './keys.ts';
+import { allShards, shardOf } from '../shards.ts';
+import { connectRedis, isReady, type RedisConnection, untilConnected } from './connection.ts';
+import { redisKeys, unseededMembers } from './keys.ts';
 import { printRecord } from './record.ts';
 import { ReplicaConfirmation } from './replica-confirmation.ts';
 import { defineScript, type Script } from './script.ts';
@@ -16,15 +16,17 @@ export class RedisProjectionStore implements ProjectionStore {
   readonly #raiseClient: Script;
   readonly #nameIncarnation: Script;
   readonly #markProjected: Script;
+  readonly #isProjected: Script;
 
   private constructor(redis: RedisConnection, minReplicas: number) {
     this.#redis = redis;
     this.#replicas = new ReplicaConfirmation(redis, minReplicas);
     this.#putRecord = defineScript(redis, 'put-record', 1);
-    this.#raiseVersion = defineScript(redis, 'raise-version', 1);
-    this.#raiseClient = defineScript(redis, 'raise-client', 1);
+    this.#raiseVersion = defineScript(redis, 'raise-version', 3);
+    this.#raiseClient = defineScript(redis, 'raise-client', 3);
     this.#nameIncarnation = defineScript(redis, 'name-incarnation', 1);
-    this.#markProjected = defineScript(redis, 'mark-projected', 2);
+    this.#markProjected = defineScript(redis, 'mark-projected', 3);
+    this.#isProjected = defineScript(redis, 'is-projected', 2);
   }
 
   static async open(url: string, { minReplicas = 0 }: ProjectionOptions = {}): Promise<RedisProjectionStore> {
@@ -51,13 +53,19 @@ export class RedisProjectionStore implements ProjectionStore {
   }
 
   async putClientVersion(clientId: string, version: number): Promise<void> {
-    await this.#raiseClient([redisKeys.client(clientId)], [version]);
+    const shard = shardOf(clientId);
+    const keys = [redisKeys.client(clientId), redisKeys.projected(shard), redisKeys.unseeded(shard)];
+    await this.#raiseClient(keys, [version, unseededMembers.client(clientId)]);
   }
 
   async putEnvironmentVersion(environmentId: string, version: number): Promise<void> {
-    await Promise.all(
-      allShards.map((shard) => this.#raiseVersion([redisKeys.environmentVersion(shard, environmentId)], [version])),
-    );
+    const home = shardOf(environmentId);
+    const raises = allShards.map((shard) => {
+      const key = redisKeys.environmentVersion(shard, environmentId);
+      const member = shard === home ? unseededMembers.environment(environmentId) : '';
+      return this.#raiseVersion([key, redisKeys.projected(shard), redisKeys.unseeded(shard)], [version, member]);
+    });
+    await Promise.all(raises);
   }
 
   confirmed(write: () => Promise<void>): Promise<boolean> {
@@ -74,15 +82,20 @@ export class RedisProjectionStore implements ProjectionStore {
   async completeRebuild(begun: Incarnations): Promise<boolean> {
     const marked = await Promise.all(
       allShards.map((shard) =>
-        this.#markProjected([redisKeys.incarnation(shard), redisKeys.projected(shard)], [begun[shard] ?? '']),
+        this.#markProjected(
+          [redisKeys.incarnation(shard), redisKeys.projected(shard), redisKeys.confirmedRun(shard)],
+          [begun[shard] ?? ''],
+        ),
       ),
     );
     return marked.every((mark) => mark === 1);
   }
 
   async isComplete(): Promise<boolean> {
-    const marks = allShards.map((shard) => this.#redis.exists(redisKeys.projected(shard)));
-    return (await asking(Promise.all(marks))).every((mark) => mark === 1);
+    const marks = await Promise.all(
+      allShards.map((shard) => this.#isProjected([redisKeys.projected(shard), redisKeys.confirmedRun(shard)], [])),
+    );
+    return marks.every((mark) => mark === 1);
   }
 
   ready(): Promise<boolean> {

@@ -19,7 +19,7 @@
 -- Redis does not roll back. Of what is written below only HSET and XADD can fail, on a key of another type: the hash is
 -- read before, and the event is the first write.
 local kept = redis.call('MGET', KEYS[3], KEYS[2])
-local answered, environment_version = kept[1], kept[2]
+local answered, environment_version = kept[1], kept[2] and string.match(kept[2], '^%d+')
 local client = redis.call('HMGET', KEYS[1], 'v', 't', ARGV[12])
 local client_version = client[1]
 
