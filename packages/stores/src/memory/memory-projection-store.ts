@@ -1,4 +1,6 @@
 import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
+import type { Window } from '@keyward/decision/calendar';
+import type { ClientSeed, EnvironmentSeed, LostTotals, SeedOutcome } from '../ports/lost-totals.ts';
 import type { Incarnations, ProjectionStore } from '../ports/projection-store.ts';
 import { type MemoryShards, memoryShards, putNewer } from './memory-shards.ts';
 
@@ -63,6 +65,58 @@ export class MemoryProjectionStore implements ProjectionStore {
     return this.#shards.projected;
   }
 
+  async readLostTotals(limit: number): Promise<LostTotals> {
+    const { clock, incarnation, unseededClients, unseededEnvironments } = this.#shards;
+    const nowMs = clock.nowMs();
+    const clients = [...unseededClients].filter(([, dueMs]) => dueMs <= nowMs).slice(0, limit);
+    return {
+      nowMs,
+      incarnations: [incarnation],
+      clients: clients.map(([clientId, lostAtMs]) => ({ clientId, lostAtMs })),
+      environmentIds: [...unseededEnvironments.keys()].slice(0, limit),
+    };
+  }
+
+  async seedClientTotals(seed: ClientSeed): Promise<SeedOutcome> {
+    const { clock, incarnation, unseededClients, clientTotals, keyTotals } = this.#shards;
+    const { clientId, incarnations, hour, notBeforeMs, totals, families } = seed;
+    if (!unseededClients.has(clientId)) return 'seeded';
+    const nowMs = clock.nowMs();
+    if (incarnations[0] !== incarnation || !contains(hour, nowMs)) return 'outdated';
+    if (nowMs < notBeforeMs) {
+      unseededClients.set(clientId, notBeforeMs);
+      return 'postponed';
+    }
+    clientTotals.set(clientId, totals);
+    for (const [family, ofFamily] of families) keyTotals.set(family, ofFamily);
+    unseededClients.delete(clientId);
+    return 'seeded';
+  }
+
+  async seedEnvironmentTotals(seed: EnvironmentSeed): Promise<SeedOutcome> {
+    const { clock, incarnation, projected, environmentVersions, environmentTotals, unseededEnvironments } =
+      this.#shards;
+    const { environmentId, incarnations, hour, totals, version, generation } = seed;
+    const waits = unseededEnvironments.has(environmentId) || !projected;
+    if (!incarnations && waits) return 'waiting';
+    if (incarnations && incarnations[0] !== incarnation) return 'outdated';
+    if ((environmentVersions.get(environmentId) ?? 0) > version || !contains(hour, clock.nowMs())) return 'outdated';
+    if (totals && !environmentTotals.has(environmentId))
+      environmentTotals.set(environmentId, { totals, version, generation });
+    unseededEnvironments.delete(environmentId);
+    return 'seeded';
+  }
+
+  async hasEnvironmentTotals(environmentId: string): Promise<boolean> {
+    return this.#shards.environmentTotals.has(environmentId);
+  }
+
+  async dropEnvironmentTotals(environmentId: string, version: number): Promise<void> {
+    const { environmentTotals } = this.#shards;
+    const made = environmentTotals.get(environmentId)?.version ?? version;
+    if (made < version) environmentTotals.delete(environmentId);
+  }
+
   async ready(): Promise<boolean> {
     return true;
   }
@@ -74,4 +128,8 @@ export class MemoryProjectionStore implements ProjectionStore {
 
 function raise(versions: Map<string, number>, id: string, version: number): void {
   if (version > (versions.get(id) ?? -1)) versions.set(id, version);
+}
+
+function contains({ startMs, endMs }: Window, nowMs: number): boolean {
+  return nowMs >= startMs && nowMs < endMs;
 }

@@ -13,6 +13,15 @@ export interface RequestEntry {
   expiresAtMs: number;
 }
 
+/** What an environment's clients used of its caps. */
+export interface EnvironmentTotals {
+  totals: SubjectTotals;
+  /** The environment's version when it was made. */
+  version: number;
+  /** A name for this very counter. */
+  generation: string;
+}
+
 /** What Redis holds, in this process: the state that the memory adapters of one `memory:<name>` share. */
 export class MemoryShards {
   readonly clock: Clock;
@@ -29,6 +38,7 @@ export class MemoryShards {
   readonly clientVersions = new Map<string, number>();
   readonly clientTotals = new Map<string, SubjectTotals>();
   readonly keyTotals = new Map<string, SubjectTotals>();
+  readonly environmentTotals = new Map<string, EnvironmentTotals>();
   /** Clients and environments whose totals are unknown, because they come from before this process, by when that began. */
   readonly unseededClients = new Map<string, number>();
   readonly unseededEnvironments = new Map<string, number>();

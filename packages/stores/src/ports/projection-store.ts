@@ -1,4 +1,5 @@
 import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
+import type { ClientSeed, EnvironmentSeed, LostTotals, SeedOutcome } from './lost-totals.ts';
 
 /** By shard: a name for what it has held since it was last empty, and for the process that holds it. */
 export type Incarnations = readonly string[];
@@ -33,5 +34,14 @@ export interface ProjectionStore extends AsyncDisposable {
   completeRebuild(begun: Incarnations): Promise<boolean>;
   /** Does every shard hold that mark, and was it set on the process that holds the shard now? */
   isComplete(): Promise<boolean>;
+  /** The totals that went with lost shards and are due to be seeded, at most `limit` of each shard. */
+  readLostTotals(limit: number): Promise<LostTotals>;
+  /** Gives a client whose totals were lost new ones; `postponed` until `notBeforeMs`, or `seeded`, also by somebody else. */
+  seedClientTotals(seed: ClientSeed): Promise<SeedOutcome>;
+  /** Makes the counter of an environment's caps unless it is there; `waiting`: it was lost, and is seeded after that. */
+  seedEnvironmentTotals(seed: EnvironmentSeed): Promise<SeedOutcome>;
+  hasEnvironmentTotals(environmentId: string): Promise<boolean>;
+  /** Removes the counter unless it was made for this version of the environment or a newer one. */
+  dropEnvironmentTotals(environmentId: string, version: number): Promise<void>;
   ready(): Promise<boolean>;
 }

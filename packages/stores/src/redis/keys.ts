@@ -36,6 +36,11 @@ export const redisKeys = {
    * the totals are unknown because the shard was lost.
    */
   client: (clientId: string) => `${at(shardOf(clientId))}c:${clientId}`,
+  /**
+   * A hash in the environment's shard: what its clients used of its caps. `t`, running total and windows as a client's; `v`, the
+   * environment's version when it was made; `g`, a name for this very counter.
+   */
+  environmentTotals: (environmentId: string) => `${at(shardOf(environmentId))}a:${environmentId}`,
   /** The entry of one request, by its envelope's nonce or its event id, in the client's shard. */
   entry: (clientId: string, id: string) => `${at(shardOf(clientId))}n:${id}`,
   /** The stream of decided events that wait for the log. */
@@ -48,6 +53,8 @@ export const redisKeys = {
 
 /** Fields of a client's hash that are not spelt in the scripts. */
 export const clientFields = {
+  /** Running total and windows of the client. */
+  totals: 't',
   /** Running total and windows of a key's rotation family. */
   keyTotals: (familyId: string) => `f:${familyId}`,
 } as const;
@@ -56,4 +63,6 @@ export const clientFields = {
 export const unseededMembers = {
   client: (clientId: string) => `c:${clientId}`,
   environment: (environmentId: string) => `e:${environmentId}`,
+  clientOf: (member: string) => (member.startsWith('c:') ? member.slice(2) : undefined),
+  environmentOf: (member: string) => (member.startsWith('e:') ? member.slice(2) : undefined),
 } as const;

@@ -1,12 +1,14 @@
 import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
 import { newId } from '@keyward/kit/random';
+import type { ClientSeed, EnvironmentSeed, LostTotals, SeedOutcome } from '../ports/lost-totals.ts';
 import type { Incarnations, ProjectionOptions, ProjectionStore } from '../ports/projection-store.ts';
 import { allShards, shardOf } from '../shards.ts';
-import { connectRedis, isReady, type RedisConnection, untilConnected } from './connection.ts';
-import { redisKeys, unseededMembers } from './keys.ts';
+import { asking, connectRedis, isReady, type RedisConnection, untilConnected } from './connection.ts';
+import { clientFields, redisKeys, unseededMembers } from './keys.ts';
 import { printRecord } from './record.ts';
 import { ReplicaConfirmation } from './replica-confirmation.ts';
 import { defineScript, type Script } from './script.ts';
+import { totalsArguments } from './totals-arguments.ts';
 
 export class RedisProjectionStore implements ProjectionStore {
   readonly #redis: RedisConnection;
@@ -17,6 +19,9 @@ export class RedisProjectionStore implements ProjectionStore {
   readonly #nameIncarnation: Script;
   readonly #markProjected: Script;
   readonly #isProjected: Script;
+  readonly #seedClient: Script;
+  readonly #seedEnvironment: Script;
+  readonly #dropEnvironment: Script;
 
   private constructor(redis: RedisConnection, minReplicas: number) {
     this.#redis = redis;
@@ -27,6 +32,9 @@ export class RedisProjectionStore implements ProjectionStore {
     this.#nameIncarnation = defineScript(redis, 'name-incarnation', 1);
     this.#markProjected = defineScript(redis, 'mark-projected', 3);
     this.#isProjected = defineScript(redis, 'is-projected', 2);
+    this.#seedClient = defineScript(redis, 'seed-client', 3);
+    this.#seedEnvironment = defineScript(redis, 'seed-environment', 5);
+    this.#dropEnvironment = defineScript(redis, 'drop-environment', 1);
   }
 
   static async open(url: string, { minReplicas = 0 }: ProjectionOptions = {}): Promise<RedisProjectionStore> {
@@ -98,6 +106,66 @@ export class RedisProjectionStore implements ProjectionStore {
     return marks.every((mark) => mark === 1);
   }
 
+  async readLostTotals(limit: number): Promise<LostTotals> {
+    const [seconds, microseconds] = await asking(this.#redis.time());
+    const nowMs = Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
+    const due = allShards.map((shard) =>
+      this.#redis.zrangebyscore(redisKeys.unseeded(shard), '-inf', nowMs, 'WITHSCORES', 'LIMIT', 0, limit),
+    );
+    const members = (await asking(Promise.all(due))).flatMap(readScores);
+    return {
+      nowMs,
+      incarnations: members.length > 0 ? await this.beginRebuild() : [],
+      clients: members.flatMap(({ member, score }) => {
+        const clientId = unseededMembers.clientOf(member);
+        return clientId === undefined ? [] : [{ clientId, lostAtMs: score }];
+      }),
+      environmentIds: members.flatMap(({ member }) => unseededMembers.environmentOf(member) ?? []),
+    };
+  }
+
+  async seedClientTotals(seed: ClientSeed): Promise<SeedOutcome> {
+    const { clientId, incarnations, totals, families, hour, notBeforeMs } = seed;
+    const shard = shardOf(clientId);
+    const outcome = await this.#seedClient(
+      [redisKeys.client(clientId), redisKeys.unseeded(shard), redisKeys.incarnation(shard)],
+      [
+        ...[unseededMembers.client(clientId), incarnations[shard] ?? '', hour.startMs, hour.endMs, notBeforeMs],
+        ...[clientFields.totals, ...totalsArguments(totals)],
+        ...[...families].flatMap(([id, family]) => [clientFields.keyTotals(id), ...totalsArguments(family)]),
+      ],
+    );
+    return outcome as SeedOutcome; // the script's own returns, stated in its header
+  }
+
+  async seedEnvironmentTotals(seed: EnvironmentSeed): Promise<SeedOutcome> {
+    const { environmentId, incarnations, totals, hour, version, generation } = seed;
+    const shard = shardOf(environmentId);
+    const outcome = await this.#seedEnvironment(
+      [
+        redisKeys.environmentTotals(environmentId),
+        redisKeys.environmentVersion(shard, environmentId),
+        redisKeys.projected(shard),
+        redisKeys.unseeded(shard),
+        redisKeys.incarnation(shard),
+      ],
+      [
+        ...[unseededMembers.environment(environmentId), incarnations?.[shard] ?? ''],
+        ...[hour.startMs, hour.endMs, version, generation],
+        ...(totals ? totalsArguments(totals) : []),
+      ],
+    );
+    return outcome as SeedOutcome; // the script's own returns, too
+  }
+
+  async hasEnvironmentTotals(environmentId: string): Promise<boolean> {
+    return (await asking(this.#redis.exists(redisKeys.environmentTotals(environmentId)))) === 1;
+  }
+
+  async dropEnvironmentTotals(environmentId: string, version: number): Promise<void> {
+    await this.#dropEnvironment([redisKeys.environmentTotals(environmentId)], [version]);
+  }
+
   ready(): Promise<boolean> {
     return isReady(this.#redis);
   }
@@ -105,4 +173,9 @@ export class RedisProjectionStore implements ProjectionStore {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#redis.disconnect();
   }
+}
+
+/** Redis answers members and their scores in turn. */
+function readScores(answer: readonly string[]): { member: string; score: number }[] {
+  return answer.flatMap((member, i) => (i % 2 === 0 ? [{ member, score: Number(answer[i + 1]) }] : []));
 }

@@ -1,0 +1,170 @@
+import { windowAt } from '@keyward/decision/calendar';
+import { totalsFromSpent } from '@keyward/decision/totals-from-spent';
+import { newId } from '@keyward/kit/random';
+import type { ClientSeed, EnvironmentSeed } from '@keyward/stores/ports/lost-totals';
+import type { Incarnations } from '@keyward/stores/ports/projection-store';
+import { describeRedisBackends } from '@keyward/tests/backends/describe-backends';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { decideCommand, openShards, type ShardsUnderTest } from './shards-under-test.ts';
+
+describeRedisBackends('totals of a lost shard', (backend) => {
+  let shards: ShardsUnderTest;
+
+  beforeEach(async () => {
+    shards = await openShards(await backend.url());
+  });
+  afterEach(() => shards[Symbol.asyncDispose]());
+
+  const complete = async () => shards.projection.completeRebuild(await shards.projection.beginRebuild());
+  const lost = () => shards.projection.readLostTotals(10);
+  const thisHour = () => windowAt('hour', Date.now());
+
+  describe('of a client', () => {
+    const seedOf = (clientId: string, incarnations: Incarnations, seed: Partial<ClientSeed> = {}): ClientSeed => {
+      const nowMs = Date.now();
+      const totals = totalsFromSpent('client', { hour: 2, day: 3, week: 5, month: 4 }, nowMs);
+      return {
+        clientId,
+        incarnations,
+        totals,
+        families: new Map(),
+        hour: windowAt('hour', nowMs),
+        notBeforeMs: 0,
+        ...seed,
+      };
+    };
+    const loseClient = async () => {
+      const [environmentId, clientId] = [newId(), newId()];
+      await shards.projection.putEnvironmentVersion(environmentId, 1);
+      await shards.projection.putClientVersion(clientId, 1);
+      await complete();
+      return { environmentId, clientId };
+    };
+
+    it('are given back in every window, with those of its keys, and then it is lost no more', async () => {
+      const { environmentId, clientId } = await loseClient();
+      const keyFamilyId = newId();
+      const before = await lost();
+      expect(before.clients.map((client) => client.clientId)).toEqual([clientId]);
+      expect(Math.abs(before.nowMs - Date.now())).toBeLessThan(1_000);
+      const families = new Map([[keyFamilyId, totalsFromSpent('key', { hour: 6, day: 7 }, Date.now())]]);
+      const seed = seedOf(clientId, before.incarnations, { families });
+      expect(await shards.projection.seedClientTotals(seed)).toBe('seeded');
+      expect((await lost()).clients).toEqual([]);
+      const answer = await shards.store.decide(
+        decideCommand({
+          ...{ environmentId, clientId, keyFamilyId },
+          keyLimits: { second: 10, minute: 10, hour: 10, day: 10 },
+          clientLimits: { hour: 10, day: 10, week: 10, month: 10 },
+        }),
+      );
+      expect(answer).toMatchObject({ kind: 'decided', verdict: 'ALLOWED' });
+      const remaining = answer.kind === 'decided' ? answer.limits?.map((each) => [each.window, each.remaining]) : [];
+      expect(remaining).toEqual([
+        ...[
+          ['second', 9],
+          ['minute', 9],
+          ['hour', 3],
+          ['day', 2],
+        ],
+        ...[
+          ['hour', 7],
+          ['day', 6],
+          ['week', 4],
+          ['month', 5],
+        ],
+      ]);
+      // What was counted since is not overwritten by somebody who was slower.
+      expect(await shards.projection.seedClientTotals(seed)).toBe('seeded');
+      const again = await shards.store.decide(
+        decideCommand({ environmentId, clientId, keyFamilyId, clientLimits: { hour: 10 } }),
+      );
+      expect(again).toMatchObject({ limits: [{ remaining: 6 }] });
+    });
+
+    it('are put off for as long as they cannot be known, and are not due until then', async () => {
+      const { clientId } = await loseClient();
+      const { incarnations } = await lost();
+      const notBeforeMs = thisHour().endMs + 60_000;
+      const seed = seedOf(clientId, incarnations, { notBeforeMs });
+      expect(await shards.projection.seedClientTotals(seed)).toBe('postponed');
+      expect((await lost()).clients).toEqual([]);
+      expect(await shards.projection.seedClientTotals({ ...seed, notBeforeMs: 0 })).toBe('seeded');
+    });
+
+    it('are not given for another hour, nor into a shard that is another by now', async () => {
+      const { clientId } = await loseClient();
+      const { incarnations } = await lost();
+      const hour = windowAt('hour', Date.now() - 3_600_000);
+      expect(await shards.projection.seedClientTotals(seedOf(clientId, incarnations, { hour }))).toBe('outdated');
+      const others = incarnations.map(() => newId());
+      expect(await shards.projection.seedClientTotals(seedOf(clientId, others))).toBe('outdated');
+      expect((await lost()).clients).toHaveLength(1);
+    });
+
+    it('are not lost when it is made in a shard that is whole', async () => {
+      await complete();
+      await shards.projection.putClientVersion(newId(), 1);
+      await shards.projection.putEnvironmentVersion(newId(), 1);
+      expect(await lost()).toMatchObject({ clients: [], environmentIds: [] });
+    });
+  });
+
+  describe('of an environment', () => {
+    const seedOf = (environmentId: string, seed: Partial<EnvironmentSeed> = {}): EnvironmentSeed => {
+      const totals = totalsFromSpent('client', { hour: 1, day: 2, week: 3, month: 4 }, Date.now());
+      return { environmentId, version: 5, generation: newId(), totals, hour: thisHour(), ...seed };
+    };
+    const seed = (environmentId: string, fields: Partial<EnvironmentSeed> = {}) =>
+      shards.projection.seedEnvironmentTotals(seedOf(environmentId, fields));
+    const has = (environmentId: string) => shards.projection.hasEnvironmentTotals(environmentId);
+
+    it('are made at once where nothing was lost, once, and dropped by a newer version only', async () => {
+      await complete();
+      const environmentId = newId();
+      expect(await has(environmentId)).toBe(false);
+      expect(await seed(environmentId)).toBe('seeded');
+      expect(await seed(environmentId, { version: 6 })).toBe('seeded');
+      await shards.projection.dropEnvironmentTotals(environmentId, 5);
+      expect(await has(environmentId)).toBe(true);
+      await shards.projection.dropEnvironmentTotals(environmentId, 6);
+      expect(await has(environmentId)).toBe(false);
+      await shards.projection.dropEnvironmentTotals(environmentId, 7);
+    });
+
+    it('are not made by a writer that is older than the environment, nor for another hour', async () => {
+      await complete();
+      const environmentId = newId();
+      await shards.projection.putEnvironmentVersion(environmentId, 6);
+      expect(await seed(environmentId, { version: 5 })).toBe('outdated');
+      const hour = windowAt('hour', Date.now() - 3_600_000);
+      expect(await seed(environmentId, { version: 6, hour })).toBe('outdated');
+      expect(await has(environmentId)).toBe(false);
+    });
+
+    it('wait, when they were lost, for those who seed what was lost', async () => {
+      const environmentId = newId();
+      expect(await seed(environmentId)).toBe('waiting');
+      await shards.projection.putEnvironmentVersion(environmentId, 5);
+      await complete();
+      expect(await seed(environmentId)).toBe('waiting');
+      const { environmentIds, incarnations } = await lost();
+      expect(environmentIds).toEqual([environmentId]);
+      expect(await seed(environmentId, { incarnations: incarnations.map(() => newId()) })).toBe('outdated');
+      expect(await seed(environmentId, { incarnations })).toBe('seeded');
+      expect(await has(environmentId)).toBe(true);
+      expect((await lost()).environmentIds).toEqual([]);
+    });
+
+    it('that have no caps wait no more once they were looked at', async () => {
+      const environmentId = newId();
+      await shards.projection.putEnvironmentVersion(environmentId, 5);
+      await complete();
+      const { incarnations } = await lost();
+      expect(await seed(environmentId, { incarnations, totals: undefined })).toBe('seeded');
+      expect(await has(environmentId)).toBe(false);
+      expect(await seed(environmentId)).toBe('seeded');
+      expect(await has(environmentId)).toBe(true);
+    });
+  });
+});
