@@ -54,6 +54,7 @@ export async function readEnvironmentSpending(db: Database, environmentId: strin
 
 /** Which of these clients have a key with a limit per second or minute, of which usage by the hour says nothing? */
 export async function clientsWithShortLimits(db: Database, clientIds: readonly string[]): Promise<Set<string>> {
+  if (clientIds.length === 0) return new Set();
   const rows = await db
     .selectFrom('api_key')
     .select('client_id')
