@@ -95,6 +95,28 @@ describeKafkaBackends('event log', (backend) => {
     expect(new Set(found.flatMap((set) => [...set])).size).toBeGreaterThan(1);
   });
 
+  it('says where it ends: with what was appended, and not with what comes later', async () => {
+    const url = await backend.url();
+    await using producer = await openEventProducer(url, { logger });
+    await using consumer = await openEventConsumer(url, { logger });
+    await producer.append(numbered(150), never);
+    const ends = await consumer.ends();
+    expect(ends.partitions.reduce((sum, { end }) => sum + end, 0)).toBe(150);
+    expect(ends.partitions.every(({ first }) => first === 0)).toBe(true);
+    const logIds = new Set<string>();
+    const handled = new Map<number, number>();
+    consumer.run(async ({ logId, partition, records }) => {
+      logIds.add(logId);
+      handled.set(partition, (records.at(-1)?.offset ?? 0) + 1);
+    });
+    const isPast = () => ends.partitions.every(({ partition, end }) => end <= (handled.get(partition) ?? 0));
+    await waitUntil(isPast, { what: 'the reader to pass these ends', timeoutMs: 25_000 });
+    expect([...logIds]).toEqual([ends.logId]);
+    await producer.append(numbered(1), never);
+    const next = await consumer.ends();
+    expect(next.partitions.reduce((sum, { end }) => sum + end, 0)).toBe(151);
+  });
+
   it('hands over the same batch again until its handler succeeds', async () => {
     const url = await backend.url();
     await using producer = await openEventProducer(url, { logger });

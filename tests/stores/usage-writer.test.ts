@@ -63,9 +63,16 @@ describePostgresBackends('usage writer', (backend) => {
     }
     const hours = await db.selectFrom('usage_hour').selectAll().execute();
     const found = hours.map((row) =>
-      [row.hour.toISOString(), row.client_id, row.key_id, row.endpoint, row.verdict, row.count, row.duration_us].join(
-        '|',
-      ),
+      [
+        row.hour.toISOString(),
+        row.client_id,
+        row.key_id,
+        row.endpoint,
+        row.verdict,
+        row.count,
+        row.duration_us,
+        row.cost,
+      ].join('|'),
     );
     expect(found.toSorted()).toEqual(expected.hours.toSorted());
     expect(await clientTotals()).toEqual(expected.clients);
@@ -231,22 +238,24 @@ function randomEvents(nowMs: number) {
   const environmentId = newId();
   const verdicts: Verdict[] = ['ALLOWED', 'ALLOWED', 'EXPIRED', 'REVOKED'];
   const expected = { hours: [] as string[], clients: {} as Record<string, object>, keys: {} as Record<string, object> };
-  const hours = new Map<string, { count: number; durationUs: number }>();
+  const hours = new Map<string, { count: number; durationUs: number; cost: number }>();
   const events = Array.from({ length: 1_200 }, () => {
     const { clientId, keyIds } = pick(clients);
     const decidedAtMs = nowMs - Math.floor(Math.random() * 3 * dayMs);
     const [keyId, verdict] = [pick(keyIds), pick(verdicts)];
     const methodPath = pick(['GET:/a', 'POST:/b', 'GET:/"q", \\ {NULL} ü']);
     const durationUs = Math.floor(Math.random() * 10_000);
-    return sampleEvent({ environmentId, clientId, keyId, verdict, methodPath, decidedAtMs, durationUs });
+    const cost = pick([{}, {}, { cost: 0 }, { cost: 7 }]);
+    return sampleEvent({ environmentId, clientId, keyId, verdict, methodPath, decidedAtMs, durationUs, ...cost });
   });
-  for (const { clientId, keyId, methodPath, verdict, decidedAtMs, durationUs } of events) {
+  for (const { clientId, keyId, methodPath, verdict, decidedAtMs, durationUs, cost = 1 } of events) {
     const hour = `${new Date(decidedAtMs).toISOString().slice(0, 13)}:00:00.000Z`;
     const key = [hour, clientId, keyId, methodPath, verdict].join('|');
-    const sum = hours.get(key) ?? { count: 0, durationUs: 0 };
-    hours.set(key, { count: sum.count + 1, durationUs: sum.durationUs + durationUs });
+    const sum = hours.get(key) ?? { count: 0, durationUs: 0, cost: 0 };
+    const charged = verdict === 'ALLOWED' ? cost : 0;
+    hours.set(key, { count: sum.count + 1, durationUs: sum.durationUs + durationUs, cost: sum.cost + charged });
   }
-  expected.hours = [...hours].map(([key, sum]) => `${key}|${sum.count}|${sum.durationUs}`);
+  expected.hours = [...hours].map(([key, sum]) => `${key}|${sum.count}|${sum.durationUs}|${sum.cost}`);
   const success = (some: ValidationEvent[]) => some.filter((one) => one.verdict === 'ALLOWED').length;
   for (const [clientId, some = []] of Object.entries(Object.groupBy(events, (one) => one.clientId))) {
     const duration_us = some.reduce((sum, one) => sum + one.durationUs, 0);

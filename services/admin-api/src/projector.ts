@@ -12,6 +12,8 @@ import {
   readClientProjection,
   readEnvironmentProjection,
 } from '@keyward/stores/postgres/projection-source';
+import { hasCaps, keepCapsCounter } from './environment-caps.ts';
+import { Reseeding } from './reseeding.ts';
 
 /** What changed: a client with its keys, or the environment itself. */
 export interface ConfigChange {
@@ -41,12 +43,17 @@ export class Projector {
   readonly #store: ProjectionStore;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #reseeding: Reseeding;
 
   constructor(options: { db: Database; store: ProjectionStore; clock: Clock; logger: Logger }) {
     this.#db = options.db;
     this.#store = options.store;
     this.#clock = options.clock;
     this.#logger = options.logger;
+    this.#reseeding = new Reseeding({
+      ...options,
+      project: (environmentId) => this.#projectEnvironment(environmentId),
+    });
   }
 
   /** Notes a change in its own transaction; publish it once that is committed. */
@@ -95,14 +102,18 @@ export class Projector {
     }
   }
 
-  /** Writes what did not get through, and everything if a shard has lost it. */
-  async repair(): Promise<void> {
+  /**
+   * Writes what did not get through, everything if a shard has lost it, and the totals that were lost with it; `waiting`:
+   * those cannot be known yet.
+   */
+  async repair(): Promise<'done' | 'waiting'> {
     if (!(await this.#store.isComplete())) await this.rebuild();
     const before = new Date(this.#clock.nowMs() - graceMs);
     const changes = await listConfigChanges(this.#db, before, pageSize);
     await this.publish(
       changes.map((row) => ({ id: row.id, environmentId: row.environment_id, clientId: row.client_id })),
     );
+    return this.#reseeding.run();
   }
 
   /** Projects all there is, and then marks the shards complete. Throws when one was emptied meanwhile: do it again. */
@@ -140,7 +151,10 @@ export class Projector {
     const projection = await readEnvironmentProjection(this.#db, environmentId);
     if (!projection) return;
     await this.#store.putServerKeys(projection.serverKeys);
-    await this.#store.putEnvironment(projection.environment);
-    await this.#store.putEnvironmentVersion(environmentId, projection.environment.version);
+    const { environment } = projection;
+    await this.#store.putEnvironment(environment);
+    if (hasCaps(environment)) await keepCapsCounter({ db: this.#db, store: this.#store }, environment);
+    await this.#store.putEnvironmentVersion(environmentId, environment.version);
+    if (!hasCaps(environment)) await this.#store.dropEnvironmentTotals(environmentId, environment.version);
   }
 }

@@ -4,6 +4,8 @@ import { occasionalWarning } from '@keyward/kit/occasional-log';
 import type { Projector } from './projector.ts';
 
 const everyMs = 1_000;
+/** While totals wait to be given back: until then their clients are refused. */
+const soonMs = 200;
 
 interface RepairOptions {
   projector: Projector;
@@ -18,14 +20,20 @@ export function startRepairLoop({ projector, logger, clock }: RepairOptions): As
   let stopped = false;
   let working = Promise.resolve();
 
-  function next(): void {
+  function next(afterMs: number): void {
     if (stopped) return;
     timer = setTimeout(() => {
-      working = projector.repair().catch(warn).then(next);
-    }, everyMs);
+      working = repair().then(next);
+    }, afterMs);
   }
 
-  next();
+  /** Answers when to look again. */
+  async function repair(): Promise<number> {
+    const outcome = await projector.repair().catch(warn);
+    return outcome === 'waiting' ? soonMs : everyMs;
+  }
+
+  next(everyMs);
   return {
     async [Symbol.asyncDispose]() {
       stopped = true;

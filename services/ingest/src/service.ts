@@ -3,6 +3,7 @@ import { defineService } from '@keyward/kit/service';
 import { openEventConsumer } from '@keyward/stores/open-event-log';
 import { openDatabase } from '@keyward/stores/postgres/database';
 import { UsageWriter } from '@keyward/stores/postgres/usage-writer';
+import { startCatchUps } from './catch-ups.ts';
 import { IngestConfig } from './config.ts';
 import { EventIntake } from './event-intake.ts';
 
@@ -17,9 +18,14 @@ export const ingest = defineService({
     // Opened after the database, so closed before it: a closing consumer hands over what it still has.
     const consumer = own.use(await openEventConsumer(config.EVENT_LOG_URL, { logger }));
     const writer = new UsageWriter({ db, clock, logger, retentionDays: config.EVENT_RETENTION_DAYS });
-    return { consumer, writer };
+    return { db, consumer, writer, clock };
   },
   routes: () => undefined,
   ready: async ({ consumer, writer }) => consumer.reading && (await writer.answers()),
-  background: ({ consumer, writer }, { logger }) => new EventIntake({ consumer, writer, logger }),
+  background: ({ db, consumer, writer, clock }, { logger }) => {
+    const work = new AsyncDisposableStack();
+    work.use(new EventIntake({ consumer, writer, logger }));
+    work.use(startCatchUps({ db, consumer, clock, logger }));
+    return work;
+  },
 });

@@ -3,6 +3,7 @@ import { createLogger } from '@keyward/kit/logger';
 import { newId } from '@keyward/kit/random';
 import { startService } from '@keyward/kit/service';
 import { openEventProducer } from '@keyward/stores/open-event-log';
+import { askForCatchUp } from '@keyward/stores/postgres/catch-up';
 import { type Database, openDatabase } from '@keyward/stores/postgres/database';
 import { migrate } from '@keyward/stores/postgres/migrate';
 import { expect, it, vi } from 'vitest';
@@ -59,6 +60,20 @@ it('counts what is appended, and what is still in the log when it is stopped', {
   await producer.append(appended(3_000), never);
   await service[Symbol.asyncDispose]();
   expect(await countClients(database.db)).toBe(3_100);
+});
+
+it('tells those who ask when all that the log held is counted', { timeout: 15_000 }, async () => {
+  const { config, start } = stage();
+  await using database = await openDatabase(config.DATABASE_URL);
+  const { db } = database;
+  await migrate(db);
+  await using producer = await openEventProducer(config.EVENT_LOG_URL, { logger });
+  await producer.append(appended(500), never);
+  expect(await askForCatchUp(db, 'test', new Date())).toBe(false);
+  await using service = await start();
+  void service;
+  await vi.waitFor(async () => expect(await askForCatchUp(db, 'test', new Date())).toBe(true), within);
+  expect(await countClients(db)).toBe(500);
 });
 
 it('waits for the tables, not ready, and then counts what came before', { timeout: 15_000 }, async () => {

@@ -5,9 +5,9 @@ import { ingest } from '@keyward/ingest/service';
 import { systemClock } from '@keyward/kit/clock';
 import { loadConfig } from '@keyward/kit/config';
 import { createLogger } from '@keyward/kit/logger';
+import { pause } from '@keyward/kit/pause';
 import { type RunningService, type ServiceDefinition, startService } from '@keyward/kit/service';
 import { openProjectionStore } from '@keyward/stores/open-shards';
-import type { ProjectionStore } from '@keyward/stores/ports/projection-store';
 import { type Database, openDatabase } from '@keyward/stores/postgres/database';
 import { migrate } from '@keyward/stores/postgres/migrate';
 import { StoreAway } from '@keyward/stores/store-away';
@@ -37,6 +37,8 @@ export interface Platform extends AsyncDisposable {
 }
 
 const host = '127.0.0.1';
+const totalsWaitMs = 5_000;
+const pollMs = 25;
 
 /**
  * All services in this process, talking to each other over HTTP on loopback as they do when they are deployed.
@@ -52,7 +54,10 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     REDIS_URL: stores.redisUrl,
   };
   const { db } = starting.use(await openDatabase(stores.databaseUrl));
-  await prepareStores(db, starting.use(await openProjectionStore(stores.redisUrl)), logLevel);
+  const store = starting.use(await openProjectionStore(stores.redisUrl));
+  const logger = createLogger({ service: 'local', level: logLevel, schemas: [adminApi.config] });
+  const projector = new Projector({ db, store, clock: systemClock, logger });
+  await prepareStores(db, projector);
 
   const start = async <C extends TObject, D>(
     service: ServiceDefinition<C, D>,
@@ -69,6 +74,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     MASTER_KEY: secrets.masterKey,
   });
   await start(ingest, 0, { DATABASE_URL: stores.databaseUrl, EVENT_LOG_URL: stores.eventLogUrl });
+  await giveBackTotals(projector);
   const decisions = await start(validator, 0, { ...shared, EVENT_LOG_URL: stores.eventLogUrl });
   const door = await start(gateway, port, {
     SERVICE_TOKEN: secrets.serviceToken,
@@ -81,15 +87,20 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
 }
 
 /** What one-shot jobs do in a deployment: the newest schema, and the projection of what Postgres holds. */
-async function prepareStores(db: Database, store: ProjectionStore, logLevel: string): Promise<void> {
+async function prepareStores(db: Database, projector: Projector): Promise<void> {
   await migrate(db);
-  const logger = createLogger({ service: 'local', level: logLevel, schemas: [adminApi.config] });
   try {
-    await new Projector({ db, store, clock: systemClock, logger }).repair();
+    await projector.repair();
   } catch (error) {
     if (error instanceof StoreAway) throw new StartError('Redis cannot be reached at REDIS_URL.', { cause: error });
     throw error;
   }
+}
+
+/** Memory begins without totals: they are there before the door opens, unless the event log keeps us waiting for it. */
+async function giveBackTotals(projector: Projector): Promise<void> {
+  const patience = AbortSignal.timeout(totalsWaitMs);
+  while (!patience.aborted && (await projector.repair()) === 'waiting') await pause(pollMs, patience);
 }
 
 async function listenOrExplain(starting: Promise<RunningService>, port: number): Promise<RunningService> {

@@ -2,11 +2,12 @@ import type { Logger } from '@keyward/kit/logger';
 import { pause } from '@keyward/kit/pause';
 import type { Consumer, EachBatchPayload } from 'kafkajs';
 import { handOverBatch } from '../hand-over-batch.ts';
-import type { BatchHandler, EventConsumer, StoredOffset } from '../ports/event-log.ts';
+import type { BatchHandler, EventConsumer, LogEnds, StoredOffset } from '../ports/event-log.ts';
 import { findTopic } from './find-topic.ts';
 import { KafkaLink } from './kafka-link.ts';
 import { kafkaLogCreator } from './kafka-log-creator.ts';
 import { type KafkaTarget, parseKafkaUrl } from './kafka-target.ts';
+import { readEnds } from './read-ends.ts';
 
 export function openKafkaConsumer(url: string, { logger }: { logger: Logger }): EventConsumer {
   return new KafkaEventConsumer(parseKafkaUrl(url), logger);
@@ -60,6 +61,17 @@ class KafkaEventConsumer implements EventConsumer {
 
   run(handle: BatchHandler, storedOffset?: StoredOffset): void {
     this.#finished = this.#readUntilClosed({ handle, storedOffset });
+  }
+
+  async ends(): Promise<LogEnds> {
+    const link = new KafkaLink(this.#target, this.#logCreator);
+    using closing = onAbort(this.#closed.signal, () => link.cut());
+    void closing;
+    try {
+      return await readEnds(link, this.#target, this.#closed.signal);
+    } finally {
+      link.cut();
+    }
   }
 
   async #readUntilClosed(work: Work): Promise<void> {

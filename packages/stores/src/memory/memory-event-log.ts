@@ -2,7 +2,14 @@ import type { Logger } from '@keyward/kit/logger';
 import { newId } from '@keyward/kit/random';
 import { encodeEvent } from '../event-codec.ts';
 import { handOverBatch } from '../hand-over-batch.ts';
-import type { BatchHandler, EventConsumer, EventProducer, LogRecord, ShardedEvent } from '../ports/event-log.ts';
+import type {
+  BatchHandler,
+  EventConsumer,
+  EventProducer,
+  LogEnds,
+  LogRecord,
+  ShardedEvent,
+} from '../ports/event-log.ts';
 import { SharedInstances } from '../shared-instances.ts';
 
 type SharedLog = { instance: MemoryEventLog } & AsyncDisposable;
@@ -152,6 +159,15 @@ class MemoryEventConsumer implements EventConsumer {
   /** No offset outlives this log, so a stored one has nothing to say. */
   run(handle: BatchHandler): void {
     this.#finished = this.#read(handle);
+  }
+
+  async ends(): Promise<LogEnds> {
+    const partitions = this.#log.partitions.map(({ records, end }, partition) => ({
+      partition,
+      first: records[0]?.offset ?? end,
+      end,
+    }));
+    return { logId: this.#log.id, partitions };
   }
 
   async #read(handle: BatchHandler): Promise<void> {

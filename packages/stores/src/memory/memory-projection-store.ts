@@ -83,6 +83,10 @@ export class MemoryProjectionStore implements ProjectionStore {
     return this.#shards.projected;
   }
 
+  async timeMs(): Promise<number> {
+    return this.#shards.clock.nowMs();
+  }
+
   async readLostTotals(limit: number): Promise<LostTotals> {
     const { clock, incarnation, unseededClients, unseededEnvironments } = this.#shards;
     const nowMs = clock.nowMs();

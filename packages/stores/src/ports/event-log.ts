@@ -48,6 +48,12 @@ export type BatchHandler = (batch: LogBatch) => Promise<void>;
 /** What the handlers of a log stored beside their results: the offset after the last batch that they took in. */
 export type StoredOffset = (logId: string, partition: number) => Promise<number | undefined>;
 
+/** Where a log begins and ends just now: `first` is the oldest offset that it still holds, `end` the next to be written. */
+export interface LogEnds {
+  logId: string;
+  partitions: { partition: number; first: number; end: number }[];
+}
+
 /** The reading end: each partition goes to one consumer of the group at a time, in order. */
 export interface EventConsumer extends AsyncDisposable {
   /** Does it have its place among the readers just now? */
@@ -57,4 +63,6 @@ export interface EventConsumer extends AsyncDisposable {
    * handled at the same time. Reading begins where the group stopped, or at `storedOffset` if that differs.
    */
   run(handle: BatchHandler, storedOffset?: StoredOffset): void;
+  /** Asks the log itself, of all partitions. Rejects while the log is away. */
+  ends(): Promise<LogEnds>;
 }

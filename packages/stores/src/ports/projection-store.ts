@@ -43,6 +43,8 @@ export interface ProjectionStore extends AsyncDisposable {
   completeRebuild(begun: Incarnations): Promise<boolean>;
   /** Does every shard hold that mark, and was it set on the process that holds the shard now? */
   isComplete(): Promise<boolean>;
+  /** The clock that decisions are timed by, Unix ms. */
+  timeMs(): Promise<number>;
   /** The totals that went with lost shards and are due to be seeded, at most `limit` of each shard. */
   readLostTotals(limit: number): Promise<LostTotals>;
   /** Gives a client whose totals were lost new ones; `postponed` until `notBeforeMs`, or `seeded`, also by somebody else. */

@@ -5,6 +5,8 @@ import { up as usage } from './migrations/0002-usage.ts';
 import { up as settings } from './migrations/0003-settings.ts';
 import { up as keyLimits } from './migrations/0004-key-limits.ts';
 import { up as rules } from './migrations/0005-rules.ts';
+import { up as usageCost } from './migrations/0006-usage-cost.ts';
+import { up as catchUp } from './migrations/0007-catch-up.ts';
 
 const migrations: Record<string, Migration> = {
   '0001-configuration': { up: configuration },
@@ -12,6 +14,8 @@ const migrations: Record<string, Migration> = {
   '0003-settings': { up: settings },
   '0004-key-limits': { up: keyLimits },
   '0005-rules': { up: rules },
+  '0006-usage-cost': { up: usageCost },
+  '0007-catch-up': { up: catchUp },
 };
 
 /** Brings the database to the newest schema, forward only; answers the names of what was applied now. */

@@ -26,6 +26,7 @@ export interface Schema {
   client_total: ClientTotalTable;
   key_total: KeyTotalTable;
   usage_hour: UsageHourTable;
+  catch_up: CatchUpTable;
 }
 
 type Time = ColumnType<Date, Date | string, Date | string>;
@@ -270,4 +271,16 @@ interface UsageHourTable {
   verdict: string;
   count: number;
   duration_us: number;
+  /** What the limits were charged: the sum of the costs of admitted requests. */
+  cost: Generated<number>;
+}
+
+/** A request to say when what the event log held is counted; see catch-up.ts. */
+interface CatchUpTable {
+  id: string;
+  requested_at: CreatedAt;
+  /** The log that the goal lies in; the goal is the end offset of each of its partitions. */
+  log_id: string | null;
+  end_offsets: Json<Record<string, number>> | null;
+  reached_at: Time | null;
 }

@@ -27,6 +27,8 @@ export interface HourSum {
   verdict: string;
   count: number;
   durationUs: number;
+  /** What admitted requests took of the limits. */
+  cost: number;
 }
 
 export interface UsageSums {
@@ -75,9 +77,10 @@ function addToHour(sums: Map<string, HourSum>, event: ValidationEvent): void {
   const endpoint = (event.endpoint ?? endpointOf(event.methodPath)).toWellFormed();
   const key = `${environmentId} ${begin} ${clientId} ${keyId} ${verdict} ${endpoint}`;
   const row = { hourMs: begin, environmentId, clientId, keyId, endpoint, verdict };
-  const sum = entry(sums, key, () => ({ ...row, count: 0, durationUs: 0 }));
+  const sum = entry(sums, key, () => ({ ...row, count: 0, durationUs: 0, cost: 0 }));
   sum.count += 1;
   sum.durationUs += durationUs;
+  if (verdict === 'ALLOWED') sum.cost += event.cost ?? 1;
 }
 
 function entry<T>(sums: Map<string, T>, key: string, make: () => T): T {

@@ -160,15 +160,15 @@ async function addToKeys(trx: Trx, sums: readonly KeySum[]): Promise<void> {
 async function addToHours(trx: Trx, sums: readonly HourSum[]): Promise<void> {
   await sql`
     insert into usage_hour as total
-      (hour, environment_id, client_id, key_id, endpoint, verdict, count, duration_us)
+      (hour, environment_id, client_id, key_id, endpoint, verdict, count, duration_us, cost)
     select * from unnest(${sums.map((sum) => timestamp(sum.hourMs))}::timestamptz[],
       ${sums.map((sum) => sum.environmentId)}::uuid[], ${sums.map((sum) => sum.clientId)}::uuid[],
       ${sums.map((sum) => sum.keyId)}::uuid[], ${sums.map((sum) => sum.endpoint)}::text[],
       ${sums.map((sum) => sum.verdict)}::text[], ${sums.map((sum) => sum.count)}::bigint[],
-      ${sums.map((sum) => sum.durationUs)}::bigint[])
+      ${sums.map((sum) => sum.durationUs)}::bigint[], ${sums.map((sum) => sum.cost)}::bigint[])
     on conflict (environment_id, hour, client_id, key_id, endpoint, verdict)
     do update set count = total.count + excluded.count,
-      duration_us = total.duration_us + excluded.duration_us`.execute(trx);
+      duration_us = total.duration_us + excluded.duration_us, cost = total.cost + excluded.cost`.execute(trx);
 }
 
 /** Offsets only say where to begin; an earlier one by a slower writer costs repeated reading and no more. */

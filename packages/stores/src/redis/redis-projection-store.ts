@@ -130,9 +130,13 @@ export class RedisProjectionStore implements ProjectionStore {
     return marks.every((mark) => mark === 1);
   }
 
-  async readLostTotals(limit: number): Promise<LostTotals> {
+  async timeMs(): Promise<number> {
     const [seconds, microseconds] = await asking(this.#redis.time());
-    const nowMs = Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
+    return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
+  }
+
+  async readLostTotals(limit: number): Promise<LostTotals> {
+    const nowMs = await this.timeMs();
     const due = allShards.map((shard) =>
       this.#redis.zrangebyscore(redisKeys.unseeded(shard), '-inf', nowMs, 'WITHSCORES', 'LIMIT', 0, limit),
     );
