@@ -81,18 +81,20 @@ describe('with a replica that must have it, a change [redis]', () => {
     await using database = await openDatabase(freshPgliteUrl());
     const { db } = database;
     await migrate(db);
+    const box = new SecretBox(randomBytes(32).toString('base64'));
+    const boxes = { master: box, projection: box };
     const administration = {
       db,
-      projector: new Projector({ db, store: await open(1), clock: systemClock, logger }),
+      projector: new Projector({ db, boxes, store: await open(1), clock: systemClock, logger }),
       pepper: randomBytes(32),
-      secrets: new SecretBox(randomBytes(32).toString('base64')),
+      secrets: box,
       clock: systemClock,
       maxEndpoints: 10,
     };
     await createFirstOwner(administration, { organization: 'o', email: 'o@example.test', password: newId() });
     const organizationId = (await findFirstOwner(db))?.organizationId ?? '';
     const later = { ...systemClock, nowMs: () => systemClock.nowMs() + 60_000 }; // no grace for what is young
-    const repairer = new Projector({ db, store: await open(1), clock: later, logger });
+    const repairer = new Projector({ db, boxes, store: await open(1), clock: later, logger });
     await repairer.rebuild();
     const change = async () => {
       const input = { slug: uniqueName('p').replaceAll(/[^a-z0-9]/g, ''), name: 'p', envs: [{ type: 'production' }] };

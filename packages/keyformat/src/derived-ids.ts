@@ -3,9 +3,11 @@ import { hash as hashOnce } from 'node:crypto';
 /**
  * Ids that follow from what they name, so that every process comes to the same: the client and the key of a locally
  * signed key that nobody registered (wire.md §2.5). UUIDv8 (RFC 9562 §5.8) of the first 122 bits of a SHA-256.
+ *
+ * @param tenant digest of the tenant's name, 32 bytes; it covers the environment.
  */
-export function derivedClientId(environmentId: string, tenant: string): string {
-  return uuidOf(`client\0${environmentId}\0${tenant}`);
+export function derivedClientId(tenant: Buffer): string {
+  return uuidOf(`client\0${tenant.toString('hex')}`);
 }
 
 /** @param digest of the key, as text. */

@@ -1,4 +1,5 @@
 import type { Client, ClientChange, KeyChange } from '@keyward/contract/routes/client';
+import { tenantDigest } from '@keyward/keyformat/tenant-digest';
 import { AppError } from '@keyward/kit/app-error';
 import {
   type ClientRow,
@@ -16,8 +17,9 @@ import type { Administration } from './administration.ts';
 import { viewClients } from './client-view.ts';
 import { InputCheck } from './input.ts';
 import { issueKey } from './issue-key.ts';
-import type { Propagation } from './projector.ts';
+import type { ConfigNote, Propagation } from './projector.ts';
 import { signingSecretOf } from './signing-secret.ts';
+import { lockNames, nameGiven, nameTaken } from './tenants.ts';
 
 interface ChangeOptions {
   environment: EnvironmentRow;
@@ -34,24 +36,30 @@ export async function changeClient(
   const secret = await signingSecretOf(administration, environment);
   const now = new Date(clock.nowMs());
   const made = await db.transaction().execute(async (transaction) => {
+    if (change.name !== undefined) {
+      await lockNames(transaction, { environmentId: environment.id, clientId, newName: change.name });
+    }
     const row = await raiseClientVersion(transaction, environment.id, clientId, now);
     if (!row) throw unknownClient();
     const keys = await planKeys(administration, { transaction, client: row, changes: change.keys ?? [], change });
-    await updateClient(transaction, clientId, clientFields(change));
+    await updateClient(transaction, clientId, clientFields(environment, change));
     for (const { id, fields } of keys.changed) await updateKey(transaction, id, { ...fields, updated_at: now });
     const issued = keys.added.map((key) => issueKey(administration, { environment, client: row, secret, ...key }));
     await insertKeys(
       transaction,
       issued.map((key) => key.row),
     );
-    const note = await projector.note(transaction, { environmentId: environment.id, clientId });
+    const notes = [
+      await projector.note(transaction, { environmentId: environment.id, clientId }),
+      ...(await renamed(administration, { transaction, client: row, name: change.name, now })),
+    ];
     const raw = new Map(issued.map((key) => [key.row.id, key.raw] as const));
     const rows = [{ ...row, ...shownFields(change) }];
     // Read here, where nobody else can have changed it: the raw keys are in this answer only.
     const [client] = await viewClients({ ...administration, db: transaction }, { environment, rows, raw });
-    return { client, note };
+    return { client, notes };
   });
-  const propagation = await projector.publish([made.note]);
+  const propagation = await projector.publish(made.notes);
   if (!made.client) throw unknownClient();
   return { client: made.client, propagation };
 }
@@ -60,9 +68,29 @@ export function unknownClient(): AppError {
   return new AppError('NOT_FOUND', 'There is no such client.');
 }
 
-function clientFields(change: ClientChange) {
+interface Renaming {
+  transaction: Database;
+  client: ClientRow;
+  name: string | undefined;
+  now: Date;
+}
+
+async function renamed(administration: Administration, { name, ...change }: Renaming): Promise<ConfigNote[]> {
+  const { client } = change;
+  if (name === undefined || name === client.name) return [];
+  return [
+    await nameGiven(administration, { ...change, name: client.name, isDeleted: false }),
+    ...(await nameTaken(administration, { ...change, name })),
+  ];
+}
+
+function clientFields(environment: EnvironmentRow, change: ClientChange) {
   const { metadata, ...fields } = shownFields(change);
-  return metadata === undefined ? fields : { ...fields, metadata: JSON.stringify(metadata) };
+  return {
+    ...fields,
+    ...(metadata === undefined ? {} : { metadata: JSON.stringify(metadata) }),
+    ...(change.name === undefined ? {} : { tenant: tenantDigest(environment.id, change.name) }),
+  };
 }
 
 /** The columns that the change sets, as a row shows them. */

@@ -1,4 +1,5 @@
 import type { Client, NewClient } from '@keyward/contract/routes/client';
+import { tenantDigest } from '@keyward/keyformat/tenant-digest';
 import { AppError } from '@keyward/kit/app-error';
 import { newId } from '@keyward/kit/random';
 import {
@@ -20,6 +21,7 @@ import { InputCheck } from './input.ts';
 import { issueKey, type KeyTimes } from './issue-key.ts';
 import type { ConfigNote, Propagation } from './projector.ts';
 import { signingSecretOf } from './signing-secret.ts';
+import { nameTaken } from './tenants.ts';
 
 interface CreateOptions {
   environment: EnvironmentRow;
@@ -61,7 +63,7 @@ export async function createClients(administration: Administration, options: Cre
     return {
       // Read here, where nobody else can have changed them: the raw keys are in this answer only.
       clients: await viewClients({ ...administration, db: transaction }, { environment, rows, raw }),
-      notes: made.map((each) => each.note),
+      notes: made.flatMap((each) => each.notes),
       anyNew: made.some((each) => each.isNew),
     };
   });
@@ -86,7 +88,7 @@ interface Made {
   client: ClientRow;
   isNew: boolean;
   raw: [keyId: string, key: string][];
-  note: ConfigNote;
+  notes: ConfigNote[];
 }
 
 interface OneOptions extends NewClientOptions {
@@ -106,8 +108,11 @@ async function createOne(administration: Administration, transaction: Database, 
     .map((key) => issueKey(administration, { environment, client, secret, ...key }));
   const rows = issued.map((key) => key.row);
   await insertKeys(transaction, rows);
-  const note = await administration.projector.note(transaction, { environmentId: environment.id, clientId: client.id });
-  return { client, isNew: !existing, raw: issued.map((key) => [key.row.id, key.raw]), note };
+  const notes = [
+    await administration.projector.note(transaction, { environmentId: environment.id, clientId: client.id }),
+    ...(existing ? [] : await nameTaken(administration, { transaction, client, name: client.name, now: options.now })),
+  ];
+  return { client, isNew: !existing, raw: issued.map((key) => [key.row.id, key.raw]), notes };
 }
 
 const noTimes: KeyTimes = { notBefore: null, expiresAt: null };
@@ -154,6 +159,7 @@ async function insertNewClient(
     source,
     ip_whitelist: input.ipWhitelist ?? [],
     template_id: input.templateId ?? null,
+    tenant: tenantDigest(environment.id, input.name),
     version: now.getTime(),
     created_at: now,
     updated_at: now,

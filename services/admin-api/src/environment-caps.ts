@@ -8,7 +8,10 @@ import type { ProjectionStore } from '@keyward/stores/ports/projection-store';
 import type { Database } from '@keyward/stores/postgres/database';
 import { readEnvironmentSpending } from '@keyward/stores/postgres/spending';
 
-export function hasCaps(environment: EnvironmentRecord): boolean {
+/** What is needed of an environment's record. */
+type Capped = Pick<EnvironmentRecord, 'environmentId' | 'version' | 'settings'>;
+
+export function hasCaps(environment: Capped): boolean {
   return capsOf(environment).length > 0;
 }
 
@@ -18,7 +21,7 @@ export function hasCaps(environment: EnvironmentRecord): boolean {
  */
 export async function keepCapsCounter(
   { db, store }: { db: Database; store: ProjectionStore },
-  environment: EnvironmentRecord,
+  environment: Capped,
 ): Promise<void> {
   if (await store.hasEnvironmentTotals(environment.environmentId)) return;
   const seed = await capsSeed(db, environment, await store.timeMs());
@@ -27,14 +30,14 @@ export async function keepCapsCounter(
 }
 
 /** The counter of an environment's caps, by what its clients spent so far; none without caps. */
-export async function capsSeed(db: Database, environment: EnvironmentRecord, nowMs: number): Promise<EnvironmentSeed> {
+export async function capsSeed(db: Database, environment: Capped, nowMs: number): Promise<EnvironmentSeed> {
   const { environmentId, version } = environment;
   const spent = hasCaps(environment) ? await readEnvironmentSpending(db, environmentId, nowMs) : undefined;
   return {
     environmentId,
     version,
     generation: newId(),
-    totals: spent && totalsFromSpent('client', spent, nowMs), // an environment keeps the windows of a client
+    totals: spent && totalsFromSpent('environment', spent, nowMs),
     hour: windowAt('hour', nowMs),
   };
 }
@@ -43,10 +46,10 @@ export async function capsSeed(db: Database, environment: EnvironmentRecord, now
  * The totals of a counter that was lost: budgets that the shards had been granted by then count as used. So the environment
  * admits never too much, and too little by at most a hundredth of its smallest cap.
  */
-export function withGrantsUsed(totals: SubjectTotals, environment: EnvironmentRecord): SubjectTotals {
+export function withGrantsUsed(totals: SubjectTotals, environment: Capped): SubjectTotals {
   return { ...totals, total: totals.total + Math.floor(Math.min(...capsOf(environment)) / 100) };
 }
 
-function capsOf({ settings }: EnvironmentRecord): number[] {
+function capsOf({ settings }: Capped): number[] {
   return Object.values(settings.rateLimits).filter((cap) => cap !== undefined);
 }

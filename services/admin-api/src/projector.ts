@@ -1,10 +1,15 @@
+import type { EnvironmentRecord } from '@keyward/contract/projection';
+import { derivedClientId } from '@keyward/keyformat/derived-ids';
 import type { Clock } from '@keyward/kit/clock';
 import type { Logger } from '@keyward/kit/logger';
 import { newId } from '@keyward/kit/random';
+import type { SecretBox } from '@keyward/kit/secret-box';
 import type { ProjectionStore } from '@keyward/stores/ports/projection-store';
+import { findClient } from '@keyward/stores/postgres/clients';
 import type { Database } from '@keyward/stores/postgres/database';
 import {
   deleteConfigChanges,
+  type EnvironmentProjection,
   insertConfigChange,
   listAllEnvironmentIds,
   listClientIdsAfter,
@@ -12,18 +17,28 @@ import {
   readClientProjection,
   readEnvironmentProjection,
 } from '@keyward/stores/postgres/projection-source';
+import { listTenantsAfter, readTenantProjection } from '@keyward/stores/postgres/tenants';
 import { hasCaps, keepCapsCounter } from './environment-caps.ts';
 import { Reseeding } from './reseeding.ts';
 
-/** What changed: a client with its keys, or the environment itself. */
+/** What changed: a client with its keys, who has a name (by its digest), or the environment itself. */
 export interface ConfigChange {
   environmentId: string;
-  clientId: string | null;
+  clientId?: string | null;
+  tenant?: Buffer | null;
 }
 
 /** A change that the shards were not told of yet. */
 export interface ConfigNote extends ConfigChange {
   id: string;
+}
+
+export interface ProjectorOptions {
+  db: Database;
+  store: ProjectionStore;
+  boxes: SecretBoxes;
+  clock: Clock;
+  logger: Logger;
 }
 
 export type Propagation = 'done' | 'pending';
@@ -43,13 +58,15 @@ export class Projector {
   readonly #store: ProjectionStore;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #boxes: SecretBoxes;
   readonly #reseeding: Reseeding;
 
-  constructor(options: { db: Database; store: ProjectionStore; clock: Clock; logger: Logger }) {
+  constructor(options: ProjectorOptions) {
     this.#db = options.db;
     this.#store = options.store;
     this.#clock = options.clock;
     this.#logger = options.logger;
+    this.#boxes = options.boxes;
     this.#reseeding = new Reseeding({
       ...options,
       project: (environmentId) => this.#projectEnvironment(environmentId),
@@ -62,7 +79,8 @@ export class Projector {
     await insertConfigChange(transaction, {
       id,
       environment_id: change.environmentId,
-      client_id: change.clientId,
+      client_id: change.clientId ?? null,
+      tenant: change.tenant ?? null,
       created_at: new Date(this.#clock.nowMs()),
     });
     return { id, ...change };
@@ -111,7 +129,10 @@ export class Projector {
     const before = new Date(this.#clock.nowMs() - graceMs);
     const changes = await listConfigChanges(this.#db, before, pageSize);
     await this.publish(
-      changes.map((row) => ({ id: row.id, environmentId: row.environment_id, clientId: row.client_id })),
+      changes.map(({ id, environment_id, client_id, tenant }) => ({
+        ...{ id, environmentId: environment_id, clientId: client_id },
+        tenant: tenant && Buffer.from(tenant),
+      })),
     );
     return this.#reseeding.run();
   }
@@ -122,7 +143,8 @@ export class Projector {
     const environmentIds = await listAllEnvironmentIds(this.#db);
     for (const environmentId of environmentIds) {
       await this.#projectClients(environmentId);
-      await this.#project({ environmentId, clientId: null });
+      await this.#projectTenants(environmentId);
+      await this.#projectEnvironment(environmentId);
     }
     if (!(await this.#store.completeRebuild(begun))) throw new Error('a shard was emptied while it was written');
     this.#logger.info({ environments: environmentIds.length }, 'the projection was rebuilt');
@@ -139,22 +161,62 @@ export class Projector {
     }
   }
 
-  async #project({ environmentId, clientId }: ConfigChange): Promise<void> {
-    if (clientId === null) return this.#projectEnvironment(environmentId);
+  async #projectTenants(environmentId: string): Promise<void> {
+    let after: Buffer = Buffer.alloc(0);
+    for (;;) {
+      const digests = await listTenantsAfter(this.#db, environmentId, after, pageSize);
+      for (const tenant of digests) await this.#projectTenant(environmentId, tenant);
+      const last = digests.at(-1);
+      if (last === undefined || digests.length < pageSize) return;
+      after = last;
+    }
+  }
+
+  async #project({ environmentId, clientId, tenant }: ConfigChange): Promise<void> {
+    if (clientId) return this.#projectClient(environmentId, clientId);
+    return tenant ? this.#projectTenant(environmentId, tenant) : this.#projectEnvironment(environmentId);
+  }
+
+  async #projectClient(environmentId: string, clientId: string): Promise<void> {
     const projection = await readClientProjection(this.#db, environmentId, clientId);
     if (!projection) return;
     await this.#store.putKeys(environmentId, projection.keys);
-    await this.#store.putClientVersion(clientId, projection.version);
+    await this.#store.putClient(environmentId, projection.client);
+    await this.#store.putClientVersion(clientId, projection.client.version);
+  }
+
+  /** Whoever was derived from the name because nobody had it is out of date from now on, too. */
+  async #projectTenant(environmentId: string, digest: Buffer): Promise<void> {
+    const record = await readTenantProjection(this.#db, { environmentId, digest });
+    if (!record) return;
+    await this.#store.putTenant(environmentId, digest.toString('base64url'), record);
+    const derived = derivedClientId(digest);
+    if (!(await findClient(this.#db, environmentId, derived)))
+      await this.#store.putClientVersion(derived, record.version);
   }
 
   async #projectEnvironment(environmentId: string): Promise<void> {
     const projection = await readEnvironmentProjection(this.#db, environmentId);
     if (!projection) return;
     await this.#store.putServerKeys(projection.serverKeys);
-    const { environment } = projection;
+    const environment = { ...projection.environment, signingSecrets: this.#resealed(projection.signingSecrets) };
     await this.#store.putEnvironment(environment);
     if (hasCaps(environment)) await keepCapsCounter({ db: this.#db, store: this.#store }, environment);
     await this.#store.putEnvironmentVersion(environmentId, environment.version);
     if (!hasCaps(environment)) await this.#store.dropEnvironmentTotals(environmentId, environment.version);
   }
+
+  #resealed(secrets: EnvironmentProjection['signingSecrets']): EnvironmentRecord['signingSecrets'] {
+    const { master, projection } = this.#boxes;
+    return secrets.map(({ id, sealed }) => ({
+      id,
+      sealed: projection.seal(master.open(sealed, id), id).toString('base64url'),
+    }));
+  }
+}
+
+/** Signing secrets are sealed by one key in Postgres, and by another in the shards. */
+export interface SecretBoxes {
+  master: SecretBox;
+  projection: SecretBox;
 }

@@ -4,6 +4,7 @@ import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import type { Administration } from './administration.ts';
 import { unknownClient } from './change-client.ts';
 import type { Propagation } from './projector.ts';
+import { lockNames, nameGiven } from './tenants.ts';
 
 /** Deletes a client: its keys stop at once, tombstones keep them refused, personal data goes, totals stay. */
 export async function removeClient(
@@ -13,13 +14,17 @@ export async function removeClient(
 ): Promise<Propagation> {
   const { db, projector, clock } = administration;
   const now = new Date(clock.nowMs());
-  const note = await db.transaction().execute(async (transaction) => {
+  const notes = await db.transaction().execute(async (transaction) => {
+    await lockNames(transaction, { environmentId: environment.id, clientId });
     const client = await raiseClientVersion(transaction, environment.id, clientId, now);
     if (!client) throw unknownClient();
     await deleteClient(transaction, client, now);
-    return projector.note(transaction, { environmentId: environment.id, clientId });
+    return [
+      await projector.note(transaction, { environmentId: environment.id, clientId }),
+      await nameGiven(administration, { transaction, client, name: client.name, now, isDeleted: true }),
+    ];
   });
-  return projector.publish([note]);
+  return projector.publish(notes);
 }
 
 /** Revokes one key of a client; revoking it again changes nothing. */

@@ -33,11 +33,12 @@ export const adminApi = defineService({
   async connect({ config, own, logger, clock }): Promise<Administration> {
     const { db } = own.use(await openDatabase(config.DATABASE_URL));
     const store = own.use(await openProjectionStore(config.REDIS_URL, { minReplicas: config.REDIS_MIN_REPLICAS }));
+    const boxes = { master: new SecretBox(config.MASTER_KEY), projection: new SecretBox(config.PROJECTION_KEY) };
     return {
       db,
-      projector: new Projector({ db, store, clock, logger }),
+      projector: new Projector({ db, store, boxes, clock, logger }),
       pepper: Buffer.from(config.PEPPER),
-      secrets: new SecretBox(config.MASTER_KEY),
+      secrets: boxes.master,
       clock,
       maxEndpoints: config.MAX_ENDPOINTS,
     };

@@ -6,6 +6,7 @@ import { systemClock } from '@keyward/kit/clock';
 import { loadConfig } from '@keyward/kit/config';
 import { createLogger } from '@keyward/kit/logger';
 import { pause } from '@keyward/kit/pause';
+import { SecretBox } from '@keyward/kit/secret-box';
 import { type RunningService, type ServiceDefinition, startService } from '@keyward/kit/service';
 import { openProjectionStore } from '@keyward/stores/open-shards';
 import { type Database, openDatabase } from '@keyward/stores/postgres/database';
@@ -56,7 +57,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   const { db } = starting.use(await openDatabase(stores.databaseUrl));
   const store = starting.use(await openProjectionStore(stores.redisUrl));
   const logger = createLogger({ service: 'local', level: logLevel, schemas: [adminApi.config] });
-  const projector = new Projector({ db, store, clock: systemClock, logger });
+  const boxes = { master: new SecretBox(secrets.masterKey), projection: new SecretBox(secrets.projectionKey) };
+  const projector = new Projector({ db, store, boxes, clock: systemClock, logger });
   await prepareStores(db, projector);
 
   const start = async <C extends TObject, D>(

@@ -64,20 +64,16 @@ export class SignedKeys {
   async #clientOf(context: ServerKeyContext, asked: AskedKey, tenant: string): Promise<FoundClient> {
     const { environmentId } = context.environment;
     if (asked.clientId !== 'self') return this.#registered(context, asked.clientId, { kind: 'unknown' });
-    const looked = await this.#store.readTenant(
-      environmentId,
-      tenantDigest(environmentId, tenant).toString('base64url'),
-    );
+    const digest = tenantDigest(environmentId, tenant);
+    const looked = await this.#store.readTenant(environmentId, digest.toString('base64url'));
     const outdated = outOfDate(context, looked);
     if (outdated) return outdated;
-    if (!looked.record) return this.#derived(context, derivedClientId(environmentId, tenant));
-    const { clientIds, deletedClientId } = looked.record;
+    const { version = 0, clientIds = [], deletedClientId } = looked.record ?? {};
     if (clientIds.length > 1) return { kind: 'unknown' };
     const clientId = clientIds[0] ?? deletedClientId;
     // A client is written before its name is, so one that is not there was lost.
-    return clientId === undefined
-      ? { kind: 'incomplete' }
-      : this.#registered(context, clientId, { kind: 'incomplete' });
+    if (clientId !== undefined) return this.#registered(context, clientId, { kind: 'incomplete' });
+    return this.#derived(context, { clientId: derivedClientId(digest), version });
   }
 
   async #registered(context: ServerKeyContext, clientId: string, missing: FoundClient): Promise<FoundClient> {
@@ -85,14 +81,18 @@ export class SignedKeys {
     return outOfDate(context, looked) ?? (looked.record ? { kind: 'client', client: looked.record } : missing);
   }
 
-  async #derived({ environment, environmentVersion }: ServerKeyContext, clientId: string): Promise<FoundClient> {
+  /** The version is that of the name, with which the derived client's own is raised. */
+  async #derived(
+    { environment, environmentVersion }: ServerKeyContext,
+    { clientId, version }: Pick<ClientRecord, 'clientId' | 'version'>,
+  ): Promise<FoundClient> {
     const { environmentId, settings } = environment;
     const perDay = settings.newClientsPerDay;
     const answer = await this.#store.admitClient({ environmentId, environmentVersion, clientId, perDay });
     if (answer.kind !== 'admitted') return answer;
     const { defaultTemplateId: templateId } = settings;
     const template = templateId === null ? {} : { templateId };
-    return { kind: 'client', client: { version: 0, clientId, status: 'active', ips: [], ...template } };
+    return { kind: 'client', client: { version, clientId, status: 'active', ips: [], ...template } };
   }
 }
 

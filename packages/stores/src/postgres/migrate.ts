@@ -7,6 +7,7 @@ import { up as keyLimits } from './migrations/0004-key-limits.ts';
 import { up as rules } from './migrations/0005-rules.ts';
 import { up as usageCost } from './migrations/0006-usage-cost.ts';
 import { up as catchUp } from './migrations/0007-catch-up.ts';
+import { up as tenants } from './migrations/0008-tenants.ts';
 
 const migrations: Record<string, Migration> = {
   '0001-configuration': { up: configuration },
@@ -16,6 +17,7 @@ const migrations: Record<string, Migration> = {
   '0005-rules': { up: rules },
   '0006-usage-cost': { up: usageCost },
   '0007-catch-up': { up: catchUp },
+  '0008-tenants': { up: tenants },
 };
 
 /** Brings the database to the newest schema, forward only; answers the names of what was applied now. */

@@ -1,23 +1,24 @@
 import type { Limits } from '@keyward/contract/limits';
-import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
+import type { ClientRecord, EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
 import { defaultSettings } from '@keyward/contract/settings';
 import { type Insertable, sql } from 'kysely';
 import type { Database } from './database.ts';
 import { listEndpointRules } from './endpoints.ts';
 import { keyExpiryMs } from './key-expiry.ts';
-import { listTemplates, type TemplateRow } from './projects.ts';
+import { listSigningSecrets, listTemplates, type TemplateRow } from './projects.ts';
 import { listRequestKeys } from './request-keys.ts';
 import type { Schema } from './schema.ts';
 
 /** What the projection is made from. A version is always read before what it stands for, so it never promises too much. */
 export interface ClientProjection {
-  clientId: string;
-  version: number;
+  client: ClientRecord;
   keys: { digest: string; record: KeyRecord }[];
 }
 
 export interface EnvironmentProjection {
-  environment: EnvironmentRecord;
+  environment: Omit<EnvironmentRecord, 'signingSecrets'>;
+  /** Sealed under the master key, the first to sign with. */
+  signingSecrets: { id: string; sealed: Buffer }[];
   serverKeys: { digest: string; record: ServerKeyRecord }[];
 }
 
@@ -67,7 +68,9 @@ export async function readClientProjection(
       ...lifetime(row),
     },
   }));
-  return { clientId, version: client.version, keys };
+  const { version, status } = client;
+  const template = client.template_id === null ? {} : { templateId: client.template_id };
+  return { client: { version, clientId, status, ips: client.ip_whitelist, ...template }, keys };
 }
 
 async function readTombstones(
@@ -81,7 +84,8 @@ async function readTombstones(
     .where('environment_id', '=', environmentId)
     .where('client_id', '=', clientId)
     .execute();
-  if (rows.length === 0) return undefined;
+  const deleted = await readDeletedVersion(db, environmentId, clientId);
+  if (rows.length === 0 && deleted === undefined) return undefined;
   const keys = rows.map((row) => ({
     digest: text(row.digest),
     record: {
@@ -97,7 +101,19 @@ async function readTombstones(
       limits: {},
     } satisfies KeyRecord,
   }));
-  return { clientId, version: Math.max(...rows.map((row) => row.version)), keys };
+  const version = Math.max(deleted ?? 0, ...rows.map((row) => row.version));
+  return { client: { version, clientId, status: 'deleted', ips: [] }, keys };
+}
+
+/** The version of the name that a deleted client had last. */
+async function readDeletedVersion(db: Database, environmentId: string, clientId: string): Promise<number | undefined> {
+  const row = await db
+    .selectFrom('tenant')
+    .select('version')
+    .where('environment_id', '=', environmentId)
+    .where('deleted_client_id', '=', clientId)
+    .executeTakeFirst();
+  return row?.version;
 }
 
 export async function readEnvironmentProjection(
@@ -129,8 +145,8 @@ export async function readEnvironmentProjection(
       templates: Object.fromEntries(templates.map((template) => [template.id, templateLimits(template)])),
       endpoints: await listEndpointRules(db, environmentId, settings.unknownEndpoints === 'refuse' ? 'all' : 'decided'),
       requestKeys: requestKeys.map(({ spki }) => Buffer.from(spki).toString('base64')),
-      signingSecrets: [],
     },
+    signingSecrets: await listSigningSecrets(db, environmentId),
     serverKeys: serverKeys.map((key) => ({
       digest: text(key.digest),
       record: { version, serverKeyId: key.id, environmentId, status: key.status },
@@ -154,6 +170,8 @@ export async function listClientIdsAfter(
     select id from (
       select id from client where environment_id = ${environmentId}
       union select client_id from tombstone where environment_id = ${environmentId}
+      union select deleted_client_id from tenant
+        where environment_id = ${environmentId} and deleted_client_id is not null
     ) known where id > ${after}::uuid order by id limit ${limit}`.execute(db);
   return rows.map((row) => row.id);
 }

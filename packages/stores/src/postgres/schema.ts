@@ -17,6 +17,7 @@ export interface Schema {
   api_key: ApiKeyTable;
   endpoint: EndpointTable;
   request_public_key: RequestPublicKeyTable;
+  tenant: TenantTable;
   tombstone: TombstoneTable;
   config_outbox: ConfigOutboxTable;
   envelope_seen: EnvelopeSeenTable;
@@ -142,9 +143,19 @@ interface ClientTable {
   ip_whitelist: string[];
   metadata: Metadata;
   template_id: string | null;
+  /** The digest of the name. */
+  tenant: Buffer;
   version: number;
   created_at: CreatedAt;
   updated_at: Time;
+}
+
+/** A name that clients have or had, by its digest, and who had it last of those that were deleted. */
+interface TenantTable {
+  environment_id: string;
+  digest: Buffer;
+  version: number;
+  deleted_client_id: string | null;
 }
 
 interface ApiKeyTable {
@@ -214,8 +225,9 @@ interface TombstoneTable {
 interface ConfigOutboxTable {
   id: string;
   environment_id: string;
-  /** The client that changed, or null: the environment itself. */
+  /** The client that changed, or the name, by its digest; without both the environment itself. */
   client_id: string | null;
+  tenant: Buffer | null;
   created_at: CreatedAt;
 }
 
