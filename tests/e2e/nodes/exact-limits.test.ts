@@ -143,7 +143,7 @@ describeNodes('limits on eight validator processes', (stores) => {
       const gateway = await nodes.startGateway(running.map(({ url }) => url));
       await using caller = new GatewayCaller({ ...gateway, serverKey: environment.serverKey });
       const client = await limitedKey(environment, limit);
-      const ask: Ask = async (methodPath) => (await caller.sealed(client.key, methodPath)()).verdict;
+      const ask: Ask = async (methodPath) => (await caller.sealed(caller.envelope(client.key), methodPath)).verdict;
       const load = new CountedLoad({ ask, connections, goOn: (begun) => begun < calls });
       const ended = load.run();
       for (const [i, validator] of running.slice(0, 3).entries()) {

@@ -28,11 +28,13 @@ export class GatewayCaller implements AsyncDisposable {
     return this.#post(methodPath, JSON.stringify(facts({ key })), {});
   }
 
-  /** An envelope for one key, which may be sent again and again. */
-  sealed(key: string, methodPath: string): () => Promise<GatewayAnswer> {
-    const { envelope } = seal(this.#door.serverPublicKey, JSON.stringify(facts({ key })));
-    const body = JSON.stringify(envelope);
-    return () => this.#post(methodPath, body, { 'x-apikee-encrypted': '1' });
+  /** An envelope, to be sent once or again and again. */
+  envelope(key: string): string {
+    return JSON.stringify(seal(this.#door.serverPublicKey, JSON.stringify(facts({ key }))).envelope);
+  }
+
+  sealed(envelope: string, methodPath: string): Promise<GatewayAnswer> {
+    return this.#post(methodPath, envelope, { 'x-apikee-encrypted': '1' });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
