@@ -1,20 +1,8 @@
 import { describeStacks } from '@keyward/tests/backends/describe-backends';
 import { runPlatform, type TestEnvironment, type TestPlatform } from '@keyward/tests/platform/run-platform';
 import { type Answer, call, facts, seal, validatePath, validatePlain } from '@keyward/tests/platform/wire-client';
+import { withinOne } from '@keyward/tests/platform/within-one';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-
-/** Runs `work` within one day, UTC: what crosses midnight is done again. */
-async function withinOneDay(work: () => Promise<void>): Promise<void> {
-  const today = () => new Date().toISOString().slice(0, 10);
-  for (;;) {
-    const before = today();
-    try {
-      return await work();
-    } catch (error) {
-      if (today() === before) throw error;
-    }
-  }
-}
 
 describeStacks('limits', (stack) => {
   let platform: TestPlatform;
@@ -44,7 +32,7 @@ describeStacks('limits', (stack) => {
   const allowed = (answers: Answer[]) => answers.filter(({ body }) => body.success).length;
 
   it('are exact on several nodes at once: of 200 calls exactly 50 pass', () =>
-    withinOneDay(async () => {
+    withinOne('day', async () => {
       const { key } = await makeClient({ templateId: await makeTemplate({ rateLimitDay: 50 }) });
       const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => ask(key, i)));
       expect(allowed(answers)).toBe(50);
@@ -54,7 +42,7 @@ describeStacks('limits', (stack) => {
     }));
 
   it('are told in headers, as structured fields', () =>
-    withinOneDay(async () => {
+    withinOne('day', async () => {
       const rateLimit = { requests: 2, window: 'day' };
       const { key } = await makeClient({ templateId: await makeTemplate({ rateLimitMonth: 10 }) }, { rateLimit });
       const first = await ask(key);
@@ -76,7 +64,7 @@ describeStacks('limits', (stack) => {
   });
 
   it('change at once on warm nodes, and keep what was used', () =>
-    withinOneDay(async () => {
+    withinOne('day', async () => {
       const templateId = await makeTemplate({ rateLimitDay: 3 });
       const { key, id, keyId } = await makeClient({ templateId });
       expect(allowed([await ask(key, 0), await ask(key, 1), await ask(key, 2), await ask(key, 0)])).toBe(3);
@@ -94,7 +82,7 @@ describeStacks('limits', (stack) => {
     }));
 
   it('count what a call costs; a cost above the limit is refused without a time to come back', () =>
-    withinOneDay(async () => {
+    withinOne('day', async () => {
       const { key } = await makeClient({ templateId: await makeTemplate({ rateLimitDay: 10 }) });
       expect((await askAtCost(key, 7)).body).toMatchObject({ success: true });
       expect((await askAtCost(key, 4)).body).toMatchObject({
@@ -110,7 +98,7 @@ describeStacks('limits', (stack) => {
     }));
 
   it('are not touched by what is refused otherwise, nor by the same envelope again', () =>
-    withinOneDay(async () => {
+    withinOne('day', async () => {
       const { key, id } = await makeClient({ templateId: await makeTemplate({ rateLimitDay: 2 }) });
       const { envelope } = seal(platform.serverPublicKey, JSON.stringify(facts({ key })));
       const send = () =>

@@ -21,6 +21,9 @@ export interface StackUrls {
   postgres: string;
   kafka: string;
 }
+/** What services share that run as processes of their own, whose events stay with them. */
+export type NodeUrls = Pick<StackUrls, 'redis' | 'postgres'>;
+export type NodeStores = Backend<'redis' | 'redis-cluster', NodeUrls>;
 export type Stack = Backend<'embedded' | 'real' | 'real-cluster', StackUrls>;
 
 /** Runs `suite` once per adapter of the Redis port. A backend whose store is missing is reported as skipped. */
@@ -54,6 +57,13 @@ export function describeStacks(title: string, suite: (stack: Stack) => void): vo
     ['real-cluster', 'redis-cluster'],
   ] as const) {
     describeBackend(title, { name, stores: [redis, 'postgres', 'kafka'], fresh: freshRealStack(redis) }, suite);
+  }
+}
+
+/** Runs `suite` once per kind of Redis, with a Postgres, for services in OS processes: embedded stores cannot be shared. */
+export function describeNodes(title: string, suite: (stores: NodeStores) => void): void {
+  for (const redis of ['redis', 'redis-cluster'] as const) {
+    describeBackend(title, { name: redis, stores: [redis, 'postgres'], fresh: freshNodeStores(redis) }, suite);
   }
 }
 
@@ -100,10 +110,16 @@ const freshEmbeddedStack = async (): Promise<StackUrls> => ({
   kafka: freshMemoryUrl(),
 });
 
+const freshNodeStores =
+  (redis: 'redis' | 'redis-cluster') =>
+  async (cleanups: Cleanup[]): Promise<NodeUrls> => ({
+    redis: await freshRedis(redis)(),
+    postgres: await freshPostgres(cleanups),
+  });
+
 const freshRealStack =
   (redis: 'redis' | 'redis-cluster') =>
   async (cleanups: Cleanup[]): Promise<StackUrls> => ({
-    redis: await freshRedis(redis)(),
-    postgres: await freshPostgres(cleanups),
+    ...(await freshNodeStores(redis)(cleanups)),
     kafka: await freshKafka(),
   });

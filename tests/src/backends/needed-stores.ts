@@ -6,6 +6,7 @@ const byHelper: Record<string, readonly StoreName[]> = {
   describeRedisBackends: ['redis', 'redis-cluster'],
   describeKafkaBackends: ['kafka'],
   describePostgresBackends: ['postgres'],
+  describeNodes: ['redis', 'redis-cluster', 'postgres'],
   describeStacks: storeNames,
   // Servers of the test's own.
   startNative: [],
