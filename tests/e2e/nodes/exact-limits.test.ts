@@ -21,23 +21,20 @@ const subjects = [
 ] as const;
 
 describeNodes('limits on eight validator processes', (stores) => {
+  const running = new AsyncDisposableStack();
   let ledger: DecisionLedger;
   let nodes: Nodes;
   let environment: TestEnvironment;
-  let callers: ValidatorCaller[] = [];
+  let callers: ValidatorCaller[];
 
   beforeAll(async () => {
     const urls = await stores.url();
-    ledger = await DecisionLedger.open(urls.redis);
-    nodes = await startNodes(urls, { validators });
+    ledger = running.use(await DecisionLedger.open(urls.redis));
+    nodes = running.use(await startNodes(urls, { validators }));
     environment = await nodes.newEnvironment();
-    callers = nodes.validators.map(({ url }) => new ValidatorCaller(url, nodes.serviceToken));
+    callers = nodes.validators.map(({ url }) => running.use(new ValidatorCaller(url, nodes.serviceToken)));
   });
-  afterAll(async () => {
-    await Promise.all(callers.map((caller) => caller[Symbol.asyncDispose]()));
-    await nodes?.[Symbol.asyncDispose]();
-    await ledger?.[Symbol.asyncDispose]();
-  });
+  afterAll(() => running.disposeAsync());
 
   /** Each connection stays with one validator, so that it is known who decided. Each call is an envelope of its own. */
   const atValidators =

@@ -65,25 +65,22 @@ const changes: Record<string, Change> = {
 describeNodes('changes under load, on several processes of each service', (stores) => {
   // What a cluster adds is that the shards are on several servers, which shows in a few rounds.
   const [rounds, races] = stores.name === 'redis' ? [20, 300] : [5, 60];
+  const running = new AsyncDisposableStack();
   let nodes: Nodes;
   let environment: TestEnvironment;
-  let callers: ValidatorCaller[] = [];
+  let callers: ValidatorCaller[];
   let commands: StoreCommands | undefined;
 
   beforeAll(async () => {
     const urls = await stores.url();
-    nodes = await startNodes(urls, { validators: validators.length, adminApis });
-    callers = nodes.validators.map(({ url }) => new ValidatorCaller(url, nodes.serviceToken));
-    if (stores.name === 'redis') commands = await StoreCommands.of(urls.redis);
+    nodes = running.use(await startNodes(urls, { validators: validators.length, adminApis }));
+    callers = nodes.validators.map(({ url }) => running.use(new ValidatorCaller(url, nodes.serviceToken)));
+    if (stores.name === 'redis') commands = running.use(await StoreCommands.of(urls.redis));
   });
   beforeEach(async () => {
     environment = await nodes.newEnvironment();
   });
-  afterAll(async () => {
-    commands?.[Symbol.dispose]();
-    await Promise.all(callers.map((caller) => caller[Symbol.asyncDispose]()));
-    await nodes?.[Symbol.asyncDispose]();
-  });
+  afterAll(() => running.disposeAsync());
 
   const ask = (validator: number, key: string) => {
     const caller = callers[validator];
@@ -112,7 +109,7 @@ describeNodes('changes under load, on several processes of each service', (store
   /** One change under load, while one validator may be stopped; what was answered, and what should not have been. */
   async function play({ make, undo, outcome }: Change, { turn, paused }: { turn: number; paused?: number }) {
     const subject = await newSubject();
-    const watch = new WatchedKey({ validators, loops, ask: (validator) => ask(validator, subject.key) });
+    await using watch = new WatchedKey({ validators, loops, ask: (validator) => ask(validator, subject.key) });
     const frozen = paused === undefined ? undefined : nodes.validators[paused]?.process;
     await watch.until('old', 3);
     frozen?.signal('SIGSTOP');

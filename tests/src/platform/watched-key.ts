@@ -22,7 +22,7 @@ interface Watched {
 }
 
 /** Asks every validator about one key without a pause, while the key changes. */
-export class WatchedKey {
+export class WatchedKey implements AsyncDisposable {
   readonly #watched: Watched;
   readonly #answers: Answer[] = [];
   readonly #working: Promise<void>[];
@@ -48,12 +48,13 @@ export class WatchedKey {
     this.#working.push(...Array.from({ length: requests }, () => this.#ask(validator)));
   }
 
-  /** Waits until each of these validators has answered so many requests that were sent in this phase. */
-  async until(sent: Phase, answers: number, validators = this.#watched.validators): Promise<void> {
-    const answered = (one: number) =>
-      this.#answers.filter(({ validator, ...answer }) => validator === one && answer.sent === sent).length;
-    await waitUntil(() => validators.every((validator) => answered(validator) >= answers), {
-      what: `${answers} answers of each validator`,
+  /** Waits until each of these validators has reached so many verdicts on requests that were sent in this phase. */
+  async until(sent: Phase, verdicts: number, validators = this.#watched.validators): Promise<void> {
+    const isDecided = (answer: Answer) => answer.sent === sent && answer.outcome !== 'UNAVAILABLE';
+    const reached = (one: number) =>
+      this.#answers.filter((answer) => answer.validator === one && isDecided(answer)).length;
+    await waitUntil(() => validators.every((validator) => reached(validator) >= verdicts), {
+      what: `${verdicts} verdicts of each validator`,
       timeoutMs: 15_000,
       everyMs: 1,
     });
@@ -61,8 +62,7 @@ export class WatchedKey {
 
   /** Ends the loops; the answers that the state of their time does not explain. */
   async violations(states: { old: Outcome; new: Outcome }): Promise<Answer[]> {
-    this.#stopped = true;
-    await Promise.all(this.#working);
+    await this[Symbol.asyncDispose]();
     return this.#answers.filter(({ sent, answered, outcome }) => {
       if (outcome === 'UNAVAILABLE') return false;
       if (answered === 'old') return outcome !== states.old;
@@ -77,6 +77,11 @@ export class WatchedKey {
   /** How many requests no verdict could be reached for. */
   get unavailable(): number {
     return this.#answers.filter(({ outcome }) => outcome === 'UNAVAILABLE').length;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#working);
   }
 
   async #loop(validator: number): Promise<void> {
