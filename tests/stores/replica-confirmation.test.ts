@@ -1,22 +1,16 @@
-import { randomBytes } from 'node:crypto';
-import { createProject } from '@keyward/admin-api/create-project';
-import { createFirstOwner } from '@keyward/admin-api/first-setup';
 import { Projector } from '@keyward/admin-api/projector';
 import { systemClock } from '@keyward/kit/clock';
 import { newId } from '@keyward/kit/random';
-import { SecretBox } from '@keyward/kit/secret-box';
 import { openProjectionStore } from '@keyward/stores/open-shards';
 import type { ProjectionStore } from '@keyward/stores/ports/projection-store';
-import { findFirstOwner } from '@keyward/stores/postgres/accounts';
 import { openDatabase } from '@keyward/stores/postgres/database';
-import { migrate } from '@keyward/stores/postgres/migrate';
 import { freshPgliteUrl } from '@keyward/tests/backends/isolate';
 import type { NativeServer } from '@keyward/tests/backends/native-server';
 import { infoLine, withRedis } from '@keyward/tests/backends/redis-admin';
 import { startNativeRedis } from '@keyward/tests/backends/redis-server';
-import { uniqueName } from '@keyward/tests/backends/unique-name';
 import { waitUntil } from '@keyward/tests/backends/wait-until';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { administrationOn, newEnvironment } from './administration-under-test.ts';
 import { quietLogger as logger } from './sample-events.ts';
 
 describe('with a replica that must have it, a change [redis]', () => {
@@ -48,7 +42,7 @@ describe('with a replica that must have it, a change [redis]', () => {
     const clientId = newId();
     const raise = (store: ProjectionStore) => store.confirmed(() => store.putClientVersion(clientId, 1));
     const store = await open(1);
-    expect(await raise(store)).toBe(true);
+    await waitUntil(() => raise(store), { what: 'the replica to confirm', timeoutMs: 15_000 });
     replica.freeze();
     try {
       expect(await store.confirmed(() => store.putClientVersion(clientId, 2))).toBe(false);
@@ -69,6 +63,8 @@ describe('with a replica that must have it, a change [redis]', () => {
 
   it('is not confirmed when the connection that carried it is another one now', async () => {
     const store = await open(1);
+    const isOnline = () => store.confirmed(() => store.putClientVersion(newId(), 1));
+    await waitUntil(isOnline, { what: 'the replica to confirm', timeoutMs: 15_000 });
     const confirmed = store.confirmed(async () => {
       await store.putClientVersion(newId(), 1);
       await withRedis(master.url, (redis) => redis.call('CLIENT', 'KILL', 'TYPE', 'normal'));
@@ -80,28 +76,14 @@ describe('with a replica that must have it, a change [redis]', () => {
   it('is answered as pending while the replica is frozen, and asserted again until it is confirmed', async () => {
     await using database = await openDatabase(freshPgliteUrl());
     const { db } = database;
-    await migrate(db);
-    const box = new SecretBox(randomBytes(32).toString('base64'));
-    const boxes = { master: box, projection: box };
-    const administration = {
-      db,
-      projector: new Projector({ db, boxes, store: await open(1), clock: systemClock, logger }),
-      pepper: randomBytes(32),
-      secrets: box,
-      clock: systemClock,
-      maxEndpoints: 10,
-    };
-    await createFirstOwner(administration, { organization: 'o', email: 'o@example.test', password: newId() });
-    const organizationId = (await findFirstOwner(db))?.organizationId ?? '';
+    const administration = await administrationOn({ db, store: await open(1), clock: systemClock });
     const later = { ...systemClock, nowMs: () => systemClock.nowMs() + 60_000 }; // no grace for what is young
-    const repairer = new Projector({ db, boxes, store: await open(1), clock: later, logger });
+    const repairer = new Projector({ ...administration, store: await open(1), clock: later, logger });
     await repairer.rebuild();
-    const change = async () => {
-      const input = { slug: uniqueName('p').replaceAll(/[^a-z0-9]/g, ''), name: 'p', envs: [{ type: 'production' }] };
-      return (await createProject(administration, { organizationId, input })).propagation;
-    };
+    const change = async () => (await newEnvironment(administration)).propagation;
     const outstanding = async () => (await db.selectFrom('config_outbox').select('id').execute()).length;
-    expect(await change()).toBe('done');
+    await waitUntil(async () => (await change()) === 'done', { what: 'a change to be confirmed', timeoutMs: 15_000 });
+    await repairer.repair();
     expect(await outstanding()).toBe(0);
     replica.freeze();
     try {

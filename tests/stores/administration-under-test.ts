@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import type { Administration } from '@keyward/admin-api/administration';
+import { createProject } from '@keyward/admin-api/create-project';
+import { createFirstOwner } from '@keyward/admin-api/first-setup';
+import { Projector, type SecretBoxes } from '@keyward/admin-api/projector';
+import type { Clock } from '@keyward/kit/clock';
+import { newId } from '@keyward/kit/random';
+import { SecretBox } from '@keyward/kit/secret-box';
+import type { ProjectionStore } from '@keyward/stores/ports/projection-store';
+import { findFirstOwner } from '@keyward/stores/postgres/accounts';
+import type { Database } from '@keyward/stores/postgres/database';
+import { migrate } from '@keyward/stores/postgres/migrate';
+import { type EnvironmentRow, findEnvironment } from '@keyward/stores/postgres/projects';
+import { uniqueName } from '@keyward/tests/backends/unique-name';
+import { quietLogger as logger } from './sample-events.ts';
+
+interface Parts {
+  db: Database;
+  store: ProjectionStore;
+  clock: Clock;
+}
+
+/** The management calls without their routes, on an empty database. */
+export async function administrationOn({ db, store, clock }: Parts): Promise<Administration & { boxes: SecretBoxes }> {
+  await migrate(db);
+  const newBox = () => new SecretBox(randomBytes(32).toString('base64'));
+  const boxes = { master: newBox(), projection: newBox() };
+  const administration = {
+    db,
+    boxes,
+    projector: new Projector({ db, store, boxes, clock, logger }),
+    pepper: randomBytes(32),
+    secrets: boxes.master,
+    clock,
+    maxEndpoints: 10,
+  };
+  await createFirstOwner(administration, { organization: 'o', email: 'o@example.test', password: newId() });
+  return administration;
+}
+
+/** A new project's only environment, and how far its making came. */
+export async function newEnvironment(administration: Administration) {
+  const organizationId = (await findFirstOwner(administration.db))?.organizationId ?? '';
+  const slug = uniqueName('p').replaceAll(/[^a-z0-9]/g, '');
+  const input = { slug, name: 'p', envs: [{ type: 'production' }] };
+  const { propagation } = await createProject(administration, { organizationId, input });
+  const environment = await findEnvironment(administration.db, organizationId, { projectEnv: `${slug}-production` });
+  if (!environment) throw new Error('the environment was not made');
+  return { environment: environment as EnvironmentRow, propagation };
+}
