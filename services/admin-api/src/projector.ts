@@ -41,6 +41,13 @@ export interface ProjectorOptions {
   logger: Logger;
 }
 
+/** How far a rebuild has come. */
+export interface RebuildProgress {
+  environments: number;
+  ofEnvironments: number;
+  clients: number;
+}
+
 export type Propagation = 'done' | 'pending';
 
 const pageSize = 500;
@@ -137,24 +144,32 @@ export class Projector {
     return this.#reseeding.run();
   }
 
-  /** Projects all there is, and then marks the shards complete. Throws when one was emptied meanwhile: do it again. */
-  async rebuild(): Promise<void> {
+  /** Projects all there is, and then marks the shards complete. Throws when one was lost meanwhile: do it again. */
+  async rebuild(report: (progress: RebuildProgress) => void = () => undefined): Promise<void> {
     const begun = await this.#store.beginRebuild();
     const environmentIds = await listAllEnvironmentIds(this.#db);
+    const progress = { environments: 0, ofEnvironments: environmentIds.length, clients: 0 };
     for (const environmentId of environmentIds) {
-      await this.#projectClients(environmentId);
+      for await (const projected of this.#projectClients(environmentId)) {
+        progress.clients += projected;
+        report(progress);
+      }
       await this.#projectTenants(environmentId);
       await this.#projectEnvironment(environmentId);
+      progress.environments += 1;
+      report(progress);
     }
-    if (!(await this.#store.completeRebuild(begun))) throw new Error('a shard was emptied while it was written');
-    this.#logger.info({ environments: environmentIds.length }, 'the projection was rebuilt');
+    if (!(await this.#store.completeRebuild(begun))) throw new Error('a shard was lost while it was written');
+    this.#logger.info(progress, 'the projection was rebuilt');
   }
 
-  async #projectClients(environmentId: string): Promise<void> {
+  /** Yields how many it has projected, every now and then. */
+  async *#projectClients(environmentId: string): AsyncIterable<number> {
     let after = nilId;
     for (;;) {
       const ids = await listClientIdsAfter(this.#db, environmentId, after, pageSize);
       for (const clientId of ids) await this.#project({ environmentId, clientId });
+      yield ids.length;
       const last = ids.at(-1);
       if (last === undefined || ids.length < pageSize) return;
       after = last;

@@ -1,6 +1,7 @@
 import { gateway } from '@keyward/gateway/service';
 import { loadConfig } from '@keyward/kit/config';
 import { startService } from '@keyward/kit/service';
+import type { InstanceSecrets } from '@keyward/local/instance-secrets';
 import { startPlatform } from '@keyward/local/platform';
 import { validator } from '@keyward/validator/service';
 import type { StackUrls } from '../backends/describe-backends.ts';
@@ -16,6 +17,8 @@ export interface TestPlatform extends AsyncDisposable {
   /** An owner's calls. */
   owner: Caller;
   serverPublicKey: string;
+  /** What its services share. */
+  secrets: InstanceSecrets;
   /** Another validator with a gateway of its own, on the same stores; its base URL. */
   addNode(): Promise<string>;
   /** A new project with one environment, apart from every other test's. */
@@ -50,6 +53,7 @@ export async function runPlatform(urls: StackUrls): Promise<TestPlatform> {
     adminUrl: platform.adminUrl,
     owner,
     serverPublicKey: published.body.keys[0].public_key,
+    secrets,
     newEnvironment: () => createEnvironment(owner),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };

@@ -8,7 +8,7 @@ import type {
 import type { Window } from '@keyward/decision/calendar';
 import { giveBack } from '@keyward/decision/environment-cap';
 import type { ClientSeed, EnvironmentSeed, LostTotals, SeedOutcome } from '../ports/lost-totals.ts';
-import type { Incarnations, ProjectionStore } from '../ports/projection-store.ts';
+import type { HeldRecord, Incarnations, ProjectionStore } from '../ports/projection-store.ts';
 import { type MemoryShards, memoryShards, putNewer } from './memory-shards.ts';
 
 export class MemoryProjectionStore implements ProjectionStore {
@@ -137,6 +137,14 @@ export class MemoryProjectionStore implements ProjectionStore {
     const { environmentTotals } = this.#shards;
     const made = environmentTotals.get(environmentId)?.version ?? version;
     if (made < version) environmentTotals.delete(environmentId);
+  }
+
+  async *scanRecords(): AsyncIterable<readonly HeldRecord[]> {
+    yield [...this.#shards.keys].map(([key, record]) => {
+      const [environmentId = '', digest = ''] = key.split(':');
+      return { kind: 'key', environmentId, digest, record };
+    });
+    yield [...this.#shards.serverKeys].map(([digest, record]) => ({ kind: 'server-key', digest, record }));
   }
 
   async ready(): Promise<boolean> {

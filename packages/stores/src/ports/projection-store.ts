@@ -15,6 +15,11 @@ export interface ProjectionOptions {
   minReplicas?: number;
 }
 
+/** A record of a customer key or a server key, as the shards hold it. */
+export type HeldRecord =
+  | { kind: 'key'; environmentId: string; digest: string; record: KeyRecord }
+  | { kind: 'server-key'; digest: string; record: ServerKeyRecord };
+
 /**
  * Where the admin-api puts what validators decide by. A write takes effect only over an older version, so writers may
  * race and repeat. Write records first and versions last: a version says that everything up to it is there.
@@ -54,5 +59,7 @@ export interface ProjectionStore extends AsyncDisposable {
   hasEnvironmentTotals(environmentId: string): Promise<boolean>;
   /** Removes the counter unless it was made for this version of the environment or a newer one. */
   dropEnvironmentTotals(environmentId: string, version: number): Promise<void>;
+  /** Every record of a key or server key that the shards hold, some at a time, in no order, perhaps some twice. */
+  scanRecords(): AsyncIterable<readonly HeldRecord[]>;
   ready(): Promise<boolean>;
 }

@@ -176,6 +176,43 @@ export async function listClientIdsAfter(
   return rows.map((row) => row.id);
 }
 
+/** Gives the next `limit` clients after `after`, by id, their next version; answers the last id, undefined: there are no more. */
+export async function raiseClientVersionsAfter(
+  db: Database,
+  { after, limit, now }: { after: string; limit: number; now: Date },
+): Promise<string | undefined> {
+  const { rows } = await sql<{ id: string }>`
+    update client set version = greatest(version + 1, ${now.getTime()}::bigint)
+    where id in (select id from client where id > ${after}::uuid order by id limit ${limit} for update)
+    returning id`.execute(db);
+  return rows
+    .map((row) => row.id)
+    .sort()
+    .at(-1);
+}
+
+/** Which of these keys are a row or a tombstone? Answers their places in the list. */
+export async function findKnownKeys(
+  db: Database,
+  keys: readonly { environmentId: string; digest: string }[],
+): Promise<Set<number>> {
+  const { rows } = await sql<{ place: number }>`
+    select place from unnest(${keys.map((key) => key.environmentId)}::uuid[], ${keys.map(hexDigest)}::text[])
+      with ordinality as given (environment_id, hex, place)
+    where exists (select from api_key where api_key.environment_id = given.environment_id and digest = decode(hex, 'hex'))
+      or exists (select from tombstone where tombstone.environment_id = given.environment_id and digest = decode(hex, 'hex'))
+    `.execute(db);
+  return new Set(rows.map((row) => row.place - 1));
+}
+
+/** Which of these server keys are a row? Answers their places in the list. */
+export async function findKnownServerKeys(db: Database, keys: readonly { digest: string }[]): Promise<Set<number>> {
+  const { rows } = await sql<{ place: number }>`
+    select place from unnest(${keys.map(hexDigest)}::text[]) with ordinality as given (hex, place)
+    where exists (select from server_key where digest = decode(hex, 'hex'))`.execute(db);
+  return new Set(rows.map((row) => row.place - 1));
+}
+
 export async function insertConfigChange(db: Database, row: Insertable<Schema['config_outbox']>): Promise<void> {
   await db.insertInto('config_outbox').values(row).execute();
 }
@@ -206,6 +243,7 @@ function templateLimits(row: TemplateRow): Limits {
   return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== null));
 }
 
+const hexDigest = ({ digest }: { digest: string }) => Buffer.from(digest, 'base64url').toString('hex');
 const text = (digest: Uint8Array) => Buffer.from(digest).toString('base64url');
 
 interface Lifetime {

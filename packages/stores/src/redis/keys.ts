@@ -61,6 +61,17 @@ export const redisKeys = {
   relays: () => `${at(0)}relays`,
 } as const;
 
+/** What SCAN looks for, below the connection's prefix, and what such a key stands for. */
+export const recordKeys = {
+  pattern: '{???}[ks]:*',
+  parse(key: string): { kind: 'key'; environmentId: string; digest: string } | { kind: 'server-key'; digest: string } {
+    const [, first = '', second] = key.slice(key.indexOf('}') + 1).split(':');
+    return second === undefined
+      ? { kind: 'server-key', digest: first }
+      : { kind: 'key', environmentId: first, digest: second };
+  },
+} as const;
+
 /** Fields of a client's hash that are not spelt in the scripts. */
 export const clientFields = {
   /** Running total and windows of the client. */

@@ -7,12 +7,13 @@ import type {
 } from '@keyward/contract/projection';
 import { newId } from '@keyward/kit/random';
 import type { ClientSeed, EnvironmentSeed, LostTotals, SeedOutcome } from '../ports/lost-totals.ts';
-import type { Incarnations, ProjectionOptions, ProjectionStore } from '../ports/projection-store.ts';
+import type { HeldRecord, Incarnations, ProjectionOptions, ProjectionStore } from '../ports/projection-store.ts';
 import { allShards, shardOf } from '../shards.ts';
 import { asking, connectRedis, isReady, type RedisConnection, untilConnected } from './connection.ts';
 import { clientFields, redisKeys, unseededMembers } from './keys.ts';
 import { printRecord } from './record.ts';
 import { ReplicaConfirmation } from './replica-confirmation.ts';
+import { scanRecords } from './scan-records.ts';
 import { defineScript, type Script } from './script.ts';
 import { totalsArguments } from './totals-arguments.ts';
 
@@ -192,6 +193,10 @@ export class RedisProjectionStore implements ProjectionStore {
 
   async dropEnvironmentTotals(environmentId: string, version: number): Promise<void> {
     await this.#dropEnvironment([redisKeys.environmentTotals(environmentId)], [version]);
+  }
+
+  scanRecords(): AsyncIterable<readonly HeldRecord[]> {
+    return scanRecords(this.#redis);
   }
 
   ready(): Promise<boolean> {

@@ -1,0 +1,103 @@
+import type { Administration } from '@keyward/admin-api/administration';
+import { createClients } from '@keyward/admin-api/create-clients';
+import { rewriteProjection } from '@keyward/admin-api/rewrite-projection';
+import { systemClock } from '@keyward/kit/clock';
+import { newId } from '@keyward/kit/random';
+import { type Database, openDatabase } from '@keyward/stores/postgres/database';
+import { readClientProjection, readEnvironmentProjection } from '@keyward/stores/postgres/projection-source';
+import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
+import { describeRedisBackends } from '@keyward/tests/backends/describe-backends';
+import { freshPgliteUrl } from '@keyward/tests/backends/isolate';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { administrationOn, newEnvironment } from './administration-under-test.ts';
+import { decideCommand, keyRecord, openShards, type ShardsUnderTest, serverKeyRecord } from './shards-under-test.ts';
+
+describeRedisBackends('rewriting the projection', (backend) => {
+  let opened: Awaited<ReturnType<typeof openDatabase>>;
+  let db: Database;
+  let shards: ShardsUnderTest;
+  let administration: Administration;
+  let environment: EnvironmentRow;
+
+  beforeAll(async () => {
+    opened = await openDatabase(freshPgliteUrl());
+    db = opened.db;
+    shards = await openShards(await backend.url());
+    administration = await administrationOn({ db, store: shards.projection, clock: systemClock });
+    await administration.projector.rebuild();
+    ({ environment } = await newEnvironment(administration));
+  });
+  afterAll(async () => {
+    await shards?.[Symbol.asyncDispose]();
+    await opened?.[Symbol.asyncDispose]();
+  });
+
+  const rewrite = async () => {
+    const lines: string[] = [];
+    const { projector, clock } = administration;
+    const report = (line: string) => void lines.push(line);
+    await rewriteProjection({ db, store: shards.projection, projector, clock, report });
+    return lines.join('\n');
+  };
+  const newClient = async () => {
+    const inputs = [{ name: 'c', keys: [{ name: 'k' }] }];
+    const options = { environment, inputs, asArray: false, upsert: false, source: 'api', replayId: undefined } as const;
+    const clientId = (await createClients(administration, options)).clients[0]?.id ?? '';
+    const held = await readClientProjection(db, environment.id, clientId);
+    return { clientId, version: held?.client.version ?? 0, digest: held?.keys[0]?.digest ?? '' };
+  };
+  const newDigest = () => Buffer.from(newId().repeat(2)).subarray(0, 32).toString('base64url');
+  const statusOf = async (digest: string) => (await shards.store.readKey(environment.id, digest)).record?.status;
+  /** What becomes of a decision by somebody who holds the record of that version in memory. */
+  const decideBy = async (clientId: string, clientVersion: number, environmentVersion: number) =>
+    shards.store.decide(decideCommand({ environmentId: environment.id, clientId, clientVersion, environmentVersion }));
+
+  it('retires keys that Postgres does not know, so that nobody goes on by what they hold; others live', async () => {
+    const client = await newClient();
+    const [ofClient, ofNobody] = [newDigest(), newDigest()];
+    const stranger = keyRecord();
+    const { version } = client;
+    await shards.projection.putKeys(environment.id, [
+      { digest: ofClient, record: keyRecord({ clientId: client.clientId, version, scopes: ['all'] }) },
+      { digest: ofNobody, record: stranger },
+    ]);
+    await shards.projection.putClientVersion(stranger.clientId, 1);
+    expect(await rewrite()).toContain('Retired: 2 keys that Postgres does not know.');
+    expect([await statusOf(ofClient), await statusOf(ofNobody)]).toEqual(['deleted', 'deleted']);
+    expect((await shards.store.readKey(environment.id, ofClient)).record?.scopes).toEqual([]);
+    const environmentVersion = (await shards.store.readEnvironmentVersion(environment.id)) ?? 0;
+    for (const [id, held] of [
+      [client.clientId, version],
+      [stranger.clientId, 1],
+    ] as const)
+      expect(await decideBy(id, held, environmentVersion)).toMatchObject({ kind: 'stale', subject: 'client' });
+    const { record } = await shards.store.readKey(environment.id, client.digest);
+    expect(record?.status).toBe('active');
+    expect(await decideBy(client.clientId, record?.version ?? 0, environmentVersion)).toMatchObject({
+      verdict: 'ALLOWED',
+    });
+    expect(await rewrite()).toContain('Retired: 0 keys');
+  });
+
+  it('retires server keys that Postgres does not know, and keeps those it knows', async () => {
+    const { environment: record, serverKeys } = (await readEnvironmentProjection(db, environment.id)) ?? {};
+    const digest = newDigest();
+    const strange = serverKeyRecord({ environmentId: environment.id, version: record?.version ?? 0 });
+    await shards.projection.putServerKeys([{ digest, record: strange }]);
+    expect(await rewrite()).toContain('Retired: 1 keys');
+    expect((await shards.store.readServerKey(digest)).record?.status).toBe('revoked');
+    expect((await shards.store.readServerKey(serverKeys?.[0]?.digest ?? '')).record?.status).toBe('active');
+    expect(await shards.store.readEnvironmentVersion(environment.id)).toBeGreaterThan(record?.version ?? 0);
+  });
+
+  it('writes over what looks newer, as after a restored backup of Postgres', async () => {
+    const client = await newClient();
+    const { record } = await shards.store.readKey(environment.id, client.digest);
+    const ahead = { ...keyRecord(record), version: client.version + 5, status: 'revoked' } as const;
+    await shards.projection.putKeys(environment.id, [{ digest: client.digest, record: ahead }]);
+    await administration.projector.rebuild();
+    expect(await statusOf(client.digest)).toBe('revoked');
+    expect(await rewrite()).toContain('Written:');
+    expect(await statusOf(client.digest)).toBe('active');
+  });
+});
