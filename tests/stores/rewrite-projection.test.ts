@@ -4,7 +4,7 @@ import { rewriteProjection } from '@keyward/admin-api/rewrite-projection';
 import { systemClock } from '@keyward/kit/clock';
 import { newId } from '@keyward/kit/random';
 import { type Database, openDatabase } from '@keyward/stores/postgres/database';
-import { readClientProjection, readEnvironmentProjection } from '@keyward/stores/postgres/projection-source';
+import { readClientProjections, readEnvironmentProjection } from '@keyward/stores/postgres/projection-source';
 import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import { describeRedisBackends } from '@keyward/tests/backends/describe-backends';
 import { freshPgliteUrl } from '@keyward/tests/backends/isolate';
@@ -43,7 +43,7 @@ describeRedisBackends('rewriting the projection', (backend) => {
     const inputs = [{ name: 'c', keys: [{ name: 'k' }] }];
     const options = { environment, inputs, asArray: false, upsert: false, source: 'api', replayId: undefined } as const;
     const clientId = (await createClients(administration, options)).clients[0]?.id ?? '';
-    const held = await readClientProjection(db, environment.id, clientId);
+    const [held] = await readClientProjections(db, environment.id, [clientId]);
     return { clientId, version: held?.client.version ?? 0, digest: held?.keys[0]?.digest ?? '' };
   };
   const newDigest = () => Buffer.from(newId().repeat(2)).subarray(0, 32).toString('base64url');

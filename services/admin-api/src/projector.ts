@@ -14,7 +14,7 @@ import {
   listAllEnvironmentIds,
   listClientIdsAfter,
   listConfigChanges,
-  readClientProjection,
+  readClientProjections,
   readEnvironmentProjection,
 } from '@keyward/stores/postgres/projection-source';
 import { listTenantsAfter, readTenantProjection } from '@keyward/stores/postgres/tenants';
@@ -150,7 +150,7 @@ export class Projector {
     const environmentIds = await listAllEnvironmentIds(this.#db);
     const progress = { environments: 0, ofEnvironments: environmentIds.length, clients: 0 };
     for (const environmentId of environmentIds) {
-      for await (const projected of this.#projectClients(environmentId)) {
+      for await (const projected of this.#projectAllClients(environmentId)) {
         progress.clients += projected;
         report(progress);
       }
@@ -164,11 +164,11 @@ export class Projector {
   }
 
   /** Yields how many it has projected, every now and then. */
-  async *#projectClients(environmentId: string): AsyncIterable<number> {
+  async *#projectAllClients(environmentId: string): AsyncIterable<number> {
     let after = nilId;
     for (;;) {
       const ids = await listClientIdsAfter(this.#db, environmentId, after, pageSize);
-      for (const clientId of ids) await this.#project({ environmentId, clientId });
+      await this.#projectClients(environmentId, ids);
       yield ids.length;
       const last = ids.at(-1);
       if (last === undefined || ids.length < pageSize) return;
@@ -188,16 +188,17 @@ export class Projector {
   }
 
   async #project({ environmentId, clientId, tenant }: ConfigChange): Promise<void> {
-    if (clientId) return this.#projectClient(environmentId, clientId);
+    if (clientId) return this.#projectClients(environmentId, [clientId]);
     return tenant ? this.#projectTenant(environmentId, tenant) : this.#projectEnvironment(environmentId);
   }
 
-  async #projectClient(environmentId: string, clientId: string): Promise<void> {
-    const projection = await readClientProjection(this.#db, environmentId, clientId);
-    if (!projection) return;
-    await this.#store.putKeys(environmentId, projection.keys);
-    await this.#store.putClient(environmentId, projection.client);
-    await this.#store.putClientVersion(clientId, projection.client.version);
+  /** All records first: a version says that everything up to it is there. */
+  async #projectClients(environmentId: string, clientIds: readonly string[]): Promise<void> {
+    const projections = await readClientProjections(this.#db, environmentId, clientIds);
+    const keys = projections.flatMap((projection) => projection.keys);
+    await this.#store.putKeys(environmentId, keys);
+    await Promise.all(projections.map(({ client }) => this.#store.putClient(environmentId, client)));
+    await Promise.all(projections.map(({ client }) => this.#store.putClientVersion(client.clientId, client.version)));
   }
 
   /** Whoever was derived from the name because nobody had it is out of date from now on, too. */

@@ -1,7 +1,7 @@
 import type { Limits } from '@keyward/contract/limits';
 import type { ClientRecord, EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
 import { defaultSettings } from '@keyward/contract/settings';
-import { type Insertable, sql } from 'kysely';
+import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Database } from './database.ts';
 import { listEndpointRules } from './endpoints.ts';
 import { keyExpiryMs } from './key-expiry.ts';
@@ -22,23 +22,36 @@ export interface EnvironmentProjection {
   serverKeys: { digest: string; record: ServerKeyRecord }[];
 }
 
-/** A client with its keys, or what is left of it; undefined when there never was such a client. */
-export async function readClientProjection(
+/** These clients with their keys, or what is left of them; one that never was is not in the answer. */
+export async function readClientProjections(
   db: Database,
   environmentId: string,
-  clientId: string,
-): Promise<ClientProjection | undefined> {
-  const client = await db
+  clientIds: readonly string[],
+): Promise<ClientProjection[]> {
+  if (clientIds.length === 0) return [];
+  const clients = await db
     .selectFrom('client')
-    .select(['version', 'status', 'ip_whitelist', 'template_id'])
+    .select(['id', 'version', 'status', 'ip_whitelist', 'template_id'])
     .where('environment_id', '=', environmentId)
-    .where('id', '=', clientId)
-    .executeTakeFirst();
-  if (!client) return readTombstones(db, environmentId, clientId);
-  const rows = await db
+    .where('id', 'in', clientIds)
+    .execute();
+  const known = new Set(clients.map((client) => client.id));
+  const keys = Map.groupBy(await readKeys(db, [...known]), (key) => key.client_id);
+  const living = clients.map((client) => projectClient(client, keys.get(client.id) ?? []));
+  const gone = clientIds.filter((id) => !known.has(id));
+  return [...living, ...(await readDeletedClients(db, environmentId, gone))];
+}
+
+type ProjectedClient = Pick<Selectable<Schema['client']>, 'id' | 'version' | 'status' | 'ip_whitelist' | 'template_id'>;
+type ProjectedKey = Awaited<ReturnType<typeof readKeys>>[number];
+
+async function readKeys(db: Database, clientIds: readonly string[]) {
+  if (clientIds.length === 0) return [];
+  return db
     .selectFrom('api_key')
     .select([
       'id',
+      'client_id',
       'digest',
       'status',
       'not_before',
@@ -49,71 +62,78 @@ export async function readClientProjection(
       'rate_limit',
       'rate_window',
     ])
-    .where('client_id', '=', clientId)
+    .where('client_id', 'in', clientIds)
     .execute();
-  const keys = rows.map((row) => ({
-    digest: text(row.digest),
-    record: {
-      version: client.version,
-      keyId: row.id,
-      clientId,
-      status: row.status,
-      clientStatus: client.status,
-      clientIps: client.ip_whitelist,
-      keyIps: row.allowed_ips,
-      scopes: row.scopes,
-      familyId: row.id,
-      limits: row.rate_limit === null || row.rate_window === null ? {} : { [row.rate_window]: row.rate_limit },
-      ...(client.template_id === null ? {} : { templateId: client.template_id }),
-      ...lifetime(row),
-    },
-  }));
-  const { version, status } = client;
-  const template = client.template_id === null ? {} : { templateId: client.template_id };
-  return { client: { version, clientId, status, ips: client.ip_whitelist, ...template }, keys };
 }
 
-async function readTombstones(
+function projectClient(client: ProjectedClient, keys: readonly ProjectedKey[]): ClientProjection {
+  const { id: clientId, version, status, ip_whitelist: ips } = client;
+  const template = client.template_id === null ? {} : { templateId: client.template_id };
+  return {
+    client: { version, clientId, status, ips, ...template },
+    keys: keys.map((key) => ({
+      digest: text(key.digest),
+      record: {
+        version,
+        keyId: key.id,
+        clientId,
+        status: key.status,
+        clientStatus: status,
+        clientIps: ips,
+        keyIps: key.allowed_ips,
+        scopes: key.scopes,
+        familyId: key.id,
+        limits: key.rate_limit === null || key.rate_window === null ? {} : { [key.rate_window]: key.rate_limit },
+        ...template,
+        ...lifetime(key),
+      },
+    })),
+  };
+}
+
+async function readDeletedClients(
   db: Database,
   environmentId: string,
-  clientId: string,
-): Promise<ClientProjection | undefined> {
+  clientIds: readonly string[],
+): Promise<ClientProjection[]> {
+  if (clientIds.length === 0) return [];
   const rows = await db
     .selectFrom('tombstone')
-    .select(['digest', 'key_id', 'version'])
+    .select(['client_id', 'digest', 'key_id', 'version'])
     .where('environment_id', '=', environmentId)
-    .where('client_id', '=', clientId)
+    .where('client_id', 'in', clientIds)
     .execute();
-  const deleted = await readDeletedVersion(db, environmentId, clientId);
-  if (rows.length === 0 && deleted === undefined) return undefined;
-  const keys = rows.map((row) => ({
-    digest: text(row.digest),
-    record: {
-      version: row.version,
-      keyId: row.key_id,
-      clientId,
-      status: 'deleted',
-      clientStatus: 'active',
-      clientIps: [],
-      keyIps: [],
-      scopes: [],
-      familyId: row.key_id,
-      limits: {},
-    } satisfies KeyRecord,
-  }));
-  const version = Math.max(deleted ?? 0, ...rows.map((row) => row.version));
-  return { client: { version, clientId, status: 'deleted', ips: [] }, keys };
+  const names = await db
+    .selectFrom('tenant')
+    .select(['deleted_client_id', 'version'])
+    .where('environment_id', '=', environmentId)
+    .where('deleted_client_id', 'in', clientIds)
+    .execute();
+  const tombstones = Map.groupBy(rows, (row) => row.client_id);
+  const versions = new Map(names.map((row) => [row.deleted_client_id, row.version]));
+  return clientIds.flatMap((clientId) => {
+    const ofClient = tombstones.get(clientId) ?? [];
+    const deleted = versions.get(clientId);
+    if (ofClient.length === 0 && deleted === undefined) return [];
+    const version = Math.max(deleted ?? 0, ...ofClient.map((row) => row.version));
+    const keys = ofClient.map((row) => ({ digest: text(row.digest), record: tombstoneOf(row) }));
+    return [{ client: { version, clientId, status: 'deleted', ips: [] }, keys }];
+  });
 }
 
-/** The version of the name that a deleted client had last. */
-async function readDeletedVersion(db: Database, environmentId: string, clientId: string): Promise<number | undefined> {
-  const row = await db
-    .selectFrom('tenant')
-    .select('version')
-    .where('environment_id', '=', environmentId)
-    .where('deleted_client_id', '=', clientId)
-    .executeTakeFirst();
-  return row?.version;
+function tombstoneOf(row: { client_id: string; key_id: string; version: number }): KeyRecord {
+  return {
+    version: row.version,
+    keyId: row.key_id,
+    clientId: row.client_id,
+    status: 'deleted',
+    clientStatus: 'active',
+    clientIps: [],
+    keyIps: [],
+    scopes: [],
+    familyId: row.key_id,
+    limits: {},
+  };
 }
 
 export async function readEnvironmentProjection(
