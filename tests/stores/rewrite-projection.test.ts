@@ -56,9 +56,9 @@ describeRedisBackends('rewriting the projection', (backend) => {
     const client = await newClient();
     const [ofClient, ofNobody] = [newDigest(), newDigest()];
     const stranger = keyRecord();
-    const { version } = client;
+    const ahead = client.version + 60_000;
     await shards.projection.putKeys(environment.id, [
-      { digest: ofClient, record: keyRecord({ clientId: client.clientId, version, scopes: ['all'] }) },
+      { digest: ofClient, record: keyRecord({ clientId: client.clientId, version: ahead, scopes: ['all'] }) },
       { digest: ofNobody, record: stranger },
     ]);
     await shards.projection.putClientVersion(stranger.clientId, 1);
@@ -67,7 +67,7 @@ describeRedisBackends('rewriting the projection', (backend) => {
     expect((await shards.store.readKey(environment.id, ofClient)).record?.scopes).toEqual([]);
     const environmentVersion = (await shards.store.readEnvironmentVersion(environment.id)) ?? 0;
     for (const [id, held] of [
-      [client.clientId, version],
+      [client.clientId, ahead],
       [stranger.clientId, 1],
     ] as const)
       expect(await decideBy(id, held, environmentVersion)).toMatchObject({ kind: 'stale', subject: 'client' });

@@ -46,7 +46,7 @@ async function retireKey(retiring: Retiring, { environmentId, digest, record }: 
   await announce(retiring, {
     change: { environmentId, clientId },
     raise: (db, now) => raiseClientVersion(db, environmentId, clientId, now),
-    unknownVersion: Math.max(record.version + 1, clock.nowMs()),
+    atLeast: Math.max(record.version + 1, clock.nowMs()),
     write: (version) =>
       store.putKeys(environmentId, [{ digest, record: { ...tombstone, version, keyId, clientId, familyId } }]),
     putVersion: (version) => store.putClientVersion(clientId, version),
@@ -60,7 +60,7 @@ async function retireServerKey(retiring: Retiring, { digest, record }: HeldServe
   await announce(retiring, {
     change: { environmentId, clientId: null },
     raise: (db, now) => raiseEnvironmentVersion(db, environmentId, now),
-    unknownVersion: Math.max(record.version + 1, clock.nowMs()),
+    atLeast: Math.max(record.version + 1, clock.nowMs()),
     write: (version) => store.putServerKeys([{ digest, record: revoked(version) }]),
     putVersion: (version) => store.putEnvironmentVersion(environmentId, version),
   });
@@ -70,21 +70,22 @@ interface Announcement {
   change: ConfigChange;
   /** Raises the version of the row that the record belongs to; undefined: there is none. */
   raise(db: Database, now: Date): Promise<{ version: number } | undefined>;
-  unknownVersion: number;
+  /** What the new version has to be, so that it counts over the record's own. */
+  atLeast: number;
   write(version: number): Promise<void>;
   putVersion(version: number): Promise<void>;
 }
 
 /** Writes the record first and the version last, so that no validator goes on with what it has in memory. */
-async function announce({ db, projector, clock }: Retiring, announcement: Announcement): Promise<void> {
-  const { change, raise, unknownVersion, write, putVersion } = announcement;
+async function announce({ db, projector }: Retiring, announcement: Announcement): Promise<void> {
+  const { change, raise, atLeast, write, putVersion } = announcement;
   const { version, note } = await db.transaction().execute(async (transaction) => {
-    const row = await raise(transaction, new Date(clock.nowMs()));
+    const row = await raise(transaction, new Date(atLeast));
     return { version: row?.version, note: row && (await projector.note(transaction, change)) };
   });
-  await write(version ?? unknownVersion);
+  await write(version ?? atLeast);
   if (note) await projector.publish([note]);
-  else await putVersion(unknownVersion);
+  else await putVersion(atLeast);
 }
 
 const tombstone = {
