@@ -5,7 +5,7 @@ import type { Logger } from '@keyward/kit/logger';
 import { newId } from '@keyward/kit/random';
 import type { SecretBox } from '@keyward/kit/secret-box';
 import type { ProjectionStore } from '@keyward/stores/ports/projection-store';
-import { findClient } from '@keyward/stores/postgres/clients';
+import { findClientIds } from '@keyward/stores/postgres/clients';
 import type { Database } from '@keyward/stores/postgres/database';
 import {
   deleteConfigChanges,
@@ -17,7 +17,7 @@ import {
   readClientProjections,
   readEnvironmentProjection,
 } from '@keyward/stores/postgres/projection-source';
-import { listTenantsAfter, readTenantProjection } from '@keyward/stores/postgres/tenants';
+import { listTenantsAfter, readTenantProjections } from '@keyward/stores/postgres/tenants';
 import { hasCaps, keepCapsCounter } from './environment-caps.ts';
 import { Reseeding } from './reseeding.ts';
 
@@ -154,7 +154,7 @@ export class Projector {
         progress.clients += projected;
         report(progress);
       }
-      await this.#projectTenants(environmentId);
+      await this.#projectAllTenants(environmentId);
       await this.#projectEnvironment(environmentId);
       progress.environments += 1;
       report(progress);
@@ -176,11 +176,11 @@ export class Projector {
     }
   }
 
-  async #projectTenants(environmentId: string): Promise<void> {
+  async #projectAllTenants(environmentId: string): Promise<void> {
     let after: Buffer = Buffer.alloc(0);
     for (;;) {
       const digests = await listTenantsAfter(this.#db, environmentId, after, pageSize);
-      for (const tenant of digests) await this.#projectTenant(environmentId, tenant);
+      await this.#projectTenants(environmentId, digests);
       const last = digests.at(-1);
       if (last === undefined || digests.length < pageSize) return;
       after = last;
@@ -189,7 +189,7 @@ export class Projector {
 
   async #project({ environmentId, clientId, tenant }: ConfigChange): Promise<void> {
     if (clientId) return this.#projectClients(environmentId, [clientId]);
-    return tenant ? this.#projectTenant(environmentId, tenant) : this.#projectEnvironment(environmentId);
+    return tenant ? this.#projectTenants(environmentId, [tenant]) : this.#projectEnvironment(environmentId);
   }
 
   /** All records first: a version says that everything up to it is there. */
@@ -201,14 +201,20 @@ export class Projector {
     await Promise.all(projections.map(({ client }) => this.#store.putClientVersion(client.clientId, client.version)));
   }
 
-  /** Whoever was derived from the name because nobody had it is out of date from now on, too. */
-  async #projectTenant(environmentId: string, digest: Buffer): Promise<void> {
-    const record = await readTenantProjection(this.#db, { environmentId, digest });
-    if (!record) return;
-    await this.#store.putTenant(environmentId, digest.toString('base64url'), record);
-    const derived = derivedClientId(digest);
-    if (!(await findClient(this.#db, environmentId, derived)))
-      await this.#store.putClientVersion(derived, record.version);
+  /** Whoever was derived from a name because nobody had it is out of date from now on, too. */
+  async #projectTenants(environmentId: string, digests: readonly Buffer[]): Promise<void> {
+    const tenants = await readTenantProjections(this.#db, environmentId, digests);
+    await Promise.all(
+      tenants.map(({ digest, record }) => this.#store.putTenant(environmentId, digest.toString('base64url'), record)),
+    );
+    const derived = tenants.map(({ digest, record }) => ({ id: derivedClientId(digest), version: record.version }));
+    const registered = await findClientIds(
+      this.#db,
+      environmentId,
+      derived.map(({ id }) => id),
+    );
+    const unregistered = derived.filter(({ id }) => !registered.has(id));
+    await Promise.all(unregistered.map(({ id, version }) => this.#store.putClientVersion(id, version)));
   }
 
   async #projectEnvironment(environmentId: string): Promise<void> {

@@ -28,6 +28,18 @@ export async function findClient(db: Database, environmentId: string, id: string
     .executeTakeFirst();
 }
 
+/** Which of these are clients? */
+export async function findClientIds(db: Database, environmentId: string, ids: readonly string[]): Promise<Set<string>> {
+  if (ids.length === 0) return new Set();
+  const rows = await db
+    .selectFrom('client')
+    .select('id')
+    .where('environment_id', '=', environmentId)
+    .where('id', 'in', ids)
+    .execute();
+  return new Set(rows.map((row) => row.id));
+}
+
 /** The oldest client of this name. */
 export async function findClientByName(
   db: Database,

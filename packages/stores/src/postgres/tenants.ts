@@ -53,21 +53,35 @@ export async function listNamesakes(db: Database, { environmentId, digest }: Ten
   return rows.map((row) => row.id);
 }
 
-/** The record of a name; its version is read before what it stands for. Undefined: nobody ever had it. */
-export async function readTenantProjection(db: Database, tenant: Tenant): Promise<TenantRecord | undefined> {
-  const row = await db
+/** The records of these names; a version is read before what it stands for. A name that nobody ever had is not in it. */
+export async function readTenantProjections(
+  db: Database,
+  environmentId: string,
+  digests: readonly Buffer[],
+): Promise<{ digest: Buffer; record: TenantRecord }[]> {
+  if (digests.length === 0) return [];
+  const rows = await db
     .selectFrom('tenant')
-    .select(['version', 'deleted_client_id'])
-    .where('environment_id', '=', tenant.environmentId)
-    .where('digest', '=', tenant.digest)
-    .executeTakeFirst();
-  if (!row) return undefined;
-  return {
-    version: row.version,
-    clientIds: (await listNamesakes(db, tenant)).slice(0, 2),
-    ...(row.deleted_client_id === null ? {} : { deletedClientId: row.deleted_client_id }),
-  };
+    .select(['digest', 'version', 'deleted_client_id'])
+    .where('environment_id', '=', environmentId)
+    .where('digest', 'in', digests)
+    .execute();
+  const namesakes = await db
+    .selectFrom('client')
+    .select(['id', 'tenant'])
+    .where('environment_id', '=', environmentId)
+    .where('tenant', 'in', digests)
+    .orderBy('id')
+    .execute();
+  const byName = Map.groupBy(namesakes, ({ tenant }) => textOf(tenant));
+  return rows.map(({ digest, version, deleted_client_id }) => {
+    const clientIds = (byName.get(textOf(digest)) ?? []).slice(0, 2).map(({ id }) => id);
+    const deleted = deleted_client_id === null ? {} : { deletedClientId: deleted_client_id };
+    return { digest: Buffer.from(digest), record: { version, clientIds, ...deleted } };
+  });
 }
+
+const textOf = (digest: Uint8Array) => Buffer.from(digest).toString('base64url');
 
 /** The digests of an environment's names, in order, after `after`. */
 export async function listTenantsAfter(
