@@ -54,7 +54,7 @@ describe('the command that rewrites the projection [real]', () => {
     const asking = Promise.all(Array.from({ length: 50 }, () => validatePlain(environment, { key: client.key })));
     const output = await rebuild();
     expect(output).toMatch(/Written: 2 clients, 1 of 1 environments\.\n/);
-    expect(output).toContain('Retired: 0 keys that Postgres does not know.');
+    expect(output).toContain('Retired: 0 records that Postgres does not know.');
     expect((await validatePlain(cold, { key: damaged.key })).body).toMatchObject({ success: true });
     for (const answer of await asking) expect(answer.body).toMatchObject({ success: true });
   });

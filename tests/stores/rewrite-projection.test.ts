@@ -1,6 +1,7 @@
 import type { Administration } from '@keyward/admin-api/administration';
 import { createClients } from '@keyward/admin-api/create-clients';
 import { rewriteProjection } from '@keyward/admin-api/rewrite-projection';
+import { derivedClientId } from '@keyward/keyformat/derived-ids';
 import { systemClock } from '@keyward/kit/clock';
 import { newId } from '@keyward/kit/random';
 import { type Database, openDatabase } from '@keyward/stores/postgres/database';
@@ -62,7 +63,7 @@ describeRedisBackends('rewriting the projection', (backend) => {
       { digest: ofNobody, record: stranger },
     ]);
     await shards.projection.putClientVersion(stranger.clientId, 1);
-    expect(await rewrite()).toContain('Retired: 2 keys that Postgres does not know.');
+    expect(await rewrite()).toContain('Retired: 2 records that Postgres does not know.');
     expect([await statusOf(ofClient), await statusOf(ofNobody)]).toEqual(['deleted', 'deleted']);
     expect((await shards.store.readKey(environment.id, ofClient)).record?.scopes).toEqual([]);
     const environmentVersion = (await shards.store.readEnvironmentVersion(environment.id)) ?? 0;
@@ -76,7 +77,7 @@ describeRedisBackends('rewriting the projection', (backend) => {
     expect(await decideBy(client.clientId, record?.version ?? 0, environmentVersion)).toMatchObject({
       verdict: 'ALLOWED',
     });
-    expect(await rewrite()).toContain('Retired: 0 keys');
+    expect(await rewrite()).toContain('Retired: 0 records');
   });
 
   it('retires server keys that Postgres does not know, and keeps those it knows', async () => {
@@ -84,10 +85,27 @@ describeRedisBackends('rewriting the projection', (backend) => {
     const digest = newDigest();
     const strange = serverKeyRecord({ environmentId: environment.id, version: record?.version ?? 0 });
     await shards.projection.putServerKeys([{ digest, record: strange }]);
-    expect(await rewrite()).toContain('Retired: 1 keys');
+    expect(await rewrite()).toContain('Retired: 1 records');
     expect((await shards.store.readServerKey(digest)).record?.status).toBe('revoked');
     expect((await shards.store.readServerKey(serverKeys?.[0]?.digest ?? '')).record?.status).toBe('active');
     expect(await shards.store.readEnvironmentVersion(environment.id)).toBeGreaterThan(record?.version ?? 0);
+  });
+
+  it('retires clients and names that Postgres does not know, and keeps those it knows', async () => {
+    const known = await newClient();
+    const [clientId, digest] = [newId(), newDigest()];
+    const ofNobody = { version: 1, clientId, status: 'active' as const, ips: [] };
+    await shards.projection.putClient(environment.id, ofNobody);
+    await shards.projection.putTenant(environment.id, digest, { version: 1, clientIds: [clientId] });
+    expect(await rewrite()).toContain('Retired: 2 records');
+    expect((await shards.store.readClient(environment.id, clientId)).record?.status).toBe('deleted');
+    expect((await shards.store.readTenant(environment.id, digest)).record?.clientIds).toEqual([]);
+    expect((await shards.store.readClient(environment.id, known.clientId)).record?.status).toBe('active');
+    const derived = derivedClientId(Buffer.from(digest, 'base64url'));
+    const environmentVersion = (await shards.store.readEnvironmentVersion(environment.id)) ?? 0;
+    for (const id of [clientId, derived])
+      expect(await decideBy(id, 1, environmentVersion)).toMatchObject({ kind: 'stale', subject: 'client' });
+    expect(await rewrite()).toContain('Retired: 0 records');
   });
 
   it('writes over what looks newer, as after a restored backup of Postgres', async () => {

@@ -140,11 +140,11 @@ export class MemoryProjectionStore implements ProjectionStore {
   }
 
   async *scanRecords(): AsyncIterable<readonly HeldRecord[]> {
-    yield [...this.#shards.keys].map(([key, record]) => {
-      const [environmentId = '', digest = ''] = key.split(':');
-      return { kind: 'key', environmentId, digest, record };
-    });
-    yield [...this.#shards.serverKeys].map(([digest, record]) => ({ kind: 'server-key', digest, record }));
+    const { keys, clients, tenants, serverKeys } = this.#shards;
+    yield [...keys].map(([key, record]) => ({ kind: 'key', ...partsOf(key), record }));
+    yield [...tenants].map(([key, record]) => ({ kind: 'tenant', ...partsOf(key), record }));
+    yield [...clients].map(([key, record]) => ({ kind: 'client', ...partsOf(key), record }));
+    yield [...serverKeys].map(([digest, record]) => ({ kind: 'server-key', digest, record }));
   }
 
   async ready(): Promise<boolean> {
@@ -164,4 +164,10 @@ function raise(versions: Map<string, number>, id: string, version: number): bool
 
 function contains({ startMs, endMs }: Window, nowMs: number): boolean {
   return nowMs >= startMs && nowMs < endMs;
+}
+
+/** Of a map's key, as the writers above spell it. */
+function partsOf(key: string): { environmentId: string; digest: string } {
+  const [environmentId = '', digest = ''] = key.split(':');
+  return { environmentId, digest };
 }

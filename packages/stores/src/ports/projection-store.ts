@@ -15,9 +15,11 @@ export interface ProjectionOptions {
   minReplicas?: number;
 }
 
-/** A record of a customer key or a server key, as the shards hold it. */
+/** A record that stands for one thing in Postgres, as the shards hold it. */
 export type HeldRecord =
   | { kind: 'key'; environmentId: string; digest: string; record: KeyRecord }
+  | { kind: 'client'; environmentId: string; record: ClientRecord }
+  | { kind: 'tenant'; environmentId: string; digest: string; record: TenantRecord }
   | { kind: 'server-key'; digest: string; record: ServerKeyRecord };
 
 /**
@@ -59,7 +61,7 @@ export interface ProjectionStore extends AsyncDisposable {
   hasEnvironmentTotals(environmentId: string): Promise<boolean>;
   /** Removes the counter unless it was made for this version of the environment or a newer one. */
   dropEnvironmentTotals(environmentId: string, version: number): Promise<void>;
-  /** Every record of a key or server key that the shards hold, some at a time, in no order, perhaps some twice. */
+  /** Every record of a key, a client, a name or a server key that the shards hold, some at a time, in no order, perhaps some twice. */
   scanRecords(): AsyncIterable<readonly HeldRecord[]>;
   ready(): Promise<boolean>;
 }

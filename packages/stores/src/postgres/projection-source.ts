@@ -211,28 +211,6 @@ export async function raiseClientVersionsAfter(
     .at(-1);
 }
 
-/** Which of these keys are a row or a tombstone? Answers their places in the list. */
-export async function findKnownKeys(
-  db: Database,
-  keys: readonly { environmentId: string; digest: string }[],
-): Promise<Set<number>> {
-  const { rows } = await sql<{ place: number }>`
-    select place from unnest(${keys.map((key) => key.environmentId)}::uuid[], ${keys.map(hexDigest)}::text[])
-      with ordinality as given (environment_id, hex, place)
-    where exists (select from api_key where api_key.environment_id = given.environment_id and digest = decode(hex, 'hex'))
-      or exists (select from tombstone where tombstone.environment_id = given.environment_id and digest = decode(hex, 'hex'))
-    `.execute(db);
-  return new Set(rows.map((row) => row.place - 1));
-}
-
-/** Which of these server keys are a row? Answers their places in the list. */
-export async function findKnownServerKeys(db: Database, keys: readonly { digest: string }[]): Promise<Set<number>> {
-  const { rows } = await sql<{ place: number }>`
-    select place from unnest(${keys.map(hexDigest)}::text[]) with ordinality as given (hex, place)
-    where exists (select from server_key where digest = decode(hex, 'hex'))`.execute(db);
-  return new Set(rows.map((row) => row.place - 1));
-}
-
 export async function insertConfigChange(db: Database, row: Insertable<Schema['config_outbox']>): Promise<void> {
   await db.insertInto('config_outbox').values(row).execute();
 }
@@ -263,7 +241,6 @@ function templateLimits(row: TemplateRow): Limits {
   return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== null));
 }
 
-const hexDigest = ({ digest }: { digest: string }) => Buffer.from(digest, 'base64url').toString('hex');
 const text = (digest: Uint8Array) => Buffer.from(digest).toString('base64url');
 
 interface Lifetime {

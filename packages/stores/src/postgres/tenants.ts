@@ -28,6 +28,21 @@ export async function raiseTenantVersion(
     .execute();
 }
 
+/** Gives these names their next version, as to somebody who changed them all. */
+export async function raiseTenantVersions(
+  db: Database,
+  environmentId: string,
+  { digests, now }: { digests: readonly Buffer[]; now: Date },
+): Promise<void> {
+  if (digests.length === 0) return;
+  await db
+    .updateTable('tenant')
+    .set({ version: sql<number>`greatest(version + 1, ${now.getTime()}::bigint)` })
+    .where('environment_id', '=', environmentId)
+    .where('digest', 'in', digests)
+    .execute();
+}
+
 /** Locks these names, as far as anybody ever had them, until the transaction ends. */
 export async function lockTenants(db: Database, environmentId: string, digests: readonly Buffer[]): Promise<void> {
   if (digests.length === 0) return;

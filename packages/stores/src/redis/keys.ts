@@ -61,14 +61,19 @@ export const redisKeys = {
   relays: () => `${at(0)}relays`,
 } as const;
 
+type RecordKey =
+  | { kind: 'key' | 'tenant'; environmentId: string; digest: string }
+  | { kind: 'client'; environmentId: string }
+  | { kind: 'server-key'; digest: string };
+
 /** What SCAN looks for, below the connection's prefix, and what such a key stands for. */
 export const recordKeys = {
-  pattern: '{???}[ks]:*',
-  parse(key: string): { kind: 'key'; environmentId: string; digest: string } | { kind: 'server-key'; digest: string } {
-    const [, first = '', second] = key.slice(key.indexOf('}') + 1).split(':');
-    return second === undefined
-      ? { kind: 'server-key', digest: first }
-      : { kind: 'key', environmentId: first, digest: second };
+  pattern: '{???}[kits]:*',
+  parse(key: string): RecordKey {
+    const [letter, first = '', second = ''] = key.slice(key.indexOf('}') + 1).split(':');
+    if (letter === 's') return { kind: 'server-key', digest: first };
+    if (letter === 'i') return { kind: 'client', environmentId: first };
+    return { kind: letter === 't' ? 'tenant' : 'key', environmentId: first, digest: second };
   },
 } as const;
 

@@ -1,0 +1,106 @@
+import { derivedClientId } from '@keyward/keyformat/derived-ids';
+import type { Clock } from '@keyward/kit/clock';
+import type { HeldRecord, ProjectionStore } from '@keyward/stores/ports/projection-store';
+import { raiseClientVersion } from '@keyward/stores/postgres/clients';
+import type { Database } from '@keyward/stores/postgres/database';
+import { raiseEnvironmentVersion } from '@keyward/stores/postgres/projects';
+import { findUnknownRecords } from '@keyward/stores/postgres/unknown-records';
+import type { Projector } from './projector.ts';
+
+interface Retiring {
+  db: Database;
+  store: ProjectionStore;
+  projector: Projector;
+  clock: Clock;
+}
+
+/**
+ * Makes an end of records that the shards hold and Postgres does not know, neither as rows nor as what is left of them: they
+ * come from a Postgres of before a backup was restored, or from another installation. Answers how many there were.
+ */
+export async function retireUnknownRecords(retiring: Retiring): Promise<number> {
+  let retired = 0;
+  for await (const page of retiring.store.scanRecords()) {
+    const unknown = await findUnknownRecords(
+      retiring.db,
+      page.filter((held) => !isRetired(held)),
+    );
+    for (const held of unknown) await retire(retiring, held);
+    retired += unknown.length;
+  }
+  return retired;
+}
+
+function isRetired({ kind, record }: HeldRecord): boolean {
+  switch (kind) {
+    case 'tenant':
+      return record.clientIds.length === 0 && record.deletedClientId === undefined;
+    case 'server-key':
+      return record.status === 'revoked';
+    default:
+      return record.status === 'deleted';
+  }
+}
+
+/** Writes the record first and the version last, so that no validator goes on with what it has in memory. */
+async function retire(retiring: Retiring, held: HeldRecord): Promise<void> {
+  const { store, clock } = retiring;
+  const atLeast = Math.max(held.record.version + 1, clock.nowMs());
+  const { environmentId, ...owner } = ownerOf(held);
+  const raised = await raiseOwner(retiring, { environmentId, ...owner, atLeast });
+  const version = raised?.version ?? atLeast;
+  await putRetired(store, held, version);
+  if (raised) await retiring.projector.publish([raised.note]);
+  else if (owner.clientId) await store.putClientVersion(owner.clientId, version);
+  else await store.putEnvironmentVersion(environmentId, version);
+}
+
+interface Owner {
+  environmentId: string;
+  /** null: it belongs to the environment. */
+  clientId: string | null;
+}
+
+/** Whose version announces a change of the record. */
+function ownerOf(held: HeldRecord): Owner {
+  switch (held.kind) {
+    case 'key':
+    case 'client':
+      return { environmentId: held.environmentId, clientId: held.record.clientId };
+    case 'tenant':
+      return { environmentId: held.environmentId, clientId: derivedClientId(Buffer.from(held.digest, 'base64url')) };
+    case 'server-key':
+      return { environmentId: held.record.environmentId, clientId: null };
+  }
+}
+
+/** An owner that Postgres knows gets its next version there, and is projected with all that it has. */
+function raiseOwner({ db, projector }: Retiring, { environmentId, clientId, atLeast }: Owner & { atLeast: number }) {
+  return db.transaction().execute(async (transaction) => {
+    const now = new Date(atLeast);
+    const row = clientId
+      ? await raiseClientVersion(transaction, environmentId, clientId, now)
+      : await raiseEnvironmentVersion(transaction, environmentId, now);
+    return row && { version: row.version, note: await projector.note(transaction, { environmentId, clientId }) };
+  });
+}
+
+function putRetired(store: ProjectionStore, held: HeldRecord, version: number): Promise<void> {
+  switch (held.kind) {
+    case 'key': {
+      const record = { ...held.record, ...tombstone, version };
+      return store.putKeys(held.environmentId, [{ digest: held.digest, record }]);
+    }
+    case 'client': {
+      const { clientId } = held.record;
+      return store.putClient(held.environmentId, { version, clientId, status: 'deleted', ips: [] });
+    }
+    case 'tenant':
+      return store.putTenant(held.environmentId, held.digest, { version, clientIds: [] });
+    case 'server-key':
+      return store.putServerKeys([{ digest: held.digest, record: { ...held.record, version, status: 'revoked' } }]);
+  }
+}
+
+/** What is left of a key says nothing of whose it was. */
+const tombstone = { status: 'deleted' as const, clientIps: [], keyIps: [], scopes: [], limits: {} };
