@@ -85,6 +85,8 @@ describe.each([
       await using store = await openProjectionStore(redis.url);
       await waitUntil(() => store.isComplete(), { what: 'the projection', timeoutMs: 20_000 });
       expect((await store.readLostTotals(100)).clients.length).toBeGreaterThan(0);
+      // Until the totals are known nobody is let in beyond the limit, nor refused while quota is left.
+      for (const answer of await askOften(environment, client.key, 20)) expect(answer.status).toBe(503);
     });
     await untilGivenBack();
     const answers = await askOften(environment, client.key, 80);
