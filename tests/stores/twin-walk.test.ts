@@ -116,7 +116,7 @@ class Walk {
   }
 
   #decided(command: DecideCommand, answer: DecideAnswer): Outcome {
-    if (answer.kind === 'incomplete') return 'incomplete';
+    if (answer.kind === 'incomplete' || answer.kind === 'predates') return 'incomplete';
     if (answer.kind === 'stale') return `stale ${answer.subject}`;
     const request = `${shardOf(command.clientId)} ${command.eventId} ${answer.verdict}`;
     const before = this.#answered.has(request);

@@ -2,10 +2,15 @@ import type { DecisionStore } from './ports/decision-store.ts';
 import type { Outbox } from './ports/outbox.ts';
 import type { ProjectionOptions, ProjectionStore } from './ports/projection-store.ts';
 
+export interface DecisionStoreOptions {
+  /** A decision that the store comes to so long after it was asked for is not made: the caller has given up, ms. */
+  giveUpMs?: number;
+}
+
 /** The adapters of the shards, chosen by the URL's scheme: `memory:<name>`, `redis://…`, `redis+cluster://…`. */
-export async function openDecisionStore(url: string): Promise<DecisionStore> {
+export async function openDecisionStore(url: string, options: DecisionStoreOptions = {}): Promise<DecisionStore> {
   if (isMemory(url)) return (await import('./memory/memory-decision-store.ts')).MemoryDecisionStore.open(url);
-  return (await import('./redis/redis-decision-store.ts')).RedisDecisionStore.open(url);
+  return (await import('./redis/redis-decision-store.ts')).RedisDecisionStore.open(url, options);
 }
 
 export async function openProjectionStore(url: string, options: ProjectionOptions = {}): Promise<ProjectionStore> {

@@ -100,7 +100,7 @@ export class MemoryDecisionStore implements DecisionStore {
     if (environmentVersion === undefined || clientVersion === undefined) return { kind: 'incomplete' };
     // The shard was written anew since: the entries of older requests may be lost.
     const sinceMs = this.#shards.environmentSince.get(command.environmentId) ?? 0;
-    if (command.replayId !== undefined && command.requestedAtMs < sinceMs) return { kind: 'incomplete' };
+    if (command.replayId !== undefined && command.requestedAtMs < sinceMs) return { kind: 'predates' };
     if (environmentVersion > command.environmentVersion)
       return { kind: 'stale', subject: 'environment', version: environmentVersion };
     if (clientVersion > command.clientVersion) return { kind: 'stale', subject: 'client', version: clientVersion };
@@ -128,6 +128,10 @@ export class MemoryDecisionStore implements DecisionStore {
     return environmentVersion > held
       ? { kind: 'stale', subject: 'environment', version: environmentVersion }
       : undefined;
+  }
+
+  async probe(): Promise<boolean> {
+    return this.#shards.projected;
   }
 
   async ready(): Promise<boolean> {

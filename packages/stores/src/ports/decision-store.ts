@@ -96,10 +96,15 @@ export type DecideAnswer =
   | Decided
   /** A record was older than this current version; load it again. */
   | { kind: 'stale'; subject: 'client' | 'environment'; version: number }
-  /** The shard does not hold this environment's projection. */
-  | { kind: 'incomplete' };
+  /** The shard does not hold this environment's projection, or no totals yet that a limit could go by. */
+  | { kind: 'incomplete' }
+  /** An envelope from before the shard was lost: whether it came then cannot be told. */
+  | { kind: 'predates' };
 
-/** What the validator reads and decides on. Every method throws `StoreAway` when the store cannot be asked. */
+/**
+ * What the validator reads and decides on. Every method throws `StoreAway` when the store cannot be asked; how long to wait
+ * for a store that hangs is the caller's to say, with `GuardedDecisionStore`.
+ */
 export interface DecisionStore extends AsyncDisposable {
   readServerKey(digest: string): Promise<ServerKeyLookup>;
   readEnvironment(environmentId: string): Promise<EnvironmentRecord | undefined>;
@@ -117,5 +122,7 @@ export interface DecisionStore extends AsyncDisposable {
   admitClient(client: NewClient): Promise<NewClientAnswer>;
   /** Atomically: the request's entry, the versions, the timestamp, the limits, the event. One answer, one event, once. */
   decide(command: DecideCommand): Promise<DecideAnswer>;
+  /** Is the shard's projection complete? Cheap, and it fails whenever a decision in that shard would. */
+  probe(shard: number): Promise<boolean>;
   ready(): Promise<boolean>;
 }

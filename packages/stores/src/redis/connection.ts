@@ -1,23 +1,34 @@
 import { Cluster, Redis } from 'ioredis';
 import { StoreAway } from '../store-away.ts';
+import { isAway } from './is-away.ts';
 
 export type RedisConnection = Redis | Cluster;
 
 /** How long one command may take, ms; Redis answers in well under one, so this is an outage. */
 const commandTimeoutMs = 1_000;
+/** A connection that is silent for this long, with commands under way, is dropped: its peer may be gone for good. */
+const silenceMs = 5_000;
+
+interface ConnectionOptions {
+  /** Who ends the wait for a command: each command's own timer, or the caller, which is cheaper. */
+  bounded?: 'by-command' | 'by-caller';
+}
 
 /**
  * Opens `redis://[user:password@]host:port[/db]`, `rediss://…` (TLS) or
  * `redis+cluster://[user:password@]host:port,host:port,…`; `?prefix=` goes before every key. It connects in the
  * background and goes on trying: commands fail at once while it is away.
  */
-export function connectRedis(url: string): RedisConnection {
+export function connectRedis(url: string, { bounded = 'by-command' }: ConnectionOptions = {}): RedisConnection {
   const { nodes, cluster, tls, username, password, db, prefix } = parseRedisUrl(url);
   const options = {
     ...(username ? { username } : {}),
     ...(password ? { password } : {}),
     ...(tls ? { tls: {} } : {}),
-    commandTimeout: commandTimeoutMs,
+    ...(bounded === 'by-command' ? { commandTimeout: commandTimeoutMs } : {}),
+    connectTimeout: silenceMs,
+    socketTimeout: silenceMs,
+    reconnectOnError: isDemoted,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
   };
@@ -55,12 +66,12 @@ export async function isReady(connection: RedisConnection): Promise<boolean> {
   );
 }
 
-/** What the store answers, or `StoreAway`. */
+/** What the store answers, or `StoreAway`; an error reply that does not mean that is thrown as it is. */
 export async function asking<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
-    throw new StoreAway(error);
+    throw isAway(error) && !(error instanceof StoreAway) ? new StoreAway(error) : error;
   }
 }
 
@@ -68,6 +79,11 @@ export async function asking<T>(answer: Promise<T>): Promise<T> {
 export function installationOf(url: string): string {
   const { prefix, db } = parseRedisUrl(url);
   return `${db}/${prefix}`;
+}
+
+/** A master that became a replica: its name may lead to the new master by now. */
+function isDemoted({ message }: Error): boolean {
+  return message.startsWith('READONLY');
 }
 
 interface RedisUrl {

@@ -130,7 +130,7 @@ function readAnswer(kind: string | undefined, words: readonly string[]): DecideA
     return { kind, verdict: first, ...readLimits(second), ...readExceeded(third) };
   if (kind === 'stale' && (first === 'client' || first === 'environment'))
     return { kind, subject: first, version: Number(second) };
-  if (kind === 'incomplete') return { kind };
+  if (kind === 'incomplete' || kind === 'predates') return { kind };
   if (kind === 'grant')
     return { kind, unspent: { left: Number(first), generation: second ?? '', grantedAtMs: Number(third) } };
   throw new Error(`decide.6.lua answered what its header does not know: ${String(kind)}`);

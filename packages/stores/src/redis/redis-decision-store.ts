@@ -14,7 +14,8 @@ import type {
   UnknownKey,
 } from '../ports/decision-store.ts';
 import { shardOf } from '../shards.ts';
-import { asking, connectRedis, isReady, type RedisConnection, untilConnected } from './connection.ts';
+import { defineConfirmedScript, type ShardScript } from './confirmed-script.ts';
+import { asking, connectRedis, installationOf, isReady, type RedisConnection, untilConnected } from './connection.ts';
 import { DecisionScripts, type DecisionScriptsOptions } from './decision-scripts.ts';
 import { redisKeys } from './keys.ts';
 import { readRecord } from './record.ts';
@@ -24,15 +25,17 @@ export class RedisDecisionStore implements DecisionStore {
   readonly #redis: RedisConnection;
   readonly #scripts: DecisionScripts;
   readonly #unknowns: UnknownScripts;
+  readonly #probe: ShardScript;
 
   private constructor(redis: RedisConnection, url: string, options: DecisionScriptsOptions) {
     this.#redis = redis;
     this.#scripts = new DecisionScripts(redis, url, options);
     this.#unknowns = new UnknownScripts(redis, url);
+    this.#probe = defineConfirmedScript(redis, { name: 'probe.1', installation: installationOf(url) });
   }
 
   static async open(url: string, options: DecisionScriptsOptions = {}): Promise<RedisDecisionStore> {
-    const redis = connectRedis(url);
+    const redis = connectRedis(url, { bounded: 'by-caller' });
     const store = new RedisDecisionStore(redis, url, options);
     await untilConnected(redis, 5_000);
     return store;
@@ -87,6 +90,10 @@ export class RedisDecisionStore implements DecisionStore {
     const final = await this.#scripts.decide(command, granted);
     if (final.kind === 'grant') throw new Error('decide.6.lua asked for a grant that it was brought');
     return final;
+  }
+
+  async probe(shard: number): Promise<boolean> {
+    return (await this.#probe(shard, [redisKeys.projected(shard)], [])) === 1;
   }
 
   ready(): Promise<boolean> {

@@ -14,6 +14,7 @@
 --       `granted|amount|until ms|generation|ms of the grant` or `exceeded|window|end ms|1 if waiting is hopeless`
 --       22 do nothing after this time, ms: the caller has given up; or nothing
 -- returns  "decided" time verdict limits exceeded | "stale" time subject version | "incomplete" time | "late" time
+--       | "predates" time: whether the request came before the shard was lost cannot be told
 --       | "grant" time unspent generation, time of grant: ask grant.2.lua, giving back what is unspent, and come again
 --       limits: subject:window:limit:remaining:reset seconds:window seconds, joined by commas
 --       exceeded: subject:window:retry-after seconds, the last empty when waiting does not help; or nothing
@@ -69,7 +70,7 @@ if not version then
   version, since = string.match(environment_version, '^(%d+)|(%d+)$')
   version = tonumber(version)
   if KEYS[3] ~= KEYS[4] and requested < tonumber(since) then
-    return { 'incomplete', now_text }
+    return { 'predates', now_text }
   end
 end
 if version > tonumber(ARGV[2]) then
