@@ -35,6 +35,8 @@ describeStacks('the settings of an environment', (stack) => {
       body: { settings: { ...before.settings, hops: 0, toleranceSeconds: 60 } },
     });
     expect(changed.body.warnings).toEqual([]);
+    expect((await change({ failurePolicy: 'open' })).body.warnings).toEqual([expect.stringContaining('60 seconds')]);
+    await change({ failurePolicy: 'closed' });
     expect((await call(environment, 'GET', '/settings')).body.settings).toEqual(changed.body.settings);
     expect((await call(other, 'GET', '/settings')).body.settings).toEqual(before.settings);
   });

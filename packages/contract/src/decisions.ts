@@ -62,6 +62,9 @@ export const DecisionReply = Type.Union([
       Type.Array(LimitStatus, { description: 'How the limited windows stand after the decision.' }),
     ),
     exceeded: Type.Optional(ExceededLimit),
+    degraded: Type.Optional(
+      Type.Literal(true, { description: 'Allowed without the store, by the policy `open`: no limit was looked at.' }),
+    ),
     asStatus: Type.Optional(Type.Literal(true, { description: 'A refusal is answered with its own HTTP status.' })),
   }),
   Type.Object({ kind: Type.Literal('unauthenticated') }),

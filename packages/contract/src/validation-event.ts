@@ -30,7 +30,9 @@ export const ValidationEvent = Type.Object({
     Type.Integer({ minimum: 0, description: 'What the request asked of the limits; 1 when it is not said.' }),
   ),
   durationUs: Type.Integer({ minimum: 0, description: "From the gateway's first byte to the decision, microseconds." }),
-  decidedAtMs: Type.Integer({ description: "Redis' clock at the decision, Unix ms." }),
+  decidedAtMs: Type.Integer({
+    description: "The clock of Redis at the decision, or the validator's while Redis is away; Unix ms.",
+  }),
 });
 export type ValidationEvent = Static<typeof ValidationEvent>;
 

@@ -31,8 +31,8 @@ export async function changeSettings(
   return { ...readSettings(made), ...pending(propagation) };
 }
 
-/** What an operator should know before an IP list is relied upon. */
-function warningsOf({ hops, refusals }: EnvironmentSettings): string[] {
+/** What an operator should know before these settings are relied upon. */
+function warningsOf({ hops, refusals, failurePolicy }: EnvironmentSettings): string[] {
   const warnings = [];
   if (hops > 0) {
     const what = hops === 1 ? 'one proxy stands' : `${hops} proxies stand`;
@@ -43,6 +43,11 @@ function warningsOf({ hops, refusals }: EnvironmentSettings): string[] {
   if (refusals === 'http') {
     warnings.push(
       'refusals is "http": published apikee SDKs take such an answer for an outage and, fail-open, let the request through.',
+    );
+  }
+  if (failurePolicy === 'open') {
+    warnings.push(
+      'failurePolicy is "open": while a validator cannot reach its store, for at most 60 seconds, it allows the keys that it knows without looking at limits or replays, and may not have heard of the last revocations.',
     );
   }
   return warnings;

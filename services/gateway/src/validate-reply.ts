@@ -19,7 +19,7 @@ export function validateReply(decided: Decided, { methodPath, elapsedMs }: Reply
     method_path: methodPath,
     durationMs: Math.round(elapsedMs * 1000) / 1000,
   };
-  if (reply.success) return reply;
+  if (reply.success) return decided.degraded ? { ...reply, degraded: true } : reply;
   const refusal: ValidateReply = { ...reply, ...verdicts[decided.verdict], code: decided.verdict };
   if (decided.expiredAt !== undefined) refusal.expiredAt = decided.expiredAt;
   return decided.exceeded ? { ...refusal, ...decided.exceeded } : refusal;

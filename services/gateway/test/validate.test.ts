@@ -57,6 +57,15 @@ describe('a validation', () => {
     expect(String(answer.json.durationMs)).toMatch(/^\d+(\.\d{1,3})?$/);
   });
 
+  it('says when it was decided without the store', async () => {
+    const decided = { kind: 'decided', clientId, projectEnv: 'shop-production' } as const;
+    answerWith({ ...decided, verdict: 'ALLOWED', degraded: true });
+    const { status, json } = await post(gateway, { body: facts });
+    expect([status, json.success, json.degraded]).toEqual([200, true, true]);
+    answerWith({ ...decided, verdict: 'REVOKED' });
+    expect((await post(gateway, { body: facts })).json).not.toHaveProperty('degraded');
+  });
+
   it('asks the validator with what it needs, and not with the payload', async () => {
     await post(gateway, { headers: enveloped, body: sealed({ ...facts, remoteAddress: '10.1.2.3' }) });
     expect(lastItem()).toEqual({

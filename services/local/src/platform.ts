@@ -30,6 +30,8 @@ export interface PlatformOptions {
   /** The gateway's port; admin-api takes the next one. 0 = any free ports. */
   port: number;
   logLevel: string;
+  /** How long Redis may take for one answer; the validator's default unless given. */
+  storeTimeoutMs?: number;
 }
 
 export interface Platform extends AsyncDisposable {
@@ -77,7 +79,11 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   });
   await start(ingest, 0, { DATABASE_URL: stores.databaseUrl, EVENT_LOG_URL: stores.eventLogUrl });
   await giveBackTotals(projector);
-  const decisions = await start(validator, 0, { ...shared, EVENT_LOG_URL: stores.eventLogUrl });
+  const decisions = await start(validator, 0, {
+    ...shared,
+    EVENT_LOG_URL: stores.eventLogUrl,
+    ...(options.storeTimeoutMs === undefined ? {} : { STORE_TIMEOUT_MS: String(options.storeTimeoutMs) }),
+  });
   const door = await start(gateway, port, {
     SERVICE_TOKEN: secrets.serviceToken,
     KEYRING_FILE: options.keyringFile,

@@ -19,6 +19,13 @@ export const ValidatorConfig = Type.Object({
     }),
   ),
   SERVICE_TOKEN: Secret(Type.String({ minLength: 16, description: 'Proof of the gateway; the same in all services.' })),
+  STORE_TIMEOUT_MS: Type.Integer({
+    minimum: 1,
+    maximum: 10_000,
+    default: 50,
+    description:
+      'How long Redis may take for one answer, before its shard counts as away and the policy of the environment decides.',
+  }),
   RECORD_CACHE_SIZE: Type.Integer({
     minimum: 1,
     default: 100_000,

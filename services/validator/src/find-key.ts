@@ -41,7 +41,11 @@ export async function findKey(from: Keys, context: ServerKeyContext, asked: Aske
 }
 
 /** A template that this environment does not hold yet is no licence: the environment is older than the key. */
-function known({ environment, environmentVersion }: ServerKeyContext, key: KeyRecord): Found {
-  const isKnown = key.templateId === undefined || key.templateId in environment.templates;
-  return isKnown ? { kind: 'known', key } : { kind: 'stale', subject: 'environment', version: environmentVersion };
+export function isWithin({ environment }: ServerKeyContext, key: KeyRecord): boolean {
+  return key.templateId === undefined || key.templateId in environment.templates;
+}
+
+function known(context: ServerKeyContext, key: KeyRecord): Found {
+  if (isWithin(context, key)) return { kind: 'known', key };
+  return { kind: 'stale', subject: 'environment', version: context.environmentVersion };
 }

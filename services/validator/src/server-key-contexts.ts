@@ -33,6 +33,11 @@ export class ServerKeyContexts {
     return this.#known.fetch(digest, { context: undefined });
   }
 
+  /** The context as this process holds it; none while it is known to be out and cannot be read again. */
+  held(digest: string): ServerKeyContext | undefined {
+    return this.#known.get(digest);
+  }
+
   /** Reads it again, after a shard has shown that version `seen` of its environment is out. */
   async reload(digest: string, seen: number): Promise<void> {
     await this.#known.fetch(digest, { context: seen, forceRefresh: true });

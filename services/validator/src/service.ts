@@ -1,9 +1,12 @@
 import { DecisionBatch } from '@keyward/contract/decisions';
 import { occasionalWarning } from '@keyward/kit/occasional-log';
 import { defineService } from '@keyward/kit/service';
+import { GuardedDecisionStore } from '@keyward/stores/guarded-decision-store';
 import { openEventProducer } from '@keyward/stores/open-event-log';
 import { openDecisionStore, openOutbox } from '@keyward/stores/open-shards';
 import { ValidatorConfig } from './config.ts';
+import { DirectEvents } from './direct-events.ts';
+import { FailurePolicy } from './failure-policy.ts';
 import { KeyDigests } from './key-digests.ts';
 import { KeyRecords } from './key-records.ts';
 import { RefusalCounts } from './refusal-counts.ts';
@@ -22,15 +25,23 @@ export const validator = defineService({
   serviceToken: (config) => config.SERVICE_TOKEN,
 
   async connect({ config, own, logger, clock }) {
-    const store = own.use(await openDecisionStore(config.REDIS_URL));
+    const { STORE_TIMEOUT_MS: timeoutMs } = config;
+    const adapter = await openDecisionStore(config.REDIS_URL, { giveUpMs: timeoutMs });
+    const store = own.use(new GuardedDecisionStore(adapter, { timeoutMs, clock, logger }));
     const outbox = own.use(await openOutbox(config.REDIS_URL));
     const producer = own.use(await openEventProducer(config.EVENT_LOG_URL, { logger }));
+    const events = own.use(new DirectEvents({ producer, logger }));
     return {
       store,
       outbox,
       producer,
       clock,
-      warnStoreAway: occasionalWarning({ logger, clock, message: 'requests are answered 503: the store is away' }),
+      failurePolicy: new FailurePolicy({ silentMs: (shard) => store.silentMs(shard), events, clock }),
+      warnStoreAway: occasionalWarning({
+        logger,
+        clock,
+        message: 'the store is away: requests are answered by the policy of their environments',
+      }),
       digests: new KeyDigests(config.PEPPER),
       serverKeys: new ServerKeyContexts(store),
       keys: new KeyRecords(store, config.RECORD_CACHE_SIZE),

@@ -149,6 +149,7 @@ export function decidingOn(store: DecisionStore): Deciding {
     refusals: new RefusalCounts({ store, warn: () => undefined }),
     digests: new KeyDigests(pepper),
     clock: systemClock,
+    failurePolicy: { verdict: () => undefined },
     warnStoreAway: () => undefined,
   };
 }
@@ -166,6 +167,7 @@ export function playing(store: DecisionStore, parts: Partial<DecisionStore>): De
     countRefusals: (environmentId, counts) => store.countRefusals(environmentId, counts),
     admitClient: (client) => store.admitClient(client),
     decide: (command) => store.decide(command),
+    probe: (shard) => store.probe(shard),
     ready: () => store.ready(),
     [Symbol.asyncDispose]: async () => undefined,
     ...parts,

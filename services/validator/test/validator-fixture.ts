@@ -16,6 +16,7 @@ export function startValidator(shards: SeededShards) {
       PROJECTION_KEY: projectionKey,
       SERVICE_TOKEN: serviceToken,
       RECORD_CACHE_SIZE: 1_000,
+      STORE_TIMEOUT_MS: 1_000,
     },
     host: '127.0.0.1',
     port: 0,

@@ -6,6 +6,7 @@ import { startPlatform } from '@keyward/local/platform';
 import { validator } from '@keyward/validator/service';
 import type { StackUrls } from '../backends/describe-backends.ts';
 import { uniqueName } from '../backends/unique-name.ts';
+import { patientMs } from './patient-ms.ts';
 import { createEnvironment, prepareInstallation, type TestEnvironment } from './prepare-installation.ts';
 import { type Answer, type Caller, call } from './wire-client.ts';
 
@@ -25,12 +26,22 @@ export interface TestPlatform extends AsyncDisposable {
   newEnvironment(): Promise<TestEnvironment>;
 }
 
+interface PlatformChoices {
+  /** How long Redis may take for one answer. */
+  storeTimeoutMs?: number;
+}
+
 /** All services on the given stores, with an owner; what tests do goes through the gateway. */
-export async function runPlatform(urls: StackUrls): Promise<TestPlatform> {
+export async function runPlatform(
+  urls: StackUrls,
+  { storeTimeoutMs = patientMs }: PlatformChoices = {},
+): Promise<TestPlatform> {
   await using starting = new AsyncDisposableStack();
   const { secrets, keyringFile, accountKey } = starting.use(await prepareInstallation(urls.postgres));
   const stores = { databaseUrl: urls.postgres, redisUrl: urls.redis, eventLogUrl: urls.kafka };
-  const platform = starting.use(await startPlatform({ stores, secrets, keyringFile, port: 0, logLevel: 'error' }));
+  const platform = starting.use(
+    await startPlatform({ stores, secrets, keyringFile, port: 0, logLevel: 'error', storeTimeoutMs }),
+  );
   const owner = { url: platform.gatewayUrl, headers: { authorization: `Bearer ${accountKey}` } };
   const published = await call(owner, 'GET', '/.well-known/encryption-keys');
 
@@ -38,8 +49,9 @@ export async function runPlatform(urls: StackUrls): Promise<TestPlatform> {
     const { pepper: PEPPER, projectionKey: PROJECTION_KEY, serviceToken: SERVICE_TOKEN } = secrets;
     const start = { host: '127.0.0.1', port: 0, logLevel: 'error' };
     const shared = { PEPPER, PROJECTION_KEY, SERVICE_TOKEN, REDIS_URL: urls.redis, EVENT_LOG_URL: urls.kafka };
+    const patience = { STORE_TIMEOUT_MS: String(storeTimeoutMs) };
     const decisions = running.use(
-      await startService(validator, { ...start, config: loadConfig(validator.config, shared) }),
+      await startService(validator, { ...start, config: loadConfig(validator.config, { ...shared, ...patience }) }),
     );
     const addresses = { VALIDATOR_URL: decisions.url, ADMIN_API_URL: platform.adminUrl };
     const config = loadConfig(gateway.config, { SERVICE_TOKEN, KEYRING_FILE: keyringFile, ...addresses });

@@ -1,6 +1,7 @@
 import { openProjectionStore } from '@keyward/stores/open-shards';
 import type { NodeUrls } from '../backends/describe-backends.ts';
 import { waitUntil } from '../backends/wait-until.ts';
+import { patientMs } from './patient-ms.ts';
 import { createEnvironment, prepareInstallation, type TestEnvironment } from './prepare-installation.ts';
 import { type ServiceProcess, startServiceProcess } from './service-process.ts';
 import { type Caller, call } from './wire-client.ts';
@@ -38,7 +39,11 @@ export async function startNodes(urls: NodeUrls, { validators, adminApis = 1 }: 
       Array.from({ length: count }, async () => starting.use(await startServiceProcess(service, environment))),
     );
   const [deciding, managing] = await Promise.all([
-    startMany(validators, 'validator', { ...shared, EVENT_LOG_URL: 'memory:nodes' }),
+    startMany(validators, 'validator', {
+      ...shared,
+      EVENT_LOG_URL: 'memory:nodes',
+      STORE_TIMEOUT_MS: String(patientMs),
+    }),
     startMany(adminApis, 'admin-api', { ...shared, DATABASE_URL: urls.postgres, MASTER_KEY: secrets.masterKey }),
   ]);
   await untilProjected(urls.redis);

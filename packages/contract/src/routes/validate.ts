@@ -47,6 +47,11 @@ export const ValidateReply = Type.Object({
   project_env: Type.String(),
   method_path: Type.String(),
   durationMs: Type.Number(),
+  degraded: Type.Optional(
+    Type.Literal(true, {
+      description: 'Allowed while the store is away, by the policy `open`: limits and replays were not looked at.',
+    }),
+  ),
   status: Type.Optional(Type.Integer({ description: 'What the application should answer its caller.' })),
   code: Type.Optional(Type.Enum(verdictCodes)),
   message: Type.Optional(Type.String()),

@@ -1,0 +1,229 @@
+import type { DecisionRequest } from '@keyward/contract/decisions';
+import { defaultSettings } from '@keyward/contract/settings';
+import { issueOpaqueKey } from '@keyward/keyformat/opaque-key';
+import { createLogger } from '@keyward/kit/logger';
+import { newId } from '@keyward/kit/random';
+import { type EventProducer, EventsRefused, type ShardedEvent } from '@keyward/stores/ports/event-log';
+import { shardOf } from '@keyward/stores/shards';
+import { StoreAway } from '@keyward/stores/store-away';
+import { expect, test } from 'vitest';
+import { ValidatorConfig } from '../src/config.ts';
+import { type Deciding, decideRequest } from '../src/decide-request.ts';
+import { DirectEvents } from '../src/direct-events.ts';
+import { FailurePolicy } from '../src/failure-policy.ts';
+import { decidingOn, outcomeOf, playing, SeededShards } from './seeded-shards.ts';
+
+const logger = createLogger({ service: 'test', level: 'silent', schemas: [ValidatorConfig] });
+
+/** A log that keeps what it takes, once the test lets it. */
+class LogTwin implements EventProducer {
+  readonly kept: ShardedEvent[] = [];
+  readonly appended: number[] = [];
+  underWay = 0;
+  most = 0;
+  open = Promise.resolve();
+  refuses = (_: ShardedEvent) => false;
+
+  async append(events: readonly ShardedEvent[], signal: AbortSignal): Promise<void> {
+    this.underWay += 1;
+    this.most = Math.max(this.most, this.underWay);
+    const aborted = new Promise<never>((_, reject) =>
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
+    );
+    await Promise.race([this.open, aborted]).finally(() => {
+      this.underWay -= 1;
+    });
+    if (events.some(this.refuses)) throw new EventsRefused('MESSAGE_TOO_LARGE', undefined);
+    this.appended.push(events.length);
+    this.kept.push(...events);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+interface Situation {
+  policy?: 'open' | 'closed';
+  capacity?: number;
+  warm?: boolean;
+}
+
+const sampleEvent = {
+  environmentId: newId(),
+  clientId: newId(),
+  keyId: newId(),
+  verdict: 'ALLOWED',
+  methodPath: 'GET:/users',
+  durationUs: 1,
+  decidedAtMs: 1,
+};
+
+const methods = ['readServerKey', 'readEnvironment', 'readEnvironmentVersion', 'readKey', 'decide'] as const;
+
+/** A validator that was warm when its store went away. */
+async function outage({ policy = 'open', capacity = 1_000, warm = true }: Situation = {}) {
+  const shards = await SeededShards.complete();
+  const log = new LogTwin();
+  const events = new DirectEvents({ producer: log, logger, capacity });
+  const silence = { ms: 0, of: -1 };
+  const twin = playing(shards.store, {});
+  const plain = decidingOn(twin);
+  const silentMs = (shard: number) => {
+    silence.of = shard;
+    return silence.ms;
+  };
+  const deciding: Deciding = { ...plain, failurePolicy: new FailurePolicy({ silentMs, events, clock: plain.clock }) };
+  const decide = (fields: Partial<DecisionRequest> = {}) => decideRequest(deciding, shards.request(fields));
+  await shards.changeEnvironment({ settings: { ...defaultSettings, failurePolicy: policy } });
+  if (warm) expect(outcomeOf(await decide())).toBe('ALLOWED');
+  const leave = () => {
+    const away = () => Promise.reject(new StoreAway(new Error('connection lost')));
+    for (const method of methods) twin[method] = away;
+  };
+  return { shards, log, events, silence, twin, decide, leave };
+}
+
+test('open: a key that is known goes on, marked as degraded; its event goes to the log once', async () => {
+  const { shards, log, events, decide, leave, silence } = await outage();
+  leave();
+  const request = shards.request();
+  const reply = await decide(request);
+  expect(reply).toMatchObject({ kind: 'decided', verdict: 'ALLOWED', clientId: shards.clientId, degraded: true });
+  expect(silence.of).toBe(shardOf(shards.clientId));
+  await events[Symbol.asyncDispose]();
+  expect(log.kept).toMatchObject([
+    {
+      shard: shardOf(shards.clientId),
+      event: { id: request.eventId, clientId: shards.clientId, keyId: shards.keyId, verdict: 'ALLOWED' },
+    },
+  ]);
+  expect(await shards.events()).toHaveLength(1); // the one before
+});
+
+test('closed, and a process that never saw the settings: no verdict', async () => {
+  for (const situation of [{ policy: 'closed' }, { warm: false }] as const) {
+    const { decide, leave, log } = await outage(situation);
+    leave();
+    expect(await decide()).toEqual({ kind: 'unavailable', retryAfterSeconds: 1 });
+    expect(log.kept).toEqual([]);
+  }
+});
+
+test('open: what the store would have to know is neither a bad key nor allowed', async () => {
+  const { decide, leave, log } = await outage();
+  leave();
+  for (const fields of [
+    { headers: { 'x-api-key': 'apikee_un.known' } },
+    { headers: { 'x-api-key': 'garbage' } },
+    { headers: {} },
+    { projectEnv: 'another' },
+    { serverKey: issueOpaqueKey('sk_live') },
+  ]) {
+    expect(outcomeOf(await decide(fields)), JSON.stringify(fields)).toBe('unavailable');
+  }
+  expect(log.kept).toEqual([]);
+});
+
+test('open: the rules hold as ever, and a refusal is recorded and not marked', async () => {
+  const { shards, decide, leave, log, events } = await outage();
+  const listed = 'apikee_li.sted';
+  const revoked = 'apikee_re.voked';
+  await shards.changeKey({ clientId: newId(), clientIps: ['192.0.2.0/24'] }, listed);
+  await shards.changeKey({ clientId: newId(), status: 'revoked' }, revoked);
+  for (const key of [listed, revoked]) await decide({ headers: { 'x-api-key': key } });
+  leave();
+  const from = (address: string) => ({ 'x-api-key': listed, 'x-forwarded-for': address });
+  const refusal = await decide({ headers: from('198.51.100.1') });
+  expect(refusal).toMatchObject({ verdict: 'IP_NOT_ALLOWED' });
+  expect(refusal).not.toHaveProperty('degraded');
+  expect(await decide({ headers: from('192.0.2.1') })).toMatchObject({ verdict: 'ALLOWED', degraded: true });
+  expect(await decide({ headers: { 'x-api-key': revoked } })).toMatchObject({ verdict: 'REVOKED' });
+  const old = await decide({ headers: from('192.0.2.1'), timestampMs: Date.now() - 301_000 });
+  expect(old).toMatchObject({ verdict: 'STALE_REQUEST' });
+  await events[Symbol.asyncDispose]();
+  expect(log.kept.map(({ event }) => event.verdict)).toEqual(['IP_NOT_ALLOWED', 'ALLOWED', 'REVOKED', 'STALE_REQUEST']);
+});
+
+test('open: for 60 seconds after the shard was last heard, and no longer', async () => {
+  const { decide, leave, silence } = await outage();
+  leave();
+  silence.ms = 59_999;
+  expect(outcomeOf(await decide())).toBe('ALLOWED');
+  silence.ms = 60_000;
+  expect(outcomeOf(await decide())).toBe('unavailable');
+});
+
+test('open: a shard that stands there empty counts as away', async () => {
+  const { decide, twin } = await outage();
+  twin.decide = async () => ({ kind: 'incomplete' });
+  expect(await decide()).toMatchObject({ verdict: 'ALLOWED', degraded: true });
+  expect(outcomeOf(await decide({ headers: { 'x-api-key': 'apikee_un.known' } }))).toBe('INVALID_KEY'); // its shard is whole
+});
+
+test('open: an envelope that may have come before its shard was lost is neither accepted nor refused', async () => {
+  const { decide, twin } = await outage();
+  twin.decide = async () => ({ kind: 'predates' });
+  expect(outcomeOf(await decide({ replayId: 'envelope' }))).toBe('unavailable');
+});
+
+test('open: what a shard has called out of date is never decided by, though the new state cannot be had', async () => {
+  for (const subject of ['client', 'environment'] as const) {
+    const { decide, leave, twin } = await outage();
+    leave();
+    twin.decide = async () => ({ kind: 'stale', subject, version: 99 });
+    expect(outcomeOf(await decide()), subject).toBe('unavailable');
+    leave();
+    expect(outcomeOf(await decide()), subject).toBe('unavailable');
+  }
+});
+
+test('open: a decision whose event has no room is not made, and none is lost', async () => {
+  const { decide, leave, log, events } = await outage({ capacity: 3 });
+  const opened = Promise.withResolvers<void>();
+  log.open = opened.promise;
+  leave();
+  const outcomes = [];
+  for (let i = 0; i < 5; i += 1) outcomes.push(outcomeOf(await decide()));
+  expect(outcomes).toEqual(['ALLOWED', 'ALLOWED', 'ALLOWED', 'unavailable', 'unavailable']);
+  opened.resolve();
+  await expect.poll(async () => outcomeOf(await decide())).toBe('ALLOWED');
+  await events[Symbol.asyncDispose]();
+  expect(log.kept).toHaveLength(4);
+});
+
+test('events of a long outage leave in batches, in order, one append at a time', async () => {
+  const { decide, leave, log, events } = await outage();
+  const opened = Promise.withResolvers<void>();
+  log.open = opened.promise;
+  leave();
+  const ids = Array.from({ length: 100 }, (_, i) => `request-${i}`);
+  for (const eventId of ids) await decide({ eventId });
+  opened.resolve();
+  await events[Symbol.asyncDispose]();
+  expect(log.kept.map(({ event }) => event.id)).toEqual(ids);
+  expect(log.most).toBe(1);
+  expect(log.appended).toEqual([1, 99]);
+});
+
+test('no event is left behind, however close upon the last one it comes', async () => {
+  const { shards, log, events } = await outage();
+  for (let turns = 0; turns < 20; turns += 1) {
+    const before = log.kept.length;
+    const add = (id: string) => {
+      const event = { ...sampleEvent, id };
+      return events.add({ shard: shardOf(shards.clientId), event });
+    };
+    add('first');
+    for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+    add('second');
+    await expect.poll(() => log.kept.length - before, { interval: 1 }).toBe(2);
+  }
+});
+
+test('an event that the log never takes does not hold up the others', async () => {
+  const { decide, leave, log, events } = await outage();
+  log.refuses = ({ event }) => event.id === 'bad';
+  leave();
+  for (const eventId of ['a', 'b', 'bad', 'c']) await decide({ eventId });
+  await events[Symbol.asyncDispose]();
+  expect(log.kept.map(({ event }) => event.id)).toEqual(['a', 'b', 'c']);
+});
