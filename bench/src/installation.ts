@@ -42,7 +42,9 @@ export async function startInstallation({ clients }: { clients: number }): Promi
   const accountKey = await prepareDatabase(postgres.url, shared.PEPPER);
   const admin = starting.use(await startServiceProcess('admin-api', { ...shared, ...stores, MASTER_KEY: secret() }));
   const ingest = starting.use(await startServiceProcess('ingest', stores));
-  const validator = starting.use(await startServiceProcess('validator', { ...shared, ...stores }));
+  // Everything is on this machine and at its limit, so that Redis may wait for a core far longer than in a deployment.
+  const patience = { STORE_TIMEOUT_MS: '1000' };
+  const validator = starting.use(await startServiceProcess('validator', { ...shared, ...stores, ...patience }));
   const urls = { VALIDATOR_URL: validator.url, ADMIN_API_URL: admin.url };
   const gateway = starting.use(await startServiceProcess('gateway', { ...shared, ...urls, KEYRING_FILE: keyring }));
 
