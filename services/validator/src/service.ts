@@ -26,7 +26,8 @@ export const validator = defineService({
 
   async connect({ config, own, logger, clock }) {
     const { STORE_TIMEOUT_MS: timeoutMs } = config;
-    const adapter = await openDecisionStore(config.REDIS_URL, { giveUpMs: timeoutMs });
+    // A decision that is made in time needs a little more until it is heard of.
+    const adapter = await openDecisionStore(config.REDIS_URL, { giveUpMs: 0.8 * timeoutMs });
     const store = own.use(new GuardedDecisionStore(adapter, { timeoutMs, clock, logger }));
     const outbox = own.use(await openOutbox(config.REDIS_URL));
     const producer = own.use(await openEventProducer(config.EVENT_LOG_URL, { logger }));
