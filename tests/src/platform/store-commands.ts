@@ -54,11 +54,12 @@ export class StoreCommands implements Disposable {
     return { ...this.#seen };
   }
 
-  /** Only a decision names the entry of a request (redis/keys.ts), and only a record's read asks for a key by MGET. */
+  /** Only a decision names the entry of a request (redis/keys.ts); of what names a record, only a read counts nothing. */
   #count([name = '', ...words]: string[]): void {
     const names = (part: string) => words.some((word) => word.includes(part));
     if (/^echo$/i.test(name)) this.#lastEcho = words[0] ?? '';
-    if (/^eval(sha)?$/i.test(name) && names('}n:')) this.#seen.decisions += 1;
-    if (/^mget$/i.test(name) && names('}k:')) this.#seen.recordReads += 1;
+    if (!/^eval(sha)?$/i.test(name)) return;
+    if (names('}n:')) this.#seen.decisions += 1;
+    if (names('}k:') && !names('}u:')) this.#seen.recordReads += 1;
   }
 }

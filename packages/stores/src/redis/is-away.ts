@@ -11,6 +11,7 @@ const awayCodes = new Set([
   'MASTERDOWN',
   'MISCONF',
   'BUSY',
+  'UNCONFIRMED', // a word of our scripts (confirmed-script.ts): the shard was confirmed for another process just now
 ]);
 
 /**

@@ -15,7 +15,7 @@ import type {
 } from '../ports/decision-store.ts';
 import { shardOf } from '../shards.ts';
 import { defineConfirmedScript, type ShardScript } from './confirmed-script.ts';
-import { asking, connectRedis, installationOf, isReady, type RedisConnection, untilConnected } from './connection.ts';
+import { connectRedis, installationOf, isReady, type RedisConnection, untilConnected } from './connection.ts';
 import { DecisionScripts, type DecisionScriptsOptions } from './decision-scripts.ts';
 import { redisKeys } from './keys.ts';
 import { readRecord } from './record.ts';
@@ -26,12 +26,14 @@ export class RedisDecisionStore implements DecisionStore {
   readonly #scripts: DecisionScripts;
   readonly #unknowns: UnknownScripts;
   readonly #probe: ShardScript;
+  readonly #readStrings: ShardScript;
 
   private constructor(redis: RedisConnection, url: string, options: DecisionScriptsOptions) {
     this.#redis = redis;
     this.#scripts = new DecisionScripts(redis, url, options);
     this.#unknowns = new UnknownScripts(redis, url);
     this.#probe = defineConfirmedScript(redis, { name: 'probe.1', installation: installationOf(url) });
+    this.#readStrings = defineConfirmedScript(redis, { name: 'read.n', installation: installationOf(url) });
   }
 
   static async open(url: string, options: DecisionScriptsOptions = {}): Promise<RedisDecisionStore> {
@@ -42,20 +44,20 @@ export class RedisDecisionStore implements DecisionStore {
   }
 
   async readServerKey(digest: string): Promise<ServerKeyLookup> {
-    const [record, mark] = await asking(
-      this.#redis.mget(redisKeys.serverKey(digest), redisKeys.projected(shardOf(digest))),
-    );
+    const shard = shardOf(digest);
+    const [record, mark] = await this.#read(shard, [redisKeys.serverKey(digest), redisKeys.projected(shard)]);
     return { complete: Boolean(mark), record: readRecord<ServerKeyRecord>(record) };
   }
 
   async readEnvironment(environmentId: string): Promise<EnvironmentRecord | undefined> {
-    return readRecord<EnvironmentRecord>(await asking(this.#redis.get(redisKeys.environment(environmentId))));
+    const [record] = await this.#read(shardOf(environmentId), [redisKeys.environment(environmentId)]);
+    return readRecord<EnvironmentRecord>(record);
   }
 
   async readEnvironmentVersion(environmentId: string): Promise<number | undefined> {
-    return readVersion(
-      await asking(this.#redis.get(redisKeys.environmentVersion(shardOf(environmentId), environmentId))),
-    );
+    const shard = shardOf(environmentId);
+    const [version] = await this.#read(shard, [redisKeys.environmentVersion(shard, environmentId)]);
+    return readVersion(version);
   }
 
   readKey(environmentId: string, digest: string): Promise<KeyLookup> {
@@ -102,8 +104,13 @@ export class RedisDecisionStore implements DecisionStore {
 
   async #lookUp<T extends { version: number }>(environmentId: string, shard: number, key: string): Promise<Lookup<T>> {
     const version = redisKeys.environmentVersion(shard, environmentId);
-    const [record, current, mark] = await asking(this.#redis.mget(key, version, redisKeys.projected(shard)));
+    const [record, current, mark] = await this.#read(shard, [key, version, redisKeys.projected(shard)]);
     return { environmentVersion: mark ? readVersion(current) : undefined, record: readRecord<T>(record) };
+  }
+
+  /** On a confirmed process only: another one may lack a record that was acknowledged, or hold an older one. */
+  async #read(shard: number, keys: readonly string[]): Promise<(string | null)[]> {
+    return (await this.#readStrings(shard, keys, [])) as (string | null)[]; // what MGET answers
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -37,7 +37,7 @@ export class RedisProjectionStore implements ProjectionStore {
     this.#putRecord = defineScript(redis, 'put-record', 1);
     this.#raiseVersion = defineScript(redis, 'raise-version', 4);
     this.#raiseClient = defineScript(redis, 'raise-client', 3);
-    this.#nameIncarnation = defineScript(redis, 'name-incarnation', 1);
+    this.#nameIncarnation = defineScript(redis, 'name-incarnation', 2);
     this.#markProjected = defineScript(redis, 'mark-projected', 3);
     this.#isProjected = defineScript(redis, 'is-projected', 2);
     this.#giveBack = defineScript(redis, 'give-back', 1);
@@ -107,7 +107,9 @@ export class RedisProjectionStore implements ProjectionStore {
 
   async beginRebuild(): Promise<Incarnations> {
     const names = await Promise.all(
-      allShards.map((shard) => this.#nameIncarnation([redisKeys.incarnation(shard)], [newId()])),
+      allShards.map((shard) =>
+        this.#nameIncarnation([redisKeys.incarnation(shard), redisKeys.confirmedRun(shard)], [newId()]),
+      ),
     );
     return names.map(String);
   }
