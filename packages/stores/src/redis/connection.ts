@@ -8,6 +8,12 @@ export type RedisConnection = Redis | Cluster;
 const commandTimeoutMs = 1_000;
 /** A connection that is silent for this long, with commands under way, is dropped: its peer may be gone for good. */
 const silenceMs = 5_000;
+/**
+ * How often a cluster is asked which node has which slots, ms. That a slot has moved is not enough to learn it from:
+ * ioredis follows MOVED only where all commands of one pipeline were answered the same, which those of several shards are
+ * not, and so would never find a master that took over from one that died.
+ */
+const slotsRefreshMs = 500;
 
 interface ConnectionOptions {
   /** Who ends the wait for a command: each command's own timer, or the caller, which is cheaper. */
@@ -39,6 +45,7 @@ export function connectRedis(url: string, { bounded = 'by-command' }: Connection
         ...shared,
         redisOptions: options,
         enableOfflineQueue: false,
+        slotsRefreshInterval: slotsRefreshMs,
         clusterRetryStrategy: reconnectMs,
       })
     : new Redis({ ...shared, ...options, ...nodes[0], db, retryStrategy: reconnectMs });
