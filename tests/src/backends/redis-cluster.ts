@@ -31,7 +31,7 @@ export async function startNativeRedisCluster({
   args?: readonly string[];
 } = {}): Promise<NativeRedisCluster> {
   const started = await Promise.allSettled(
-    [1, 2, 3].map(() => startNativeRedis({ ...nodeOptions, args: [...nodeOptions.args, ...args] })),
+    [1, 2, 3].map(() => startNativeRedis({ ...clusterNodeOptions, args: [...clusterNodeOptions.args, ...args] })),
   );
   const nodes = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const stop = async () => void (await Promise.all(nodes.map((node) => node.stop())));
@@ -47,8 +47,8 @@ export async function startNativeRedisCluster({
   }
 }
 
-const nodeOptions = {
-  args: ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000'],
+export const clusterNodeOptions = {
+  args: ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', '--repl-diskless-sync-delay', '0'],
   portOffsets: [clusterBusOffset],
 };
 
