@@ -49,8 +49,22 @@ describeStacks('the settings of an environment', (stack) => {
     [{ trustedProxies: ['10.0.0.1/8'] }, '/trustedProxies/0'],
     [{ toleranceSeconds: 301 }, '/toleranceSeconds'],
     [{ colour: 'red' }, '/colour'],
+    [{ defaultTemplateId: 'gold' }, '/defaultTemplateId'],
+    [{ defaultTemplateId: '00000000-0000-7000-8000-000000000000' }, '/defaultTemplateId'],
   ])('refuse %j and name it', async (body, path) => {
     expect(await change(body)).toMatchObject({ status: 400, body: { errors: [{ path }] } });
+  });
+
+  it('take a default template of their own environment only', async () => {
+    const other = await platform.newEnvironment();
+    const foreign = await call(other, 'POST', '/template', { body: { name: 'gold' } });
+    const refused = await change({ defaultTemplateId: foreign.body.id });
+    expect(refused).toMatchObject({ status: 400, body: { errors: [{ path: '/defaultTemplateId' }] } });
+    const { id } = (await call(environment, 'POST', '/template', { body: { name: 'gold' } })).body;
+    const taken = await change({ defaultTemplateId: id.toUpperCase() });
+    expect(taken).toMatchObject({ status: 200, body: { settings: { defaultTemplateId: id } } });
+    const without = await change({ defaultTemplateId: null });
+    expect(without).toMatchObject({ status: 200, body: { settings: { defaultTemplateId: null } } });
   });
 
   describe('hold on the very next request', () => {

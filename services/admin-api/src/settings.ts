@@ -1,6 +1,6 @@
 import type { SettingsAnswer, SettingsChange } from '@keyward/contract/routes/settings';
 import { defaultSettings, type EnvironmentSettings } from '@keyward/contract/settings';
-import { type EnvironmentRow, updateSettings } from '@keyward/stores/postgres/projects';
+import { type EnvironmentRow, templateExists, updateSettings } from '@keyward/stores/postgres/projects';
 import type { Administration } from './administration.ts';
 import { changeEnvironment } from './change-environment.ts';
 import { InputCheck } from './input.ts';
@@ -16,19 +16,34 @@ export async function changeSettings(
   administration: Administration,
   { environment, change }: { environment: EnvironmentRow; change: SettingsChange },
 ): Promise<SettingsAnswer> {
-  const check = new InputCheck();
-  check.ipList('/trustedProxies', change.trustedProxies);
-  check.done();
+  await checkChange(administration, environment, change);
   const { made, propagation } = await changeEnvironment(
     administration,
     environment,
     async ({ transaction, locked }) => {
-      const settings = { ...locked.settings, ...change };
+      const settings = { ...locked.settings, ...asStored(change) };
       await updateSettings(transaction, environment.id, settings);
       return { ...locked, settings };
     },
   );
   return { ...readSettings(made), ...pending(propagation) };
+}
+
+/** Refuses what the schema cannot. */
+async function checkChange({ db }: Administration, { id }: EnvironmentRow, change: SettingsChange): Promise<void> {
+  const check = new InputCheck();
+  check.ipList('/trustedProxies', change.trustedProxies);
+  const template = change.defaultTemplateId;
+  if (template && !(await templateExists(db, id, template))) {
+    check.fault('/defaultTemplateId', 'is not a template of this environment');
+  }
+  check.done();
+}
+
+/** Validators look templates up by their ids as Postgres spells them. */
+function asStored(change: SettingsChange): SettingsChange {
+  const template = change.defaultTemplateId;
+  return template ? { ...change, defaultTemplateId: template.toLowerCase() } : change;
 }
 
 /** What an operator should know before these settings are relied upon. */
