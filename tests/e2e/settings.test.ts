@@ -1,4 +1,5 @@
 import { describeStacks } from '@keyward/tests/backends/describe-backends';
+import { waitUntil } from '@keyward/tests/backends/wait-until';
 import { newClient, runPlatform, type TestEnvironment, type TestPlatform } from '@keyward/tests/platform/run-platform';
 import { call, facts, seal, validatePath, validatePlain, validateSealed } from '@keyward/tests/platform/wire-client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -138,6 +139,23 @@ describeStacks('the settings of an environment', (stack) => {
       });
       const bearer = { authorization: `Bearer ${key}`, 'x-api-key': 'something else' };
       expect((await validatePlain(environment, { headers: bearer })).body).toMatchObject({ success: true });
+    });
+
+    it('replays: the same envelope is refused, or judged and counted again', async () => {
+      const { id, key } = await newClient(environment);
+      const { envelope } = seal(platform.serverPublicKey, JSON.stringify(facts({ key })));
+      const headers = { 'X-Apikee-Encrypted': '1' };
+      const send = () => call(environment, 'POST', validatePath({}), { body: envelope, headers });
+      expect((await send()).body).toMatchObject({ success: true });
+      expect((await send()).body).toMatchObject({ code: 'REPLAYED', status: 400 });
+      await change({ replays: 'allow' });
+      expect((await send()).body).toMatchObject({ success: true });
+      expect((await send()).body).toMatchObject({ success: true });
+      await change({ replays: 'refuse' });
+      expect((await send()).body).toMatchObject({ code: 'REPLAYED' });
+      const counted = async () => (await call(environment, 'GET', `/client/${id}`)).body.stats;
+      await waitUntil(async () => (await counted()).total === 5, { what: 'every call', timeoutMs: 20_000 });
+      expect(await counted()).toMatchObject({ total: 5, success: 3, error: 2 });
     });
 
     it('the tolerance of timestamps', async () => {

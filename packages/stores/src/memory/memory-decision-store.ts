@@ -92,9 +92,8 @@ export class MemoryDecisionStore implements DecisionStore {
     const entryId = command.replayId ?? eventId;
     const answered = this.#shards.entry(clientId, entryId);
     if (answered?.eventId === eventId) return answered.answer;
-    if (answered) return this.#refuseReplay(command);
-
     const environmentVersion = this.#shards.environmentVersions.get(command.environmentId);
+    if (answered) return this.#refuseReplay(command, environmentVersion);
     const isNew = command.clientVersion === 0;
     const clientVersion = this.#shards.clientVersions.get(clientId) ?? (isNew ? 0 : undefined);
     if (environmentVersion === undefined || clientVersion === undefined) return { kind: 'incomplete' };
@@ -142,10 +141,12 @@ export class MemoryDecisionStore implements DecisionStore {
     return this.#close();
   }
 
-  #refuseReplay(command: DecideCommand): DecideAnswer {
+  #refuseReplay(command: DecideCommand, environmentVersion = 0): DecideAnswer {
     const { clientId, eventId } = command;
     const nowMs = this.#shards.clock.nowMs();
     if (!this.#shards.entry(clientId, eventId)) {
+      if (environmentVersion > command.environmentVersion)
+        return { kind: 'stale', subject: 'environment', version: environmentVersion };
       this.#shards.keepEntry(clientId, eventId, {
         eventId,
         answer: replayed,

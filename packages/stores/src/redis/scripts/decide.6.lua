@@ -48,9 +48,14 @@ if answered then
   if by == event_id then
     return { 'decided', now_text, stored, limits, exceeded }
   end
-  -- Another request came with this nonce. Its own retry finds the entry by event id and is not counted again.
+  -- Another request came with this nonce. Its own retry finds the entry by event id and is not counted again; for it to be
+  -- refused, no newer environment may be out, which could allow it.
   verdict = 'REPLAYED'
   if redis.call('EXISTS', KEYS[4]) == 0 then
+    local current = string.match(environment_version or '0', '^%d+')
+    if tonumber(current) > tonumber(ARGV[2]) then
+      return { 'stale', now_text, 'environment', current }
+    end
     record_event()
     redis.call('SET', KEYS[4], event_id .. '|' .. verdict .. '||', 'PX', ARGV[9])
   end
