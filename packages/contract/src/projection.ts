@@ -32,10 +32,14 @@ export const KeyRecord = Type.Object({
 });
 export type KeyRecord = Static<typeof KeyRecord>;
 
-/** A client as such, for locally signed keys, which have no record. `deleted` is a tombstone. */
+/**
+ * A client as such, for locally signed keys, which have no record. `deleted` is a tombstone, which has no name: `tenant` is
+ * the digest of the name that the client had at this version, as text, and whether others had it, too.
+ */
 export const ClientRecord = Type.Object({
   version: Version,
   clientId: Type.String(),
+  tenant: Type.Optional(Type.Object({ digest: Type.String(), isShared: Type.Boolean() })),
   status: Type.Enum(['active', 'disabled', 'deleted']),
   ips: Type.Array(Type.String()),
   abnormal: Type.Optional(Type.Literal(true)),

@@ -19,7 +19,7 @@ import { InputCheck } from './input.ts';
 import { issueKey } from './issue-key.ts';
 import type { ConfigNote, Propagation } from './projector.ts';
 import { signingSecretOf } from './signing-secret.ts';
-import { lockNames, nameGiven, nameTaken } from './tenants.ts';
+import { lockNames, nameChanged } from './tenants.ts';
 
 interface ChangeOptions {
   environment: EnvironmentRow;
@@ -79,8 +79,8 @@ async function renamed(administration: Administration, { name, ...change }: Rena
   const { client } = change;
   if (name === undefined || name === client.name) return [];
   return [
-    await nameGiven(administration, { ...change, name: client.name, isDeleted: false }),
-    ...(await nameTaken(administration, { ...change, name })),
+    ...(await nameChanged(administration, { ...change, name: client.name })),
+    ...(await nameChanged(administration, { ...change, name })),
   ];
 }
 

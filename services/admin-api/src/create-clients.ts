@@ -21,7 +21,7 @@ import { InputCheck } from './input.ts';
 import { issueKey, type KeyTimes } from './issue-key.ts';
 import type { ConfigNote, Propagation } from './projector.ts';
 import { signingSecretOf } from './signing-secret.ts';
-import { nameTaken } from './tenants.ts';
+import { nameChanged } from './tenants.ts';
 
 interface CreateOptions {
   environment: EnvironmentRow;
@@ -110,7 +110,9 @@ async function createOne(administration: Administration, transaction: Database, 
   await insertKeys(transaction, rows);
   const notes = [
     await administration.projector.note(transaction, { environmentId: environment.id, clientId: client.id }),
-    ...(existing ? [] : await nameTaken(administration, { transaction, client, name: client.name, now: options.now })),
+    ...(existing
+      ? []
+      : await nameChanged(administration, { transaction, client, name: client.name, now: options.now })),
   ];
   return { client, isNew: !existing, raw: issued.map((key) => [key.row.id, key.raw]), notes };
 }

@@ -102,8 +102,11 @@ export class Projector {
     const projected: ConfigNote[] = [];
     try {
       const isConfirmed = await this.#store.confirmed(async () => {
-        const outcomes = await Promise.all(notes.map((note) => this.#tryToProject(note)));
-        projected.push(...notes.filter((_, i) => outcomes[i]));
+        // A client is written before its name is, so that whoever finds it by the name finds it.
+        for (const batch of [notes.filter(({ tenant }) => !tenant), notes.filter(({ tenant }) => tenant)]) {
+          const outcomes = await Promise.all(batch.map((note) => this.#tryToProject(note)));
+          projected.push(...batch.filter((_, i) => outcomes[i]));
+        }
       });
       if (!isConfirmed) throw new Error('too few replicas of Redis have confirmed it');
       await deleteConfigChanges(

@@ -4,7 +4,7 @@ import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import type { Administration } from './administration.ts';
 import { unknownClient } from './change-client.ts';
 import type { Propagation } from './projector.ts';
-import { lockNames, nameGiven } from './tenants.ts';
+import { lockNames, nameChanged } from './tenants.ts';
 
 /** Deletes a client: its keys stop at once, tombstones keep them refused, personal data goes, totals stay. */
 export async function removeClient(
@@ -21,7 +21,7 @@ export async function removeClient(
     await deleteClient(transaction, client, now);
     return [
       await projector.note(transaction, { environmentId: environment.id, clientId }),
-      await nameGiven(administration, { transaction, client, name: client.name, now, isDeleted: true }),
+      ...(await nameChanged(administration, { transaction, client, name: client.name, now, isDeleted: true })),
     ];
   });
   return projector.publish(notes);

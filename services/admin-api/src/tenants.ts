@@ -9,35 +9,29 @@ import type { ConfigNote } from './projector.ts';
 interface NameChange {
   transaction: Database;
   client: Pick<ClientRow, 'id' | 'environment_id' | 'version'>;
+  /** The name that it has got, or has no more. */
   name: string;
   now: Date;
+  /** The client is no more; it is remembered by the name that it had last. */
+  isDeleted?: boolean;
 }
 
-/** The client has got this name. Whoever alone had it is found by it no more. */
-export async function nameTaken({ projector }: Administration, change: NameChange): Promise<ConfigNote[]> {
-  const { transaction, client, now } = change;
+/** Notes a change of who has a name; if it was or is one client's alone, that client finds out, too. */
+export async function nameChanged({ projector }: Administration, change: NameChange): Promise<ConfigNote[]> {
+  const { transaction, client, name, now, isDeleted = false } = change;
   const environmentId = client.environment_id;
-  const digest = tenantDigest(environmentId, change.name);
-  await raiseTenantVersion(transaction, { environmentId, digest }, now);
-  const notes = [await projector.note(transaction, { environmentId, tenant: digest })];
-  const [other, ...more] = (await listNamesakes(transaction, { environmentId, digest })).filter(
-    (id) => id !== client.id,
+  const digest = tenantDigest(environmentId, name);
+  await raiseTenantVersion(
+    transaction,
+    { environmentId, digest, ...(isDeleted ? { deletedClient: client } : {}) },
+    now,
   );
+  const notes = [await projector.note(transaction, { environmentId, tenant: digest })];
+  const namesakes = await listNamesakes(transaction, { environmentId, digest });
+  const [other, ...more] = namesakes.filter((id) => id !== client.id);
   if (other === undefined || more.length > 0) return notes;
   await raiseClientVersion(transaction, environmentId, other, now);
   return [...notes, await projector.note(transaction, { environmentId, clientId: other })];
-}
-
-/** The client has this name no more; one that was deleted is remembered by it. */
-export async function nameGiven(
-  { projector }: Administration,
-  { transaction, client, name, now, isDeleted }: NameChange & { isDeleted: boolean },
-): Promise<ConfigNote> {
-  const environmentId = client.environment_id;
-  const digest = tenantDigest(environmentId, name);
-  const deleted = isDeleted ? { deletedClient: client } : {};
-  await raiseTenantVersion(transaction, { environmentId, digest, ...deleted }, now);
-  return projector.note(transaction, { environmentId, tenant: digest });
 }
 
 /** Names are locked before the clients that have them, so that nobody waits for each other for ever. */

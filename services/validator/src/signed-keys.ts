@@ -57,7 +57,8 @@ export class SignedKeys {
     const found = await this.#clientOf(context, asked, verified.claims.tid);
     if (found.kind !== 'client') return found;
     const key = keyOf(context, { asked, claims: verified.claims, client: found.client });
-    this.#known.set(idOf(environment.environmentId, asked), { key, environmentVersion });
+    // Nothing would tell that another client has got the name of one that was deleted.
+    if (key.status !== 'deleted') this.#known.set(idOf(environment.environmentId, asked), { key, environmentVersion });
     return { kind: 'known', key };
   }
 
@@ -71,9 +72,21 @@ export class SignedKeys {
     const { version = 0, clientIds = [], deletedClientId } = looked.record ?? {};
     if (clientIds.length > 1) return { kind: 'unknown' };
     const clientId = clientIds[0] ?? deletedClientId;
+    if (clientId === undefined) return this.#derived(context, { clientId: derivedClientId(digest), version });
+    return this.#named(context, clientId, digest.toString('base64url'));
+  }
+
+  /**
+   * The client that was found by its name. Its own record may be newer than the name's, and say that the client is called
+   * otherwise by now, or not alone any more; its version then tells nobody to look again, so that is done now.
+   */
+  async #named(context: ServerKeyContext, clientId: string, digest: string): Promise<FoundClient> {
     // A client is written before its name is, so one that is not there was lost.
-    if (clientId !== undefined) return this.#registered(context, clientId, { kind: 'incomplete' });
-    return this.#derived(context, { clientId: derivedClientId(digest), version });
+    const named = await this.#registered(context, clientId, { kind: 'incomplete' });
+    if (named.kind !== 'client' || !named.client.tenant) return named;
+    const { tenant } = named.client;
+    const isCurrent = tenant.digest === digest && !tenant.isShared;
+    return isCurrent ? named : { kind: 'stale', subject: 'environment', version: context.environmentVersion };
   }
 
   async #registered(context: ServerKeyContext, clientId: string, missing: FoundClient): Promise<FoundClient> {

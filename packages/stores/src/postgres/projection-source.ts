@@ -1,7 +1,7 @@
 import type { Limits } from '@keyward/contract/limits';
 import type { ClientRecord, EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
 import { defaultSettings } from '@keyward/contract/settings';
-import { type Insertable, type Selectable, sql } from 'kysely';
+import { type Insertable, sql } from 'kysely';
 import type { Database } from './database.ts';
 import { listEndpointRules } from './endpoints.ts';
 import { keyExpiryMs } from './key-expiry.ts';
@@ -29,12 +29,7 @@ export async function readClientProjections(
   clientIds: readonly string[],
 ): Promise<ClientProjection[]> {
   if (clientIds.length === 0) return [];
-  const clients = await db
-    .selectFrom('client')
-    .select(['id', 'version', 'status', 'ip_whitelist', 'template_id'])
-    .where('environment_id', '=', environmentId)
-    .where('id', 'in', clientIds)
-    .execute();
+  const clients = await readClients(db, environmentId, clientIds);
   const known = new Set(clients.map((client) => client.id));
   const keys = Map.groupBy(await readKeys(db, [...known]), (key) => key.client_id);
   const living = clients.map((client) => projectClient(client, keys.get(client.id) ?? []));
@@ -42,8 +37,27 @@ export async function readClientProjections(
   return [...living, ...(await readDeletedClients(db, environmentId, gone))];
 }
 
-type ProjectedClient = Pick<Selectable<Schema['client']>, 'id' | 'version' | 'status' | 'ip_whitelist' | 'template_id'>;
+type ProjectedClient = Awaited<ReturnType<typeof readClients>>[number];
 type ProjectedKey = Awaited<ReturnType<typeof readKeys>>[number];
+
+/** In one statement, so that nobody comes to share a client's name between its version and this. */
+async function readClients(db: Database, environmentId: string, clientIds: readonly string[]) {
+  return db
+    .selectFrom('client')
+    .select(['id', 'version', 'status', 'ip_whitelist', 'template_id', 'tenant'])
+    .select(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('client as namesake')
+          .select('namesake.id')
+          .whereRef('namesake.environment_id', '=', 'client.environment_id')
+          .whereRef('namesake.tenant', '=', 'client.tenant')
+          .whereRef('namesake.id', '!=', 'client.id'),
+      ).as('has_namesakes'),
+    )
+    .where('environment_id', '=', environmentId)
+    .where('id', 'in', clientIds)
+    .execute();
+}
 
 async function readKeys(db: Database, clientIds: readonly string[]) {
   if (clientIds.length === 0) return [];
@@ -69,8 +83,9 @@ async function readKeys(db: Database, clientIds: readonly string[]) {
 function projectClient(client: ProjectedClient, keys: readonly ProjectedKey[]): ClientProjection {
   const { id: clientId, version, status, ip_whitelist: ips } = client;
   const template = client.template_id === null ? {} : { templateId: client.template_id };
+  const tenant = { digest: text(client.tenant), isShared: Boolean(client.has_namesakes) };
   return {
-    client: { version, clientId, status, ips, ...template },
+    client: { version, clientId, tenant, status, ips, ...template },
     keys: keys.map((key) => ({
       digest: text(key.digest),
       record: {
