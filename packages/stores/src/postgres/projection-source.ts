@@ -130,8 +130,9 @@ async function readDeletedClients(
     const ofClient = tombstones.get(clientId) ?? [];
     const deleted = versions.get(clientId);
     if (ofClient.length === 0 && deleted === undefined) return [];
+    // The name goes on to new versions with whoever has it next, and the keys with it, or they would be stale for ever.
     const version = Math.max(deleted ?? 0, ...ofClient.map((row) => row.version));
-    const keys = ofClient.map((row) => ({ digest: text(row.digest), record: tombstoneOf(row) }));
+    const keys = ofClient.map((row) => ({ digest: text(row.digest), record: tombstoneOf({ ...row, version }) }));
     return [{ client: { version, clientId, status: 'deleted', ips: [] }, keys }];
   });
 }
