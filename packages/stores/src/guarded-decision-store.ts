@@ -1,5 +1,4 @@
 import type { ClientRecord, EnvironmentRecord, TenantRecord } from '@keyward/contract/projection';
-import type { Refusal } from '@keyward/contract/verdict';
 import type { Clock } from '@keyward/kit/clock';
 import type { Logger } from '@keyward/kit/logger';
 import type {
@@ -10,6 +9,7 @@ import type {
   Lookup,
   NewClient,
   NewClientAnswer,
+  RefusalBatch,
   ServerKeyLookup,
   UnknownAnswer,
   UnknownKey,
@@ -100,8 +100,8 @@ export class GuardedDecisionStore implements DecisionStore {
     return this.#breaker(shardOf(unknown.digest)).ask(() => this.#store.refuseUnknown(unknown), isComplete);
   }
 
-  countRefusals(environmentId: string, counts: ReadonlyMap<Refusal, number>): Promise<void> {
-    return this.#breaker(shardOf(environmentId)).ask(() => this.#store.countRefusals(environmentId, counts), never);
+  countRefusals(batch: RefusalBatch): Promise<void> {
+    return this.#breaker(shardOf(batch.environmentId)).ask(() => this.#store.countRefusals(batch), never);
   }
 
   admitClient(client: NewClient): Promise<NewClientAnswer> {

@@ -49,7 +49,7 @@ class Twin {
       readClient: (_, clientId) => ask(shardOf(clientId), () => ({ environmentVersion: 1, record: undefined })),
       readTenant: (_, digest) => ask(shardOf(digest), () => ({ environmentVersion: 1, record: undefined })),
       refuseUnknown: ({ digest }) => ask(shardOf(digest), () => ({ kind: 'counted' })),
-      countRefusals: (environmentId) => ask(shardOf(environmentId), () => undefined),
+      countRefusals: ({ environmentId }) => ask(shardOf(environmentId), () => undefined),
       admitClient: ({ environmentId }) => ask(shardOf(environmentId), () => ({ kind: 'admitted' })),
       decide: ({ clientId, environmentLimits }) =>
         ask(environmentLimits.day ? this.capAt : shardOf(clientId), () =>

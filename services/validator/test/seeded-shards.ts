@@ -6,6 +6,7 @@ import { type DigestDomain, keyDigest } from '@keyward/keyformat/key-digest';
 import { issueOpaqueKey } from '@keyward/keyformat/opaque-key';
 import { systemClock } from '@keyward/kit/clock';
 import { newId } from '@keyward/kit/random';
+import { memoryShards } from '@keyward/stores/memory/memory-shards';
 import { openDecisionStore, openOutbox, openProjectionStore } from '@keyward/stores/open-shards';
 import type { DecisionStore } from '@keyward/stores/ports/decision-store';
 import type { Outbox } from '@keyward/stores/ports/outbox';
@@ -164,7 +165,7 @@ export function playing(store: DecisionStore, parts: Partial<DecisionStore>): De
     readClient: (environmentId, clientId) => store.readClient(environmentId, clientId),
     readTenant: (environmentId, digest) => store.readTenant(environmentId, digest),
     refuseUnknown: (unknown) => store.refuseUnknown(unknown),
-    countRefusals: (environmentId, counts) => store.countRefusals(environmentId, counts),
+    countRefusals: (batch) => store.countRefusals(batch),
     admitClient: (client) => store.admitClient(client),
     decide: (command) => store.decide(command),
     probe: (shard) => store.probe(shard),
@@ -172,6 +173,17 @@ export function playing(store: DecisionStore, parts: Partial<DecisionStore>): De
     [Symbol.asyncDispose]: async () => undefined,
     ...parts,
   };
+}
+
+/** What these shards have counted for an environment of refusals that make no event, by code. */
+export async function countedRefusals({ url }: SeededShards, environmentId: string): Promise<Record<string, number>> {
+  await using shared = await memoryShards.acquire(url);
+  const counted: Record<string, number> = {};
+  for (const [field, count] of [...shared.instance.refusals.values()].flatMap((minute) => [...minute])) {
+    const [of, code = ''] = field.split('|');
+    if (of === environmentId) counted[code] = (counted[code] ?? 0) + count;
+  }
+  return counted;
 }
 
 /** The verdict of a reply, or why there is none. */

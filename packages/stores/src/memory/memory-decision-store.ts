@@ -1,5 +1,5 @@
 import type { ClientRecord, EnvironmentRecord, TenantRecord } from '@keyward/contract/projection';
-import type { Refusal, Verdict } from '@keyward/contract/verdict';
+import type { Verdict } from '@keyward/contract/verdict';
 import { grant, isLiving, type Spent, spendBudget } from '@keyward/decision/environment-cap';
 import { admit } from '@keyward/decision/limits';
 import { readOutboxEvent } from '../outbox-entry.ts';
@@ -11,6 +11,7 @@ import type {
   Lookup,
   NewClient,
   NewClientAnswer,
+  RefusalBatch,
   ServerKeyLookup,
   UnknownAnswer,
   UnknownKey,
@@ -71,7 +72,11 @@ export class MemoryDecisionStore implements DecisionStore {
     return { kind: 'counted' };
   }
 
-  async countRefusals(environmentId: string, counts: ReadonlyMap<Refusal, number>): Promise<void> {
+  async countRefusals({ sender, number, environmentId, counts }: RefusalBatch): Promise<void> {
+    const { refusalBatches } = this.#shards;
+    const sent = `${environmentId}:${sender}`;
+    if ((refusalBatches.get(sent) ?? 0) >= number) return;
+    refusalBatches.set(sent, number);
     for (const [code, count] of counts) {
       this.#shards.countRefusal(refusalCounters.field(environmentId, code), count);
     }

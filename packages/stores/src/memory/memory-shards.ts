@@ -50,6 +50,8 @@ export class MemoryShards {
   readonly leases = new Map<number, { relay: string; expiresAtMs: number }>();
   /** By minute, then by environment and code. */
   readonly refusals = new Map<number, Map<string, number>>();
+  /** The number of the last batch of refusals, by environment and sender. */
+  readonly refusalBatches = new Map<string, number>();
   /** By environment and day. */
   readonly newClients = new Map<string, Set<string>>();
   readonly #entries = new Map<string, RequestEntry>();

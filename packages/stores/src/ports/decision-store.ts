@@ -31,6 +31,14 @@ export interface UnknownKey {
   code: Refusal;
 }
 
+/** Refusals that a sender has counted. The batches that it sends for one environment have rising numbers, from 1 on. */
+export interface RefusalBatch {
+  sender: string;
+  number: number;
+  environmentId: string;
+  counts: ReadonlyMap<Refusal, number>;
+}
+
 export type UnknownAnswer =
   | { kind: 'counted' }
   /** It became known meanwhile. */
@@ -116,8 +124,8 @@ export interface DecisionStore extends AsyncDisposable {
   readTenant(environmentId: string, digest: string): Promise<Lookup<TenantRecord>>;
   /** Looks again, and counts the refusal in the present minute. */
   refuseUnknown(unknown: UnknownKey): Promise<UnknownAnswer>;
-  /** Counts refusals that no key was looked up for, in the present minute. */
-  countRefusals(environmentId: string, counts: ReadonlyMap<Refusal, number>): Promise<void>;
+  /** Counts refusals that no key was looked up for, in the present minute; a batch that comes again is counted once. */
+  countRefusals(batch: RefusalBatch): Promise<void>;
   /** Counts a new client once, and refuses it when the day's number is reached. */
   admitClient(client: NewClient): Promise<NewClientAnswer>;
   /** Atomically: the request's entry, the versions, the timestamp, the limits, the event. One answer, one event, once. */

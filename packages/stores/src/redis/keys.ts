@@ -51,6 +51,8 @@ export const redisKeys = {
   entry: (clientId: string, id: string) => `${at(shardOf(clientId))}n:${id}`,
   /** A hash: how many requests were refused for which environment and code, in one minute. */
   refusals: (shard: number, minute: number) => `${at(shard)}u:${minute}`,
+  /** The number of the last batch of an environment's refusals that a validator has sent, in the environment's shard. */
+  refusalBatch: (environmentId: string, sender: string) => `${at(shardOf(environmentId))}v:${environmentId}:${sender}`,
   /** A set, in the environment's shard: the clients that made themselves known on one day. */
   newClients: (environmentId: string, day: number) => `${at(shardOf(environmentId))}d:${environmentId}:${day}`,
   /** The stream of decided events that wait for the log. */

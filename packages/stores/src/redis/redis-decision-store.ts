@@ -1,6 +1,5 @@
 import type { Limits } from '@keyward/contract/limits';
 import type { ClientRecord, EnvironmentRecord, ServerKeyRecord, TenantRecord } from '@keyward/contract/projection';
-import type { Refusal } from '@keyward/contract/verdict';
 import type {
   DecideAnswer,
   DecideCommand,
@@ -9,6 +8,7 @@ import type {
   Lookup,
   NewClient,
   NewClientAnswer,
+  RefusalBatch,
   ServerKeyLookup,
   UnknownAnswer,
   UnknownKey,
@@ -76,8 +76,8 @@ export class RedisDecisionStore implements DecisionStore {
     return this.#unknowns.refuse(unknown);
   }
 
-  countRefusals(environmentId: string, counts: ReadonlyMap<Refusal, number>): Promise<void> {
-    return this.#unknowns.count(environmentId, counts);
+  countRefusals(batch: RefusalBatch): Promise<void> {
+    return this.#unknowns.count(batch);
   }
 
   admitClient(client: NewClient): Promise<NewClientAnswer> {

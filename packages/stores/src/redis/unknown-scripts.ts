@@ -1,6 +1,5 @@
-import type { Refusal } from '@keyward/contract/verdict';
 import { systemClock } from '@keyward/kit/clock';
-import type { NewClient, NewClientAnswer, UnknownAnswer, UnknownKey } from '../ports/decision-store.ts';
+import type { NewClient, NewClientAnswer, RefusalBatch, UnknownAnswer, UnknownKey } from '../ports/decision-store.ts';
 import { newClientCounters, refusalCounters } from '../refusal-counters.ts';
 import { shardOf } from '../shards.ts';
 import { defineConfirmedScript, type ShardScript } from './confirmed-script.ts';
@@ -18,7 +17,7 @@ export class UnknownScripts {
     const installation = installationOf(url);
     this.#refuse = defineConfirmedScript(redis, { name: 'refuse-unknown.4', installation });
     this.#admit = defineConfirmedScript(redis, { name: 'admit-client.3', installation });
-    this.#count = defineScript(redis, 'count-refusals', 1);
+    this.#count = defineScript(redis, 'count-refusals', 2);
   }
 
   async refuse({ environmentId, environmentVersion, digest, code }: UnknownKey): Promise<UnknownAnswer> {
@@ -36,10 +35,13 @@ export class UnknownScripts {
     return answerOf(answer, ['counted', 'known']);
   }
 
-  async count(environmentId: string, counts: ReadonlyMap<Refusal, number>): Promise<void> {
+  async count({ sender, number, environmentId, counts }: RefusalBatch): Promise<void> {
     const minute = refusalCounters.minuteOf(systemClock.nowMs());
     const pairs = [...counts].flatMap(([code, count]) => [refusalCounters.field(environmentId, code), count]);
-    await this.#count([redisKeys.refusals(shardOf(environmentId), minute)], [refusalCounters.lifeMs, ...pairs]);
+    await this.#count(
+      [redisKeys.refusals(shardOf(environmentId), minute), redisKeys.refusalBatch(environmentId, sender)],
+      [number, refusalCounters.lifeMs, ...pairs],
+    );
   }
 
   async admitClient({ environmentId, environmentVersion, clientId, perDay }: NewClient): Promise<NewClientAnswer> {
