@@ -1,5 +1,6 @@
 import { type DecisionLine, type DecisionReply, type DecisionRequest, decisions } from '@keyward/contract/decisions';
 import { internalHeaders } from '@keyward/contract/internal-headers';
+import type { Logger } from '@keyward/kit/logger';
 import { startService } from '@keyward/kit/service';
 import { validator } from '../src/service.ts';
 import { pepper, projectionKey, type SeededShards } from './seeded-shards.ts';
@@ -7,7 +8,7 @@ import { pepper, projectionKey, type SeededShards } from './seeded-shards.ts';
 export const serviceToken = 'service-token-of-the-tests';
 
 /** A validator on a free port, on these shards. */
-export function startValidator(shards: SeededShards) {
+export function startValidator(shards: SeededShards, { logger }: { logger?: Logger } = {}) {
   return startService(validator, {
     config: {
       REDIS_URL: shards.url,
@@ -21,6 +22,7 @@ export function startValidator(shards: SeededShards) {
     host: '127.0.0.1',
     port: 0,
     logLevel: 'silent',
+    ...(logger ? { logger } : {}),
   });
 }
 
