@@ -8,13 +8,13 @@ import {
   insertClient,
   insertKeys,
   listKeys,
-  lockClientNames,
   raiseClientVersion,
   rememberEnvelope,
   updateClient,
 } from '@keyward/stores/postgres/clients';
 import type { Database } from '@keyward/stores/postgres/database';
 import { type EnvironmentRow, templateExists } from '@keyward/stores/postgres/projects';
+import { lockTenants } from '@keyward/stores/postgres/tenants';
 import type { Administration } from './administration.ts';
 import { viewClients } from './client-view.ts';
 import { InputCheck } from './input.ts';
@@ -51,8 +51,8 @@ export async function createClients(administration: Administration, options: Cre
 
   const { clients, notes, anyNew } = await db.transaction().execute(async (transaction) => {
     await acceptOnce(transaction, { environment, replayId, now });
-    const names = inputs.map((input) => input.name);
-    if (upsert) await lockClientNames(transaction, environment.id, names);
+    const tenants = inputs.map((input) => tenantDigest(environment.id, input.name));
+    await lockTenants(transaction, environment.id, tenants);
     const made: Made[] = [];
     for (const [i, input] of inputs.entries()) {
       const one = { environment, input, times: times[i] ?? [], upsert, source, secret, now };

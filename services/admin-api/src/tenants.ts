@@ -34,7 +34,7 @@ export async function nameChanged({ projector }: Administration, change: NameCha
   return [...notes, await projector.note(transaction, { environmentId, clientId: other })];
 }
 
-/** Names are locked before the clients that have them, so that nobody waits for each other for ever. */
+/** Locks the name that a client has, and the one that it gets. */
 export async function lockNames(
   transaction: Database,
   { environmentId, clientId, newName }: { environmentId: string; clientId: string; newName?: string | undefined },

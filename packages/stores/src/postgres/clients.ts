@@ -57,13 +57,6 @@ export async function findClientByName(
     .executeTakeFirst();
 }
 
-/** One at a time for each of these names until the transaction ends, so that two upserts make one client. */
-export async function lockClientNames(db: Database, environmentId: string, names: readonly string[]): Promise<void> {
-  for (const name of [...new Set(names)].sort()) {
-    await sql`select pg_advisory_xact_lock(hashtextextended(${`${environmentId}:${name}`}, 0))`.execute(db);
-  }
-}
-
 /** Locks the client and gives it its next version: one more than the last, and not before `nowMs`. */
 export async function raiseClientVersion(
   db: Database,

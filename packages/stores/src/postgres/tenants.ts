@@ -8,7 +8,7 @@ export interface Tenant {
   digest: Buffer;
 }
 
-/** Locks a name and gives it its next version; `deletedClient`, at its last version, had it until now. */
+/** Gives a name its next version; `deletedClient`, at its last version, had it until now. */
 export async function raiseTenantVersion(
   db: Database,
   { environmentId, digest, deletedClient }: Tenant & { deletedClient?: { id: string; version: number } },
@@ -43,17 +43,16 @@ export async function raiseTenantVersions(
     .execute();
 }
 
-/** Locks these names, as far as anybody ever had them, until the transaction ends. */
+/**
+ * One transaction at a time for each of these names, also those that nobody ever had. Whoever changes names locks all of them
+ * with one call, before any client, so that no two wait for each other.
+ */
 export async function lockTenants(db: Database, environmentId: string, digests: readonly Buffer[]): Promise<void> {
-  if (digests.length === 0) return;
-  await db
-    .selectFrom('tenant')
-    .select('digest')
-    .where('environment_id', '=', environmentId)
-    .where('digest', 'in', digests)
-    .orderBy('digest')
-    .forUpdate()
-    .execute();
+  const names = digests.map((digest) => `${environmentId}:${digest.toString('hex')}`);
+  await sql`
+    select pg_advisory_xact_lock(lock) from (
+      select distinct hashtextextended(name, 0) as lock from unnest(${names}::text[]) as name order by lock
+    ) locks`.execute(db);
 }
 
 /** The clients of this name. */
