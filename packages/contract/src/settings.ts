@@ -59,7 +59,7 @@ export const EnvironmentSettings = Type.Object(
     failurePolicy: Type.Enum(['closed', 'open'], {
       default: 'closed',
       description:
-        'While the validators cannot reach their store, requests are answered 503 (`closed`), or, for at most 60 seconds, keys that a validator knows are allowed without limits (`open`).',
+        'While the validators cannot reach their store, requests are answered 503 (`closed`), or, for at most 60 seconds, keys that a validator knows, or that carry a valid signature, are allowed without limits (`open`).',
     }),
     requestSignature: Type.Enum(['optional', 'required'], {
       default: 'optional',

@@ -29,6 +29,12 @@ export const ValidationEvent = Type.Object({
   cost: Type.Optional(
     Type.Integer({ minimum: 0, description: 'What the request asked of the limits; 1 when it is not said.' }),
   ),
+  assumed: Type.Optional(
+    Type.Literal(true, {
+      description:
+        'Decided while nobody could be asked whose key it is: client and key are what its signature leads to, and may be known by other ids.',
+    }),
+  ),
   durationUs: Type.Integer({ minimum: 0, description: "From the gateway's first byte to the decision, microseconds." }),
   decidedAtMs: Type.Integer({
     description: "The clock of Redis at the decision, or the validator's while Redis is away; Unix ms.",

@@ -62,7 +62,7 @@ function warningsOf({ hops, refusals, failurePolicy }: EnvironmentSettings): str
   }
   if (failurePolicy === 'open') {
     warnings.push(
-      'failurePolicy is "open": while a validator cannot reach its store, for at most 60 seconds, it allows the keys that it knows without looking at limits or replays, and may not have heard of the last revocations.',
+      'failurePolicy is "open": while a validator cannot reach its store, for at most 60 seconds, it allows the keys that it knows without looking at limits or replays, and may not have heard of the last revocations; of keys that it does not know it sees the signature only, not whether they were revoked.',
     );
   }
   return warnings;

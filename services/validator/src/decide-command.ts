@@ -16,10 +16,12 @@ export interface Decision {
   key: KeyRecord;
   /** On the monotonic clock. */
   startedMs: number;
+  /** The key was taken by its signature alone. */
+  isAssumed?: boolean;
 }
 
 /** What the rules say to a request about a key that is known, as the store takes it to make it final. */
-export function decideCommand(clock: Clock, { request, context, key, startedMs }: Decision): DecideCommand {
+export function decideCommand(clock: Clock, { request, context, key, startedMs, isAssumed }: Decision): DecideCommand {
   const { environment, environmentVersion } = context;
   const { environmentId, settings } = environment;
   const proxies = { hops: settings.hops, trustedProxies: rangesOf(settings.trustedProxies) };
@@ -48,6 +50,6 @@ export function decideCommand(clock: Clock, { request, context, key, startedMs }
     keyLimits: key.limits,
     clientLimits: (key.templateId && environment.templates[key.templateId]) || {},
     environmentLimits: settings.rateLimits,
-    event: eventFields({ request, environment, key, durationUs, callerIp: caller }),
+    event: eventFields({ request, environment, key, isAssumed, durationUs, callerIp: caller }),
   };
 }

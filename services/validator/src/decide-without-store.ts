@@ -7,7 +7,7 @@ import { heldKey, isWithin } from './find-key.ts';
 
 export const unavailable = { kind: 'unavailable', retryAfterSeconds: 1 } as const satisfies DecisionReply;
 
-/** What the policy of the environment makes of a request about a key that this process holds; else it is `unavailable`. */
+/** What the policy of the environment makes of a request about a key that this process can judge; else it is `unavailable`. */
 export function decideWithoutStore(deciding: Deciding, request: DecisionRequest, startedMs: number): DecisionReply {
   const decision = heldDecision(deciding, request, startedMs);
   if (!decision) return unavailable;
@@ -20,15 +20,17 @@ export function decideWithoutStore(deciding: Deciding, request: DecisionRequest,
 }
 
 /**
- * The request by what this process holds. What is refused without a key is not decided here: the store would have to say
- * that the settings it is refused by are the newest. Nor is a locally signed key that was not seen before: the signature
- * does not tell whose it is.
+ * The request by what this process holds, or else by what the key's signature says. What is refused without a key is not
+ * decided here: the store would have to say that the settings it is refused by are the newest.
  */
 function heldDecision(deciding: Deciding, request: DecisionRequest, startedMs: number): Decision | undefined {
   const serverKeyDigest = deciding.digests.of('server', request.serverKey);
   const context = serverKeyDigest === undefined ? undefined : deciding.serverKeys.held(serverKeyDigest);
   if (context?.serverKey.status !== 'active') return undefined;
   const asked = askedKey(deciding.digests, context, request);
-  const key = asked.kind === 'key' ? heldKey(deciding, context, asked.key) : undefined;
-  return key && isWithin(context, key) ? { request, context, key, startedMs } : undefined;
+  if (asked.kind === 'refused') return undefined;
+  const held = heldKey(deciding, context, asked.key);
+  const key = held ?? deciding.signedKeys.assumed(context, asked.key);
+  if (!key || !isWithin(context, key)) return undefined;
+  return { request, context, key, startedMs, ...(held ? {} : { isAssumed: true }) };
 }

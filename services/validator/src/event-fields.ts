@@ -13,6 +13,7 @@ interface EventFacts {
   request: DecisionRequest;
   environment: EnvironmentRecord;
   key: KeyRecord;
+  isAssumed: boolean | undefined;
   durationUs: number;
   callerIp: IpAddress | undefined;
 }
@@ -21,7 +22,7 @@ interface EventFacts {
  * The event of one decision as JSON, but for the verdict and the time, which the store adds. Texts are capped and
  * cleaned of what Postgres refuses here, where they are made, so that nothing further on can choke on them.
  */
-export function eventFields({ request, environment, key, durationUs, callerIp }: EventFacts): string {
+export function eventFields({ request, environment, key, isAssumed, durationUs, callerIp }: EventFacts): string {
   const userAgent = headerValue(request.headers, 'user-agent');
   return JSON.stringify({
     id: request.eventId,
@@ -34,6 +35,7 @@ export function eventFields({ request, environment, key, durationUs, callerIp }:
     ip: callerIp === undefined ? undefined : printIp(callerIp),
     userAgent: userAgent === undefined ? undefined : fit(userAgent, maxUserAgentBytes),
     durationUs,
+    ...(isAssumed ? { assumed: true } : {}),
     ...(request.cost === undefined || request.cost === 1 ? {} : { cost: request.cost }),
   });
 }

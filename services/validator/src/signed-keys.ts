@@ -32,11 +32,14 @@ export class SignedKeys {
   readonly #store: DecisionStore;
   readonly #secrets: SigningSecrets;
   readonly #known: LRUCache<string, Kept>;
+  /** Keys that were found to be out of date, and not been found anew. */
+  readonly #doubted: LRUCache<string, true>;
 
   constructor({ store, secrets, size }: SignedKeysOptions) {
     this.#store = store;
     this.#secrets = secrets;
     this.#known = new LRUCache({ max: size });
+    this.#doubted = new LRUCache({ max: size });
   }
 
   /** A key that this process has verified by the environment's present version; whether its client is current, the script says. */
@@ -47,6 +50,23 @@ export class SignedKeys {
 
   forget(environmentId: string, asked: AskedKey): void {
     this.#known.delete(idOf(environmentId, asked));
+    this.#doubted.set(idOf(environmentId, asked), true);
+  }
+
+  /**
+   * What the signature alone says of a key, for the failure policy `open` while nobody can be asked whose it is: its
+   * lifetime and scopes, and the client that it names. Nothing is known of that client, neither its addresses nor its
+   * limits, nor whether the key was revoked; but of one that this process knows to have changed nothing is assumed.
+   */
+  assumed(context: ServerKeyContext, asked: AskedKey): KeyRecord | undefined {
+    const { environmentId, settings } = context.environment;
+    if (settings.locallySignedKeys === 'refuse' || this.#doubted.has(idOf(environmentId, asked))) return undefined;
+    const verified = verifySignedKey(asked.raw, this.#secrets.of(context.environment));
+    if (!verified) return undefined;
+    const { claims } = verified;
+    const clientId =
+      asked.clientId === 'self' ? derivedClientId(tenantDigest(environmentId, claims.tid)) : asked.clientId;
+    return keyOf(context, { asked, claims, client: { version: 0, clientId, status: 'active', ips: [] } });
   }
 
   async find(context: ServerKeyContext, asked: AskedKey): Promise<Found> {
@@ -57,6 +77,7 @@ export class SignedKeys {
     const found = await this.#clientOf(context, asked, verified.claims.tid);
     if (found.kind !== 'client') return found;
     const key = keyOf(context, { asked, claims: verified.claims, client: found.client });
+    this.#doubted.delete(idOf(environment.environmentId, asked));
     // Nothing would tell that another client has got the name of one that was deleted.
     if (key.status !== 'deleted') this.#known.set(idOf(environment.environmentId, asked), { key, environmentVersion });
     return { kind: 'known', key };

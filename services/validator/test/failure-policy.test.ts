@@ -1,6 +1,9 @@
 import type { DecisionRequest } from '@keyward/contract/decisions';
 import { defaultSettings } from '@keyward/contract/settings';
+import { derivedClientId } from '@keyward/keyformat/derived-ids';
 import { issueOpaqueKey } from '@keyward/keyformat/opaque-key';
+import { issueSignedKey } from '@keyward/keyformat/signed-key';
+import { tenantDigest } from '@keyward/keyformat/tenant-digest';
 import { createLogger } from '@keyward/kit/logger';
 import { newId } from '@keyward/kit/random';
 import { type EventProducer, EventsRefused, type ShardedEvent } from '@keyward/stores/ports/event-log';
@@ -11,7 +14,7 @@ import { ValidatorConfig } from '../src/config.ts';
 import { type Deciding, decideRequest } from '../src/decide-request.ts';
 import { DirectEvents } from '../src/direct-events.ts';
 import { FailurePolicy } from '../src/failure-policy.ts';
-import { decidingOn, outcomeOf, playing, SeededShards } from './seeded-shards.ts';
+import { decidingOn, outcomeOf, playing, SeededShards, sealedSecret } from './seeded-shards.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent', schemas: [ValidatorConfig] });
 
@@ -121,6 +124,48 @@ test('open: what the store would have to know is neither a bad key nor allowed',
     expect(outcomeOf(await decide(fields)), JSON.stringify(fields)).toBe('unavailable');
   }
   expect(log.kept).toEqual([]);
+});
+
+test('open: a key that nobody here has seen is taken by its signature, and its event says so', async () => {
+  const { shards, decide, leave, log, events } = await outage();
+  const settings = { ...defaultSettings, failurePolicy: 'open' } as const;
+  await shards.changeEnvironment({ settings, signingSecrets: [sealedSecret('s3cret')] });
+  expect(outcomeOf(await decide())).toBe('ALLOWED');
+  leave();
+  const sign = (secret: string, exp?: number) => {
+    const claims = { tid: 'acme', scp: [], env: 'production', ...(exp === undefined ? {} : { exp }) };
+    return { headers: { 'x-api-key': issueSignedKey({ claims, secret, nowMs: Date.now() }).key } };
+  };
+  expect(await decide(sign('s3cret'))).toMatchObject({ verdict: 'ALLOWED', degraded: true });
+  expect(outcomeOf(await decide(sign('s3cret', 1)))).toBe('EXPIRED');
+  expect(outcomeOf(await decide(sign('another')))).toBe('unavailable');
+  await events[Symbol.asyncDispose]();
+  const acme = derivedClientId(tenantDigest(shards.environmentId, 'acme'));
+  expect(log.kept.map(({ event }) => [event.clientId, event.assumed, event.verdict])).toEqual([
+    [acme, true, 'ALLOWED'],
+    [acme, true, 'EXPIRED'],
+  ]);
+});
+
+test('open: nothing is assumed of a signed key that is known to have changed, or where such keys are refused', async () => {
+  const { shards, decide, leave, twin } = await outage();
+  const settings = { ...defaultSettings, failurePolicy: 'open' } as const;
+  const signingSecrets = [sealedSecret('s3cret')];
+  await shards.changeEnvironment({ settings, signingSecrets });
+  const claims = { tid: 'acme', scp: [], env: 'production' };
+  const signed = { headers: { 'x-api-key': issueSignedKey({ claims, secret: 's3cret', nowMs: Date.now() }).key } };
+  expect(outcomeOf(await decide(signed))).toBe('ALLOWED');
+  leave();
+  twin.decide = async () => ({ kind: 'stale', subject: 'client', version: 99 });
+  expect(outcomeOf(await decide(signed))).toBe('unavailable');
+  leave();
+  expect(outcomeOf(await decide(signed))).toBe('unavailable');
+
+  const refusing = await outage();
+  await refusing.shards.changeEnvironment({ settings: { ...settings, locallySignedKeys: 'refuse' }, signingSecrets });
+  expect(outcomeOf(await refusing.decide())).toBe('ALLOWED');
+  refusing.leave();
+  expect(outcomeOf(await refusing.decide(signed))).toBe('unavailable');
 });
 
 test('open: the rules hold as ever, and a refusal is recorded and not marked', async () => {

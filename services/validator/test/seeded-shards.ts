@@ -6,6 +6,7 @@ import { type DigestDomain, keyDigest } from '@keyward/keyformat/key-digest';
 import { issueOpaqueKey } from '@keyward/keyformat/opaque-key';
 import { systemClock } from '@keyward/kit/clock';
 import { newId } from '@keyward/kit/random';
+import { SecretBox } from '@keyward/kit/secret-box';
 import { memoryShards } from '@keyward/stores/memory/memory-shards';
 import { openDecisionStore, openOutbox, openProjectionStore } from '@keyward/stores/open-shards';
 import type { DecisionStore } from '@keyward/stores/ports/decision-store';
@@ -23,6 +24,12 @@ import { SigningSecrets } from '../src/signing-secrets.ts';
 export const pepper = 'pepper-of-the-tests-and-of-nothing-else';
 export const projectionKey = Buffer.alloc(32, 7).toString('base64');
 export const projectEnv = 'shop-production';
+
+/** A signing secret as an environment's record holds it. */
+export function sealedSecret(text: string): { id: string; sealed: string } {
+  const id = newId();
+  return { id, sealed: new SecretBox(projectionKey).seal(text, id).toString('base64url') };
+}
 
 export function digestOf(raw: string, domain: DigestDomain = 'customer'): string {
   const key = canonicalKey(raw);

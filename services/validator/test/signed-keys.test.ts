@@ -3,11 +3,10 @@ import { DecisionBatch } from '@keyward/contract/decisions';
 import { issueSignedKey } from '@keyward/keyformat/signed-key';
 import { createLogger } from '@keyward/kit/logger';
 import { newId } from '@keyward/kit/random';
-import { SecretBox } from '@keyward/kit/secret-box';
 import { expect, test } from 'vitest';
 import { ValidatorConfig } from '../src/config.ts';
 import { decideRequest } from '../src/decide-request.ts';
-import { decidingOn, outcomeOf, projectionKey, SeededShards } from './seeded-shards.ts';
+import { decidingOn, outcomeOf, SeededShards, sealedSecret } from './seeded-shards.ts';
 import { ask, startValidator } from './validator-fixture.ts';
 
 const secret = 'test-secret';
@@ -28,15 +27,10 @@ const vectors = {
     'apikee_Z0ZlulxOpopN9LsAe8Wz5mCGEP2qEUv8xbRt5UoLAQLoC6q0dtohXNExTBmKfT5XCKffnoQFlR7u3yHIPCUpg9NOfkSgxn7mnOHuaucLYJvVNIXVoFCyNvIEgkcXSI4hJkpEP.AivoVxwJn5L9LBt3dbox7mzv9UGOZUNIiTygySW5r3K',
 };
 
-function sealed(text: string) {
-  const id = newId();
-  return { id, sealed: new SecretBox(projectionKey).seal(text, id).toString('base64url') };
-}
-
 /** An environment that signs with these secrets. */
 async function signingWith(...secrets: string[]): Promise<SeededShards> {
   const shards = await SeededShards.complete();
-  await shards.changeEnvironment({ signingSecrets: secrets.map(sealed) });
+  await shards.changeEnvironment({ signingSecrets: secrets.map(sealedSecret) });
   return shards;
 }
 
@@ -91,7 +85,7 @@ test('neither secrets nor keys are logged, also where something fails', async ()
   const keys = [own, 'another'].map((by) => issueSignedKey({ claims, secret: by, nowMs: 0 }).key);
   const batch = () => keys.map((key) => shards.request({ headers: { 'x-api-key': key } }));
   expect((await ask(validator.url, batch())).map(outcomeOf)).toEqual(['ALLOWED', 'INVALID_KEY']);
-  await shards.changeEnvironment({ signingSecrets: [{ id: newId(), sealed: sealed(own).sealed }] });
+  await shards.changeEnvironment({ signingSecrets: [{ id: newId(), sealed: sealedSecret(own).sealed }] });
   expect((await ask(validator.url, batch())).map(outcomeOf)).toEqual(['unavailable', 'unavailable']);
   expect(log).toContain('could not be decided');
   for (const hidden of [own, Buffer.from(own).toString('base64url'), shards.serverKey, ...keys]) {
