@@ -1,0 +1,31 @@
+import { systemClock } from '@keyward/kit/clock';
+import { ConfigError, loadConfig } from '@keyward/kit/config';
+import { createLogger } from '@keyward/kit/logger';
+import { SecretBox } from '@keyward/kit/secret-box';
+import { openProjectionStore } from '@keyward/stores/open-shards';
+import { openDatabase } from '@keyward/stores/postgres/database';
+import Type from 'typebox';
+import { AdminApiConfig } from '../config.ts';
+import { Projector } from '../projector.ts';
+import { rewriteProjection } from '../rewrite-projection.ts';
+import type { Command } from './command.ts';
+
+const needed = Type.Pick(AdminApiConfig, ['DATABASE_URL', 'REDIS_URL', 'MASTER_KEY', 'PROJECTION_KEY']);
+
+/** A lost Redis needs it not: the services write it anew by themselves. */
+export const projectionRebuild: Command = {
+  name: 'projection rebuild',
+  summary: 'rewrites what validators decide by, after Postgres was restored from a backup or PROJECTION_KEY changed',
+  async run({ environment, report }) {
+    const { DATABASE_URL, REDIS_URL, MASTER_KEY, PROJECTION_KEY } = loadConfig(needed, environment);
+    if (REDIS_URL.startsWith('memory:'))
+      throw new ConfigError(['REDIS_URL is the memory of a process, which is written anew at each start']);
+    await using database = await openDatabase(DATABASE_URL);
+    const { db } = database;
+    await using store = await openProjectionStore(REDIS_URL);
+    const logger = createLogger({ service: 'projection-rebuild', level: 'warn', schemas: [AdminApiConfig] });
+    const boxes = { master: new SecretBox(MASTER_KEY), projection: new SecretBox(PROJECTION_KEY) };
+    const projector = new Projector({ db, store, boxes, clock: systemClock, logger });
+    await rewriteProjection({ db, store, projector, clock: systemClock, report });
+  },
+};
