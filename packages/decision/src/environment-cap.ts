@@ -39,11 +39,14 @@ export interface Unspent {
   grantedAtMs: number;
 }
 
-/** What a shard may spend, or what its question was refused with; for one version of the environment. */
+/** What a shard may spend, or, for a second, what its question was refused with; for one version of the environment. */
 export type Budget = { version: number; untilMs: number } & (
   | ({ kind: 'left' } & Unspent)
-  | ({ kind: 'none'; cost: number } & Pick<Refused, 'window' | 'isHopeless'>)
+  | ({ kind: 'none'; cost: number } & Omit<Refused, 'kind'>)
 );
+
+/** A refusal is remembered no longer, since what others give back may make it untrue. */
+const refusalLifeMs = 1_000;
 
 const nothing: Unspent = { left: 0, generation: '', grantedAtMs: 0 };
 const parts = 6_400;
@@ -127,13 +130,14 @@ export function spendBudget(budget: Budget | undefined, { cost, version, answer,
     const { window, endMs, isHopeless } = answer;
     const refused = { kind: 'exceeded', exceeded: exceededLimit(answer, nowMs) } as const;
     if (unspent && unspent.left > 0) return refused;
-    return { ...refused, budget: { kind: 'none', untilMs: endMs, window, cost, isHopeless, version } };
+    const untilMs = Math.min(endMs, nowMs + refusalLifeMs);
+    return { ...refused, budget: { kind: 'none', untilMs, window, endMs, cost, isHopeless, version } };
   }
   if (unspent && unspent.left >= cost) {
     return { kind: 'spent', budget: { ...unspent, left: unspent.left - cost } };
   }
   if (living?.kind === 'none' && cost >= living.cost) {
-    return { kind: 'exceeded', exceeded: exceededLimit({ ...living, endMs: living.untilMs }, nowMs) };
+    return { kind: 'exceeded', exceeded: exceededLimit(living, nowMs) };
   }
   return { kind: 'ask', unspent: !living && budget?.kind === 'left' ? budget : nothing };
 }

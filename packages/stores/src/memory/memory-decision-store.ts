@@ -102,12 +102,12 @@ export class MemoryDecisionStore implements DecisionStore {
     const isNew = command.clientVersion === 0;
     const clientVersion = this.#shards.clientVersions.get(clientId) ?? (isNew ? 0 : undefined);
     if (environmentVersion === undefined || clientVersion === undefined) return { kind: 'incomplete' };
-    // The shard was written anew since: the entries of older requests may be lost.
-    const sinceMs = this.#shards.environmentSince.get(command.environmentId) ?? 0;
-    if (command.replayId !== undefined && command.requestedAtMs < sinceMs) return { kind: 'predates' };
     if (environmentVersion > command.environmentVersion)
       return { kind: 'stale', subject: 'environment', version: environmentVersion };
     if (clientVersion > command.clientVersion) return { kind: 'stale', subject: 'client', version: clientVersion };
+    // The shard was written anew since: the entries of older requests may be lost.
+    const sinceMs = this.#shards.environmentSince.get(command.environmentId) ?? 0;
+    if (command.replayId !== undefined && command.requestedAtMs < sinceMs) return { kind: 'predates' };
 
     const nowMs = this.#shards.clock.nowMs();
     const outOfTime = Math.abs(nowMs - command.requestedAtMs) > command.toleranceMs;

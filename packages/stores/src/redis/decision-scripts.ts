@@ -23,6 +23,8 @@ export interface DecisionScriptsOptions {
 export class DecisionScripts {
   readonly #decide: ShardScript;
   readonly #grant: ShardScript;
+  readonly #giveBack: ShardScript;
+  readonly #time: ShardScript;
   readonly #serverClock = new ServerClock(systemClock);
   readonly #giveUpMs: number | undefined;
 
@@ -35,14 +37,32 @@ export class DecisionScripts {
     };
     this.#decide = script('decide.6');
     this.#grant = script('grant.2');
+    this.#giveBack = defineConfirmedScript(redis, { name: 'give-back.1', installation: installationOf(url) });
+    this.#time = defineConfirmedScript(redis, { name: 'time.0', installation: installationOf(url) });
+  }
+
+  /** When a decision in that shard that is asked for now is to be made at the latest, by the shard's clock, ms. */
+  async deadline(shard: number): Promise<number | undefined> {
+    if (this.#giveUpMs === undefined) return undefined;
+    const startedMs = this.#serverClock.monotonicMs();
+    const shardMs = this.#serverClock.at(shard, startedMs) ?? (await this.#readTime(shard, startedMs));
+    return shardMs + this.#giveUpMs;
+  }
+
+  async #readTime(shard: number, sentMs: number): Promise<number> {
+    const shardMs = Number(await this.#time(shard, [], []));
+    this.#serverClock.observe(shard, sentMs, shardMs);
+    return shardMs;
   }
 
   /** `cap` is what decide.6.lua takes for it: nothing, `ask`, or what `ask` answered. */
-  async decide(command: DecideCommand, cap: string): Promise<DecideAnswer | GrantQuestion> {
+  async decide(
+    command: DecideCommand,
+    { cap, deadlineMs }: { cap: string; deadlineMs: number | undefined },
+  ): Promise<DecideAnswer | GrantQuestion> {
     const { environmentId, clientId, eventId } = command;
     const shard = shardOf(clientId);
     const sentMs = this.#serverClock.monotonicMs();
-    const shardMs = this.#giveUpMs === undefined ? undefined : this.#serverClock.at(shard, sentMs);
     const answer = await this.#decide(
       shard,
       [
@@ -69,16 +89,30 @@ export class DecisionScripts {
         ...limitWords('key', command.keyLimits),
         ...limitWords('client', command.clientLimits),
         cap,
-        shardMs === undefined || this.#giveUpMs === undefined ? '' : shardMs + this.#giveUpMs,
+        deadlineMs ?? '',
       ],
     );
     const [kind, time, ...rest] = answer as string[]; // the script's own returns, stated in its header
     if (kind === 'late') {
       this.#serverClock.restart(shard, sentMs, Number(time));
+      await this.#returnGrant(environmentId, cap);
       throw new StoreAway(new Error(`shard ${shard} came to the decision after ${this.#giveUpMs} ms`));
     }
     this.#serverClock.observe(shard, sentMs, Number(time));
+    const [, , , kept] = rest;
+    if (kind !== 'grant' && kept !== '1') await this.#returnGrant(environmentId, cap);
     return readAnswer(kind, rest);
+  }
+
+  /**
+   * Gives back what a decision brought along and did not spend: for want of that, a refusal would take of the cap. Never
+   * after an error, for then it may have been spent; and a failure here is no reason to withhold the answer.
+   */
+  async #returnGrant(environmentId: string, cap: string): Promise<void> {
+    const [kind, amount = '', , generation = '', grantedAtMs = ''] = cap.split('|');
+    if (kind !== 'granted') return;
+    const keys = [redisKeys.environmentTotals(environmentId)];
+    await this.#giveBack(shardOf(environmentId), keys, [amount, generation, grantedAtMs]).catch(() => undefined);
   }
 
   /** What the environment's shard grants, as decide.6.lua takes it, or why the decision has to begin anew. */

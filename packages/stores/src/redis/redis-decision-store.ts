@@ -14,12 +14,16 @@ import type {
   UnknownKey,
 } from '../ports/decision-store.ts';
 import { shardOf } from '../shards.ts';
+import { StoreAway } from '../store-away.ts';
 import { defineConfirmedScript, type ShardScript } from './confirmed-script.ts';
 import { connectRedis, installationOf, isReady, type RedisConnection, untilConnected } from './connection.ts';
 import { DecisionScripts, type DecisionScriptsOptions } from './decision-scripts.ts';
 import { redisKeys } from './keys.ts';
 import { readRecord } from './record.ts';
 import { UnknownScripts } from './unknown-scripts.ts';
+
+/** A grant that its hour has left behind is asked for anew; more often than this only when clocks differ. */
+const maxQuestions = 4;
 
 export class RedisDecisionStore implements DecisionStore {
   readonly #redis: RedisConnection;
@@ -85,13 +89,16 @@ export class RedisDecisionStore implements DecisionStore {
   }
 
   async decide(command: DecideCommand): Promise<DecideAnswer> {
-    const answer = await this.#scripts.decide(command, hasLimits(command.environmentLimits) ? 'ask' : '');
-    if (answer.kind !== 'grant') return answer;
-    const granted = await this.#scripts.ask(command, answer.unspent);
-    if (typeof granted !== 'string') return granted;
-    const final = await this.#scripts.decide(command, granted);
-    if (final.kind === 'grant') throw new Error('decide.6.lua asked for a grant that it was brought');
-    return final;
+    const deadlineMs = await this.#scripts.deadline(shardOf(command.clientId));
+    let cap = hasLimits(command.environmentLimits) ? 'ask' : '';
+    for (let questions = 0; questions < maxQuestions; questions += 1) {
+      const answer = await this.#scripts.decide(command, { cap, deadlineMs });
+      if (answer.kind !== 'grant') return answer;
+      const granted = await this.#scripts.ask(command, answer.unspent);
+      if (typeof granted !== 'string') return granted;
+      cap = granted;
+    }
+    throw new StoreAway(new Error("the clocks of the client's and of the environment's shard are too far apart"));
   }
 
   async probe(shard: number): Promise<boolean> {

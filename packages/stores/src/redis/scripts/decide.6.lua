@@ -13,11 +13,12 @@
 --       21 the environment's cap: nothing when it has none, or `ask`; or what grant.2.lua answered to the question:
 --       `granted|amount|until ms|generation|ms of the grant` or `exceeded|window|end ms|1 if waiting is hopeless`
 --       22 do nothing after this time, ms: the caller has given up; or nothing
--- returns  "decided" time verdict limits exceeded | "stale" time subject version | "incomplete" time | "late" time
+-- returns  "decided" time verdict limits exceeded kept | "stale" time subject version | "incomplete" time | "late" time
 --       | "predates" time: whether the request came before the shard was lost cannot be told
 --       | "grant" time unspent generation, time of grant: ask grant.2.lua, giving back what is unspent, and come again
 --       limits: subject:window:limit:remaining:reset seconds:window seconds, joined by commas
 --       exceeded: subject:window:retry-after seconds, the last empty when waiting does not help; or nothing
+--       kept: 1 when a grant that was brought is spent or in the shard's budget; after any other answer it is to be given back
 --       time: Redis' own, ms
 --
 -- packages/decision/src/limits.ts and environment-cap.ts state the same rules.
@@ -69,20 +70,20 @@ if not environment_version or not client_version then
   return { 'incomplete', now_text }
 end
 local version, requested = tonumber(environment_version), tonumber(ARGV[5])
+local since
 if not version then
-  -- The shard was emptied, and written anew since this time: the entries of older requests may be lost.
-  local since
   version, since = string.match(environment_version, '^(%d+)|(%d+)$')
   version = tonumber(version)
-  if KEYS[3] ~= KEYS[4] and requested < tonumber(since) then
-    return { 'predates', now_text }
-  end
 end
 if version > tonumber(ARGV[2]) then
   return { 'stale', now_text, 'environment', string.format('%d', version) }
 end
 if tonumber(client_version) > tonumber(ARGV[1]) then
   return { 'stale', now_text, 'client', client_version }
+end
+if since and KEYS[3] ~= KEYS[4] and requested < tonumber(since) then
+  -- The shard was emptied, and written anew since that time: the entries of older requests may be lost.
+  return { 'predates', now_text }
 end
 
 if verdict == 'ALLOWED' and math.abs(now - requested) > tonumber(ARGV[6]) then
@@ -93,42 +94,67 @@ local function seconds_until(ms)
   return string.format('%d', math.ceil((ms - now) / 1000))
 end
 
--- What the environment's cap says to a cost that key and client admit: whether it must be asked for, what to answer then,
--- which window is exceeded, and the budget to keep. A budget reads `left|until|generation|time of grant|version`; one
--- that is used up, and that there was no other for, `none|until|window|refused cost|hopeless|version`.
-local function spend_budget(cost)
-  local kind, a, b, c, d = string.match(ARGV[21], '^(%a+)|?([^|]*)|?([^|]*)|?([^|]*)|?([^|]*)$')
-  local budget = redis.call('GET', KEYS[6])
-  local left, ends, third, fourth, hopeless, made_for
-  if budget then
-    left, ends, third, fourth, hopeless, made_for =
-      string.match(budget, '^([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)$')
-  end
-  local lives = budget and made_for == ARGV[2] and now < tonumber(ends)
-  local unspent = budget and tonumber(left)
+-- The environment's cap, and the shard's budget of it. A budget reads `left|until|generation|time of grant||version`. That
+-- there was none to be had is remembered for a second, as `none|until|window|refused cost|end of the window|version`, the
+-- end empty when waiting is hopeless.
+local cap, cap_a, cap_b, cap_c, cap_d
+if ARGV[21] ~= '' then
+  cap, cap_a, cap_b, cap_c, cap_d = string.match(ARGV[21], '^(%a+)|?([^|]*)|?([^|]*)|?([^|]*)|?([^|]*)$')
+end
 
-  if kind == 'granted' then
-    -- What is kept together counts as granted when its first part was: given back later, it frees the less.
-    local rest = tonumber(a) - cost + (lives and unspent or 0)
-    return nil, nil, string.format('%.0f|%s|%s|%s||%s', rest, b, c, lives and unspent and fourth or d, ARGV[2])
+local function budget_of(state)
+  if not state then
+    return {}
   end
-  if kind == 'exceeded' then
-    local retry_after = c == '' and seconds_until(tonumber(b)) or ''
-    local keep = not (lives and unspent and unspent > 0)
-      and string.format('none|%s|%s|%.0f|%s|%s', b, a, cost, c, ARGV[2])
-    return nil, 'environment:' .. a .. ':' .. retry_after, keep
+  local left, ends, third, fourth, fifth, made_for =
+    string.match(state, '^([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)|([^|]*)$')
+  return {
+    left = left,
+    unspent = tonumber(left),
+    lives = made_for == ARGV[2] and now < tonumber(ends),
+    ends = ends,
+    third = third,
+    fourth = fourth,
+    fifth = fifth,
+  }
+end
+
+-- What the cap says to a cost that key and client admit: whether it must be asked for, what to answer then, which window
+-- is exceeded, and the budget to keep.
+local function spend_budget(cost)
+  local budget = budget_of(redis.call('GET', KEYS[6]))
+  local unspent = budget.lives and budget.unspent
+  if cap ~= 'ask' and now >= tonumber(cap_b) then
+    -- The window has ended since that was answered; a grant counts in it, and goes back.
+    local amount = cap == 'granted' and cap_a or '0'
+    return { 'grant', now_text, amount, cap_c, cap_d }
   end
-  if lives and unspent and unspent >= cost then
-    return nil, nil, string.format('%.0f|%s|%s|%s||%s', unspent - cost, ends, third, fourth, made_for)
+  if cap == 'granted' then
+    -- What is kept together ends with its first part, and counts as granted with it: given back later, it frees the less.
+    local ends = unspent and tonumber(budget.ends) < tonumber(cap_b) and budget.ends or cap_b
+    local rest = tonumber(cap_a) + (unspent or 0) - cost
+    return nil, nil, string.format('%.0f|%s|%s|%s||%s', rest, ends, cap_c, unspent and budget.fourth or cap_d, ARGV[2])
   end
-  if lives and not unspent and cost >= tonumber(fourth) then
-    local retry_after = hopeless == '' and seconds_until(tonumber(ends)) or ''
-    return nil, 'environment:' .. third .. ':' .. retry_after
+  if cap == 'exceeded' then
+    local ends = cap_c == '' and cap_b or ''
+    local retry_after = ends ~= '' and seconds_until(tonumber(ends)) or ''
+    local life = string.format('%.0f', math.min(tonumber(cap_b), now + 1000))
+    local keep = not (unspent and unspent > 0)
+      and string.format('none|%s|%s|%.0f|%s|%s', life, cap_a, cost, ends, ARGV[2])
+    return nil, 'environment:' .. cap_a .. ':' .. retry_after, keep
   end
-  if budget and not lives then
+  if unspent and unspent >= cost then
+    local left = unspent - cost
+    return nil, nil, string.format('%.0f|%s|%s|%s||%s', left, budget.ends, budget.third, budget.fourth, ARGV[2])
+  end
+  if budget.lives and not budget.unspent and cost >= tonumber(budget.fourth) then
+    local retry_after = budget.fifth ~= '' and seconds_until(tonumber(budget.fifth)) or ''
+    return nil, 'environment:' .. budget.third .. ':' .. retry_after
+  end
+  if budget.left and not budget.lives then
     redis.call('DEL', KEYS[6])
-    if unspent then
-      return { 'grant', now_text, left, third, fourth }
+    if budget.unspent then
+      return { 'grant', now_text, budget.left, budget.third, budget.fourth }
     end
   end
   return { 'grant', now_text, '0', '', '0' }
@@ -150,7 +176,7 @@ if verdict == 'ALLOWED' then
   local last, hopeless = exceeded_by(standings, cost)
   if last then
     exceeded = last.name .. ':' .. (hopeless and '' or seconds_until(last.ends))
-  elseif ARGV[21] ~= '' and cost > 0 then
+  elseif cap and cost > 0 then
     local question, over
     question, over, budget = spend_budget(cost)
     if question then
@@ -180,7 +206,8 @@ end
 if budget then
   redis.call('SET', KEYS[6], budget)
 end
+local is_kept = budget and cap == 'granted' and '1' or ''
 local life = math.min(math.max(requested + tonumber(ARGV[8]) - now, tonumber(ARGV[9])), tonumber(ARGV[10]))
 local entry = event_id .. '|' .. verdict .. '|' .. limits .. '|' .. exceeded
 redis.call('SET', KEYS[3], entry, 'PX', string.format('%d', life))
-return { 'decided', now_text, verdict, limits, exceeded }
+return { 'decided', now_text, verdict, limits, exceeded, is_kept }

@@ -15,12 +15,15 @@ local version = redis.call('GET', KEYS[2])
 local last_field = 's' .. ARGV[3]
 local kept = redis.call('HMGET', KEYS[1], 't', 'g', last_field)
 local state, generation, last_grant = kept[1], kept[2], kept[3]
-if not version or not state then
+if not version then
   return { 'incomplete' }
 end
 version = string.match(version, '^%d+')
 if tonumber(version) > tonumber(ARGV[1]) then
   return { 'stale', version }
+end
+if not state then
+  return { 'incomplete' }
 end
 
 local time = redis.call('TIME')
