@@ -33,10 +33,10 @@ describe('a decision that Redis comes to when its caller has given up [redis]', 
     limits: [expect.objectContaining({ subject: 'client', remaining: limit - used })],
   });
   /** Sends the decision to a Redis that is frozen until the caller has given up. */
-  async function decideLate(command: DecideCommand): Promise<unknown> {
+  async function decideLate(command: DecideCommand, by = store): Promise<unknown> {
     redis.freeze();
     try {
-      const late = store.decide(command).catch((error: unknown) => error);
+      const late = by.decide(command).catch((error: unknown) => error);
       const endMs = performance.now() + 3 * giveUpMs;
       await waitUntil(() => performance.now() >= endMs, { what: 'the caller to give up', timeoutMs: 5_000 });
       redis.thaw();
@@ -59,5 +59,15 @@ describe('a decision that Redis comes to when its caller has given up [redis]', 
     expect(await withRedis(redis.url, (operator) => operator.exists(...entries))).toBe(0);
     expect(await store.decide(late), 'its retry').toEqual(allowed(3));
     expect(await outboxEntries(shards.outbox)).toHaveLength(before + 3);
+  });
+
+  it('does nothing, although the process never asked that shard before', async () => {
+    const { environmentId, clientId } = await seedClient(shards.projection);
+    const before = (await outboxEntries(shards.outbox)).length;
+    await using fresh = await RedisDecisionStore.open(redis.url, { giveUpMs });
+    const decision = () => decideCommand({ environmentId, clientId, clientLimits: { month: limit } });
+    expect(await decideLate(decision(), fresh)).toBeInstanceOf(StoreAway);
+    expect(await outboxEntries(shards.outbox)).toHaveLength(before);
+    expect(await fresh.decide(decision())).toEqual(allowed(1));
   });
 });

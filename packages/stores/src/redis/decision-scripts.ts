@@ -41,18 +41,21 @@ export class DecisionScripts {
     this.#time = defineConfirmedScript(redis, { name: 'time.0', installation: installationOf(url) });
   }
 
-  /** When a decision in that shard that is asked for now is to be made at the latest, by the shard's clock, ms. */
+  /**
+   * When a decision in that shard that is asked for now is to be made at the latest, by the shard's clock, ms.
+   * @throws {StoreAway} when that time has passed before the clock could be had.
+   */
   async deadline(shard: number): Promise<number | undefined> {
-    if (this.#giveUpMs === undefined) return undefined;
+    const giveUpMs = this.#giveUpMs;
+    if (giveUpMs === undefined) return undefined;
     const startedMs = this.#serverClock.monotonicMs();
-    const shardMs = this.#serverClock.at(shard, startedMs) ?? (await this.#readTime(shard, startedMs));
-    return shardMs + this.#giveUpMs;
-  }
-
-  async #readTime(shard: number, sentMs: number): Promise<number> {
+    const known = this.#serverClock.at(shard, startedMs);
+    if (known !== undefined) return known + giveUpMs;
     const shardMs = Number(await this.#time(shard, [], []));
-    this.#serverClock.observe(shard, sentMs, shardMs);
-    return shardMs;
+    this.#serverClock.observe(shard, startedMs, shardMs);
+    if (this.#serverClock.monotonicMs() - startedMs > giveUpMs)
+      throw new StoreAway(new Error(tooLate(shard, giveUpMs)));
+    return shardMs + giveUpMs;
   }
 
   /** `cap` is what decide.6.lua takes for it: nothing, `ask`, or what `ask` answered. */
@@ -96,7 +99,7 @@ export class DecisionScripts {
     if (kind === 'late') {
       this.#serverClock.restart(shard, sentMs, Number(time));
       await this.#returnGrant(environmentId, cap);
-      throw new StoreAway(new Error(`shard ${shard} came to the decision after ${this.#giveUpMs} ms`));
+      throw new StoreAway(new Error(tooLate(shard, this.#giveUpMs)));
     }
     this.#serverClock.observe(shard, sentMs, Number(time));
     const [, , , kept] = rest;
@@ -137,6 +140,10 @@ export class DecisionScripts {
     if (words[0] === 'stale') return { kind: 'stale', subject: 'environment', version: Number(words[1]) };
     return words.join('|');
   }
+}
+
+function tooLate(shard: number, giveUpMs: number | undefined): string {
+  return `shard ${shard} came to it after ${giveUpMs} ms`;
 }
 
 /** The scripts' test build: `now` is the last argument. */
