@@ -34,7 +34,7 @@ describe('the command that rewrites the projection [real]', () => {
     PROJECTION_KEY: platform.secrets.projectionKey,
   });
   const rebuild = (urls: { REDIS_URL?: string; DATABASE_URL?: string } = {}) =>
-    runProgram(process.execPath, ['services/admin-api/src/keyward.ts', 'projection', 'rebuild'], {
+    runProgram(process.execPath, ['services/admin-api/src/keyward-main.ts', 'projection', 'rebuild'], {
       cwd: root,
       env: { ...process.env, DATABASE_URL: databaseUrl, REDIS_URL: redis.url, ...keys(), ...urls },
       timeoutMs: 60_000,

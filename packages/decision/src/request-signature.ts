@@ -12,8 +12,14 @@ export interface RequestSignature {
   verifies(text: string): boolean;
 }
 
-/** Is it over this request? Where a part holds the `|` that parts them, two requests have one text (wire.md §2.3). */
+/** What a signature is over; undefined where a part holds the `|` that parts them, for two requests then have one text. */
+export function signedText({ clientId, methodPath, timestamp }: SignedParts): string | undefined {
+  const texts = [clientId, methodPath, timestamp];
+  return texts.some((text) => text.includes('|')) ? undefined : texts.join('|');
+}
+
+/** Is it over this request (wire.md §2.3)? */
 export function isGenuine({ parts, verifies }: RequestSignature): boolean {
-  const texts = [parts.clientId, parts.methodPath, parts.timestamp];
-  return !texts.some((text) => text.includes('|')) && verifies(texts.join('|'));
+  const text = signedText(parts);
+  return text !== undefined && verifies(text);
 }

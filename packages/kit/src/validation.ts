@@ -1,5 +1,6 @@
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { Settings } from 'typebox/system';
 import type { InputFault } from './app-error.ts';
 
 interface SchemaFault {
@@ -10,6 +11,9 @@ interface SchemaFault {
 }
 
 const maxFaults = 50;
+
+// The library stops at eight faults of its own, of which a field may have several.
+Settings.Set({ maxErrors: 8 * maxFaults });
 
 /** Every fault of a value, one entry for each place; the members of a union or an unknown field are not told twice. */
 export function inputFaults(faults: readonly SchemaFault[]): InputFault[] {

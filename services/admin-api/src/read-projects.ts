@@ -121,6 +121,11 @@ async function viewEnvironments(
     const count = counts.get(environment.id);
     const own = templates.filter((template) => template.environment_id === environment.id).map(viewTemplate);
     const unlimited = (used: number | undefined) => ({ count: used ?? 0, max: null });
+    const { rateLimits: caps = {} } = environment.settings;
+    const capped = (window: 'hour' | 'day' | 'week' | 'month') => ({
+      count: count?.[window] ?? 0,
+      max: caps[window] ?? null,
+    });
     return {
       id: environment.id,
       project_env: environment.project_env,
@@ -133,10 +138,10 @@ async function viewEnvironments(
       clients: unlimited(count?.clients),
       endpoints: { count: count?.endpoints ?? 0, max: maxEndpoints },
       rateLimits: {
-        hour: unlimited(count?.hour),
-        day: unlimited(count?.day),
-        week: unlimited(count?.week),
-        month: unlimited(count?.month),
+        hour: capped('hour'),
+        day: capped('day'),
+        week: capped('week'),
+        month: capped('month'),
       },
       ...secrets?.get(environment.id),
     };

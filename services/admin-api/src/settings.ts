@@ -47,7 +47,7 @@ function asStored(change: SettingsChange): SettingsChange {
 }
 
 /** What an operator should know before these settings are relied upon. */
-function warningsOf({ hops, refusals, failurePolicy }: EnvironmentSettings): string[] {
+function warningsOf({ hops, refusals, failurePolicy, requestSignature }: EnvironmentSettings): string[] {
   const warnings = [];
   if (hops > 0) {
     const what = hops === 1 ? 'one proxy stands' : `${hops} proxies stand`;
@@ -58,6 +58,11 @@ function warningsOf({ hops, refusals, failurePolicy }: EnvironmentSettings): str
   if (refusals === 'http') {
     warnings.push(
       'refusals is "http": published apikee SDKs take such an answer for an outage and, fail-open, let the request through.',
+    );
+  }
+  if (requestSignature === 'required') {
+    warnings.push(
+      'requestSignature is "required": without a public key under /request-key that verifies them, all requests are refused.',
     );
   }
   if (failurePolicy === 'open') {

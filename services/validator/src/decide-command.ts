@@ -3,10 +3,10 @@ import type { KeyRecord } from '@keyward/contract/projection';
 import { callerIp } from '@keyward/decision/caller-ip';
 import { decide } from '@keyward/decision/decide';
 import { rangesOf } from '@keyward/decision/ip-ranges';
+import type { RequestSignature } from '@keyward/decision/request-signature';
 import type { Clock } from '@keyward/kit/clock';
 import type { DecideCommand } from '@keyward/stores/ports/decision-store';
 import { eventFields } from './event-fields.ts';
-import { requestSignature } from './request-signature.ts';
 import type { ServerKeyContext } from './server-key-contexts.ts';
 
 /** A decision to be made. */
@@ -16,12 +16,16 @@ export interface Decision {
   key: KeyRecord;
   /** On the monotonic clock. */
   startedMs: number;
+  signature: RequestSignature | undefined;
   /** The key was taken by its signature alone. */
   isAssumed?: boolean;
 }
 
 /** What the rules say to a request about a key that is known, as the store takes it to make it final. */
-export function decideCommand(clock: Clock, { request, context, key, startedMs, isAssumed }: Decision): DecideCommand {
+export function decideCommand(
+  clock: Clock,
+  { request, context, key, startedMs, signature, isAssumed }: Decision,
+): DecideCommand {
   const { environment, environmentVersion } = context;
   const { environmentId, settings } = environment;
   const proxies = { hops: settings.hops, trustedProxies: rangesOf(settings.trustedProxies) };
@@ -43,7 +47,7 @@ export function decideCommand(clock: Clock, { request, context, key, startedMs, 
       nowMs: clock.nowMs(),
       callerIp: caller,
       methodPath: request.methodPath,
-      signature: requestSignature(request, environment.requestKeys),
+      signature,
     }),
     cost: request.cost ?? 1,
     keyFamilyId: key.familyId,

@@ -15,6 +15,7 @@ import { findKey, forgetKey } from './find-key.ts';
 import type { KeyDigests } from './key-digests.ts';
 import type { KeyRecords } from './key-records.ts';
 import type { RefusalCounts } from './refusal-counts.ts';
+import { requestSignature } from './request-signature.ts';
 import type { ServerKeyContext, ServerKeyContexts } from './server-key-contexts.ts';
 import type { SignedKeys } from './signed-keys.ts';
 
@@ -135,7 +136,10 @@ async function decideKnown(
   { request, context, startedMs }: Case,
   { asked, key }: { asked: AskedKey; key: KeyRecord },
 ): Promise<Outcome> {
-  const made = await deciding.store.decide(decideCommand(deciding.clock, { request, context, key, startedMs }));
+  // Few requests are signed; the others need not wait for a turn of the event loop.
+  const signature = request.signature && (await requestSignature(request, context.environment.requestKeys));
+  const command = decideCommand(deciding.clock, { request, context, key, startedMs, signature });
+  const made = await deciding.store.decide(command);
   if (made.kind === 'stale' && made.subject === 'client') forgetKey(deciding, context.environment.environmentId, asked);
   if (made.kind !== 'decided') return made;
   return {

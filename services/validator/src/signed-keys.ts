@@ -85,8 +85,10 @@ export class SignedKeys {
 
   async #clientOf(context: ServerKeyContext, asked: AskedKey, tenant: string): Promise<FoundClient> {
     const { environmentId } = context.environment;
-    if (asked.clientId !== 'self') return this.#registered(context, asked.clientId, { kind: 'unknown' });
     const digest = tenantDigest(environmentId, tenant);
+    // A client that nobody registered is known to the application by the id that it was answered.
+    const isByName = asked.clientId === 'self' || asked.clientId === derivedClientId(digest);
+    if (!isByName) return this.#registered(context, asked.clientId, { kind: 'unknown' });
     const looked = await this.#store.readTenant(environmentId, digest.toString('base64url'));
     const outdated = outOfDate(context, looked);
     if (outdated) return outdated;

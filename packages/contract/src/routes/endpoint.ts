@@ -21,7 +21,10 @@ import { type Route, strict } from './route.ts';
  * application says of itself: it is kept and shown, and nothing is refused by it until a person sets `requiredScopes`.
  */
 export const NewEndpoint = Type.Object({
-  method: Type.String({ pattern: '^[A-Za-z]{1,20}$' }),
+  method: Type.String({
+    pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}$",
+    description: 'An HTTP method (RFC 9110 §9.1: a token).',
+  }),
   path: Type.String({ pattern: '^/', maxLength: 2048 }),
   name: Type.Optional(Type.String({ maxLength: 2100 })),
   description: Type.Optional(Type.String({ maxLength: 2000 })),
