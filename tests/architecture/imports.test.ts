@@ -108,7 +108,7 @@ describe('time, chance and the environment', () => {
   });
 
   it('come in by name: only mains read the environment, and only the launchable ones end the process', () => {
-    const mayRead = /(kit\/src\/main|local\/src\/main|admin-api\/src\/(migrate|rebuild)-main)\.ts$/;
+    const mayRead = /(kit\/src\/main|local\/src\/main|admin-api\/src\/keyward-main)\.ts$/;
     expect(users(/\bprocess\.env\b/).filter((file) => !mayRead.test(file))).toEqual([]);
     expect(users(/\bprocess\.exit\(/).filter((file) => !file.endsWith('kit/src/stop-on-signal.ts'))).toEqual([]);
   });
