@@ -1,3 +1,5 @@
+import { DecisionRequest } from '@keyward/contract/decisions';
+import { createLogger } from '@keyward/kit/logger';
 import { newId } from '@keyward/kit/random';
 import { openDecisionStore, openProjectionStore } from '@keyward/stores/open-shards';
 import type { DecideCommand, DecisionStore } from '@keyward/stores/ports/decision-store';
@@ -111,5 +113,38 @@ describe('a Redis that says no [real]', () => {
     await expect(refused).rejects.toThrow(/WRONGTYPE/);
     await expect(refused).rejects.not.toBeInstanceOf(StoreAway);
     expect(await store.probe(0)).toBe(true);
+  });
+
+  it.each([
+    ['a fault of ours', () => operator.set(redisKeys.client(clientId), 'not a hash')],
+    ['an outage', () => operator.config('SET', 'maxmemory', '1')],
+  ])('and when that is logged as %s, nothing of what was asked is', async (_, change) => {
+    await store.decide(command()).catch(() => undefined);
+    await change();
+    const lines: string[] = [];
+    const destination = { write: (line: string) => lines.push(line) };
+    const logger = createLogger({ service: 'test', level: 'info', schemas: [DecisionRequest], destination });
+    const caller = { callerIp: '203.0.113.7', userAgent: 'agent/1', methodPath: 'GET:/v1/secret' };
+    const error: unknown = await store
+      .decide({ ...command(), event: JSON.stringify(caller) })
+      .catch((reason) => reason);
+    expect(error).toBeInstanceOf(Error);
+    logger.error({ err: error }, 'as the serializer of errors prints it');
+    logger.error({ error, cause: error instanceof Error ? error.cause : undefined }, 'with all that it carries');
+    expect(lines).toHaveLength(2);
+    for (const text of [...Object.values(caller), clientId]) expect(lines.join()).not.toContain(text);
+  });
+
+  it('and fails before it has written anything of a version that it raises', async () => {
+    const environmentId = newId();
+    await projection.putEnvironmentVersion(environmentId, 1);
+    const budgets = allShards.map((shard) => redisKeys.budget(shard, environmentId));
+    for (const budget of budgets) await operator.hset(budget, 'not', 'a string');
+    await expect(projection.putEnvironmentVersion(environmentId, 2)).rejects.toThrow(/WRONGTYPE/);
+    const keys = allShards.map((shard) => redisKeys.environmentVersion(shard, environmentId));
+    expect(new Set(await operator.mget(keys))).toEqual(new Set(['1']));
+    await operator.del(budgets);
+    await projection.putEnvironmentVersion(environmentId, 2);
+    expect(new Set(await operator.mget(keys))).toEqual(new Set(['2']));
   });
 });

@@ -73,11 +73,12 @@ export async function isReady(connection: RedisConnection): Promise<boolean> {
   );
 }
 
-/** What the store answers, or `StoreAway`; an error reply that does not mean that is thrown as it is. */
+/** What the store answers, or `StoreAway`; an error reply that does not mean that is thrown, without what was asked. */
 export async function asking<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
+    forgetCommand(error);
     throw isAway(error) && !(error instanceof StoreAway) ? new StoreAway(error) : error;
   }
 }
@@ -86,6 +87,14 @@ export async function asking<T>(answer: Promise<T>): Promise<T> {
 export function installationOf(url: string): string {
   const { prefix, db } = parseRedisUrl(url);
   return `${db}/${prefix}`;
+}
+
+/**
+ * ioredis puts the command with its arguments on its errors, and a logger prints what it finds there: records and events,
+ * with addresses and paths of callers.
+ */
+function forgetCommand(error: unknown): void {
+  if (error instanceof Error) Reflect.deleteProperty(error, 'command');
 }
 
 /** A master that became a replica: its name may lead to the new master by now. */

@@ -1,5 +1,5 @@
 #!lua
--- Could decide.5.lua run in this shard? Like that script it is not declared as one that only reads, so that Redis refuses
+-- Could decide.6.lua run in this shard? Like that script it is not declared as one that only reads, so that Redis refuses
 -- it for the same reasons: a replica, no memory, too few replicas, a save that fails.
 --
 -- KEYS  1 the mark of a complete projection

@@ -9,6 +9,8 @@ local kept = redis.call('GET', KEYS[1])
 if kept and tonumber(string.match(kept, '^%d+')) >= tonumber(ARGV[1]) then
   return {}
 end
+-- Redis does not roll back, and this read fails on a key of another type: it comes before the first write.
+local budget = redis.call('GET', KEYS[4]) or ''
 local since = kept and string.match(kept, '|%d+$') or ''
 if not kept and redis.call('EXISTS', KEYS[2]) == 0 then
   local time = redis.call('TIME')
@@ -19,6 +21,6 @@ if not kept and redis.call('EXISTS', KEYS[2]) == 0 then
   end
 end
 redis.call('SET', KEYS[1], ARGV[1] .. since)
-local left, generation, granted_at = string.match(redis.call('GET', KEYS[4]) or '', '^(%d+)|[^|]*|([^|]*)|([^|]*)|')
+local left, generation, granted_at = string.match(budget, '^(%d+)|[^|]*|([^|]*)|([^|]*)|')
 redis.call('DEL', KEYS[4])
 return left and { left, generation, granted_at } or {}
