@@ -2,10 +2,10 @@ import type { Verdict } from '@keyward/contract/verdict';
 import { newId } from '@keyward/kit/random';
 import { MemoryDecisionStore } from '@keyward/stores/memory/memory-decision-store';
 import { MemoryProjectionStore } from '@keyward/stores/memory/memory-projection-store';
-import { MemoryShards } from '@keyward/stores/memory/memory-shards';
+import { MemoryShards, memoryShards } from '@keyward/stores/memory/memory-shards';
 import type { DecideAnswer } from '@keyward/stores/ports/decision-store';
 import { connectRedis, untilConnected } from '@keyward/stores/redis/connection';
-import { redisKeys } from '@keyward/stores/redis/keys';
+import { clientFields, redisKeys } from '@keyward/stores/redis/keys';
 import { shardOf } from '@keyward/stores/shards';
 import { describeRedisBackends } from '@keyward/tests/backends/describe-backends';
 import { describe, expect, it } from 'vitest';
@@ -341,6 +341,25 @@ describeRedisBackends('decide', (backend) => {
   });
 });
 
+describeRedisBackends('decide about a key without a family', (backend) => {
+  it('goes by the limits of its client, and keeps totals of the client alone', async () => {
+    const url = await backend.url();
+    await using shards = await openShards(url);
+    const { environmentId, clientId } = await seedClient(shards.projection);
+    const decide = () =>
+      shards.store.decide(
+        decideCommand({ environmentId, clientId, keyFamilyId: undefined, clientLimits: { month: 2 } }),
+      );
+    expect(await decide()).toMatchObject({ ...allowed, limits: [{ subject: 'client', remaining: 1 }] });
+    expect(await decide()).toMatchObject({ ...allowed, limits: [{ subject: 'client', remaining: 0 }] });
+    expect(await decide()).toMatchObject({ kind: 'decided', verdict: 'RATE_LIMITED', exceeded: { subject: 'client' } });
+    await using held = await totalsOn(url);
+    expect(await held.namesOf(clientId)).toEqual(['client']);
+    await shards.store.decide(decideCommand({ environmentId, clientId, keyFamilyId: 'family' }));
+    expect(await held.namesOf(clientId)).toEqual(['client', 'key family']);
+  });
+});
+
 describe('decide by a clock of the test', () => {
   function stage() {
     let nowMs = 1_800_000_000_000;
@@ -395,5 +414,28 @@ async function lifeOfEntries(url: string) {
   return {
     leftMs: (clientId: string, id: string) => redis.pttl(redisKeys.entry(clientId, id)),
     close: () => redis.disconnect(),
+  };
+}
+
+/** Whose totals are kept in a store, which is told nowhere but there. */
+async function totalsOn(url: string): Promise<AsyncDisposable & { namesOf(clientId: string): Promise<string[]> }> {
+  if (url.startsWith('memory:')) {
+    const { instance, ...shared } = await memoryShards.acquire(url);
+    const namesOf = async (clientId: string) => [
+      ...(instance.clientTotals.has(clientId) ? ['client'] : []),
+      ...[...instance.keyTotals.keys()].map((family) => `key ${family}`),
+    ];
+    return { ...shared, namesOf };
+  }
+  const redis = connectRedis(url);
+  await untilConnected(redis, 5_000);
+  const nameOf = (field: string) => (field === clientFields.totals ? 'client' : field.replace('f:', 'key '));
+  return {
+    namesOf: async (clientId) =>
+      (await redis.hkeys(redisKeys.client(clientId)))
+        .filter((field) => field !== 'v')
+        .map(nameOf)
+        .sort(),
+    [Symbol.asyncDispose]: async () => redis.disconnect(),
   };
 }

@@ -90,7 +90,7 @@ const reusableMs = 50_000;
 
 interface Holder {
   clientId: string;
-  keyFamilyId: string;
+  keyFamilyId: string | undefined;
   keyLimits: Limits;
   clientLimits: Limits;
 }
@@ -109,7 +109,7 @@ class LimitWalk {
     this.#draw = draw;
     const clients = Array.from({ length: 3 }, () => newId());
     this.#holders = clients.flatMap((clientId) =>
-      Array.from({ length: 2 }, () => ({ clientId, keyFamilyId: newId(), keyLimits: {}, clientLimits: {} })),
+      [newId(), newId(), undefined].map((keyFamilyId) => ({ clientId, keyFamilyId, keyLimits: {}, clientLimits: {} })),
     );
   }
 

@@ -132,7 +132,7 @@ describe('a Redis that says no [real]', () => {
     logger.error({ err: error }, 'as the serializer of errors prints it');
     logger.error({ error, cause: error instanceof Error ? error.cause : undefined }, 'with all that it carries');
     expect(lines).toHaveLength(2);
-    for (const text of [...Object.values(caller), clientId]) expect(lines.join()).not.toContain(text);
+    for (const text of [...Object.values(caller), clientId, '"args"']) expect(lines.join()).not.toContain(text);
   });
 
   it('and fails before it has written anything of a version that it raises', async () => {

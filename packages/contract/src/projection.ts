@@ -21,8 +21,8 @@ export const KeyRecord = Type.Object({
   scopes: Type.Array(Type.String()),
   /** Fraud rules found the use of its client abnormal, and are to be enforced. */
   abnormal: Type.Optional(Type.Literal(true)),
-  /** The keys that rotate into each other share their totals. */
-  familyId: Type.String(),
+  /** The keys that rotate into each other share their totals. A key that nobody registered has no totals, and no limits. */
+  familyId: Type.Optional(Type.String()),
   /** Requests that the key may make in each of these windows; what is not named is unlimited. */
   limits: Limits,
   /** The template of its client, whose limits stand in the environment's record. */

@@ -148,7 +148,7 @@ interface Verified {
   client: ClientRecord;
 }
 
-/** The record that the key would have if it were registered. */
+/** The record that the key would have if it were registered, but for totals: every new key would leave them for ever. */
 function keyOf({ environment }: ServerKeyContext, { asked, claims, client }: Verified): KeyRecord {
   const keyId = derivedKeyId(environment.environmentId, asked.digest);
   return {
@@ -161,7 +161,6 @@ function keyOf({ environment }: ServerKeyContext, { asked, claims, client }: Ver
     keyIps: [],
     scopes: claims.scp,
     ...(client.abnormal ? { abnormal: client.abnormal } : {}),
-    familyId: keyId,
     limits: {},
     ...(client.templateId === undefined ? {} : { templateId: client.templateId }),
     ...(claims.exp === undefined ? {} : { expiresAtMs: Math.ceil(claims.exp * 1_000) }),

@@ -3,6 +3,7 @@ import { DecisionBatch } from '@keyward/contract/decisions';
 import { issueSignedKey } from '@keyward/keyformat/signed-key';
 import { createLogger } from '@keyward/kit/logger';
 import { newId } from '@keyward/kit/random';
+import { memoryShards } from '@keyward/stores/memory/memory-shards';
 import { expect, test } from 'vitest';
 import { ValidatorConfig } from '../src/config.ts';
 import { decideRequest } from '../src/decide-request.ts';
@@ -62,6 +63,16 @@ test('all keys of a tenant are of one client, and each is a key of its own, howe
   expect(events.map(({ verdict }) => verdict)).toEqual(spelt.map(() => 'ALLOWED'));
   expect(new Set(events.map(({ clientId }) => clientId)).size).toBe(1);
   expect(new Set(events.map(({ keyId }) => keyId)).size).toBe(Object.keys(vectors).length);
+});
+
+test('keys that nobody registered count for their client and leave no totals of their own', async () => {
+  await using shards = await signingWith(secret);
+  await using held = await memoryShards.acquire(shards.url);
+  const deciding = decidingOn(shards.store);
+  for (const key of Object.values(vectors))
+    await decideRequest(deciding, shards.request({ headers: { 'x-api-key': key } }));
+  expect([...held.instance.clientTotals.values()].map(({ total }) => total)).toEqual([Object.keys(vectors).length]);
+  expect(held.instance.keyTotals.size).toBe(0);
 });
 
 test('neither secrets nor keys are logged, also where something fails', async () => {

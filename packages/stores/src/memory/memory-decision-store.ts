@@ -1,7 +1,7 @@
 import type { ClientRecord, EnvironmentRecord, TenantRecord } from '@keyward/contract/projection';
 import type { Verdict } from '@keyward/contract/verdict';
 import { grant, isLiving, type Spent, spendBudget } from '@keyward/decision/environment-cap';
-import { admit } from '@keyward/decision/limits';
+import { admit, type LimitedSubject } from '@keyward/decision/limits';
 import { readOutboxEvent } from '../outbox-entry.ts';
 import type {
   DecideAnswer,
@@ -166,10 +166,11 @@ export class MemoryDecisionStore implements DecisionStore {
   #limited(command: DecideCommand, nowMs: number): DecideAnswer {
     const { clientId, keyFamilyId, cost } = command;
     const { keyTotals, clientTotals, unseededClients } = this.#shards;
-    const subjects = [
-      { subject: 'key', totals: keyTotals.get(keyFamilyId), limits: command.keyLimits },
+    const subjects: LimitedSubject[] = [
       { subject: 'client', totals: clientTotals.get(clientId), limits: command.clientLimits },
-    ] as const;
+    ];
+    if (keyFamilyId !== undefined)
+      subjects.unshift({ subject: 'key', totals: keyTotals.get(keyFamilyId), limits: command.keyLimits });
     const admitted = admit(subjects, cost, nowMs);
     if (unseededClients.has(clientId) && admitted.statuses.length > 0) return { kind: 'incomplete' };
     const isCapped = !admitted.exceeded && cost > 0 && Object.keys(command.environmentLimits).length > 0;
@@ -177,10 +178,10 @@ export class MemoryDecisionStore implements DecisionStore {
     if (capped?.kind === 'incomplete') return { kind: 'incomplete' };
     const exceeded = capped?.kind === 'exceeded' ? capped.exceeded : admitted.exceeded;
     const { statuses } = exceeded ? admit(subjects, 0, nowMs) : admitted;
-    const [ofKey, ofClient] = admitted.totals;
-    if (!exceeded && cost > 0 && ofKey && ofClient && !unseededClients.has(clientId)) {
-      keyTotals.set(keyFamilyId, ofKey);
-      clientTotals.set(clientId, ofClient);
+    if (!exceeded && cost > 0 && !unseededClients.has(clientId)) {
+      const [ofClient, ofKey] = admitted.totals.toReversed();
+      if (ofClient) clientTotals.set(clientId, ofClient);
+      if (ofKey && keyFamilyId !== undefined) keyTotals.set(keyFamilyId, ofKey);
     }
     const limits = statuses.length > 0 ? { limits: statuses } : {};
     return exceeded

@@ -81,8 +81,8 @@ export interface DecideCommand {
   verdict: Verdict;
   /** What the request costs, from 0 on; a limit's unit. */
   cost: number;
-  /** The rotation family of the key: its totals outlive the key. */
-  keyFamilyId: string;
+  /** The rotation family of the key: its totals outlive the key. Without one the key has no totals, and so no limits. */
+  keyFamilyId: string | undefined;
   keyLimits: Limits;
   clientLimits: Limits;
   /** The environment's cap. */

@@ -88,7 +88,7 @@ export class DecisionScripts {
         entryTtl.atLeastMs,
         entryTtl.atMostMs,
         command.cost,
-        clientFields.keyTotals(command.keyFamilyId),
+        command.keyFamilyId === undefined ? '' : clientFields.keyTotals(command.keyFamilyId),
         ...limitWords('key', command.keyLimits),
         ...limitWords('client', command.clientLimits),
         cap,

@@ -7,7 +7,7 @@
 -- ARGV  1 client version, 0 when nobody registered the client yet   2 environment version   3 event id   4 verdict of the rules
 --       5 requester's time, ms   6 tolerance, ms   7 event as JSON, without verdict and time
 --       8, 9, 10 life of an entry, ms: after the requester's time, at least, at most   11 cost
---       12 the field of the key's totals in the client's hash
+--       12 the field of the key's totals in the client's hash, or nothing when none are kept: the key has no limits then
 --       13..16 the key's limits for a second, minute, hour, day; 17..20 the client's for an hour, day, week, month;
 --       an empty one is no limit
 --       21 the environment's cap: nothing when it has none, or `ask`; or what grant.2.lua answered to the question:
@@ -165,9 +165,12 @@ local key_totals, client_totals, budget
 local cost = tonumber(ARGV[11])
 if verdict == 'ALLOWED' then
   local key_windows, client_windows = { 'second', 'minute', 'hour', 'day' }, { 'hour', 'day', 'week', 'month' }
-  key_totals, client_totals = totals_of(client[3], key_windows, now), totals_of(client[2], client_windows, now)
+  client_totals = totals_of(client[2], client_windows, now)
   local standings = {}
-  stand(standings, 'key', key_windows, key_totals, 13)
+  if ARGV[12] ~= '' then
+    key_totals = totals_of(client[3], key_windows, now)
+    stand(standings, 'key', key_windows, key_totals, 13)
+  end
   stand(standings, 'client', client_windows, client_totals, 17)
   if is_unseeded and #standings > 0 then
     return { 'incomplete', now_text }
@@ -199,9 +202,13 @@ end
 
 record_event()
 if verdict == 'ALLOWED' and cost > 0 and not is_unseeded then
-  key_totals[1] = key_totals[1] + cost
   client_totals[1] = client_totals[1] + cost
-  redis.call('HSET', KEYS[1], 't', pack_totals(client_totals), ARGV[12], pack_totals(key_totals))
+  if key_totals then
+    key_totals[1] = key_totals[1] + cost
+    redis.call('HSET', KEYS[1], 't', pack_totals(client_totals), ARGV[12], pack_totals(key_totals))
+  else
+    redis.call('HSET', KEYS[1], 't', pack_totals(client_totals))
+  end
 end
 if budget then
   redis.call('SET', KEYS[6], budget)
