@@ -1,6 +1,7 @@
 import { windowAt } from '@keyward/decision/calendar';
 import { totalsFromSpent } from '@keyward/decision/totals-from-spent';
 import { newId } from '@keyward/kit/random';
+import type { DecideAnswer } from '@keyward/stores/ports/decision-store';
 import type { ClientSeed, EnvironmentSeed } from '@keyward/stores/ports/lost-totals';
 import type { Incarnations } from '@keyward/stores/ports/projection-store';
 import { describeRedisBackends } from '@keyward/tests/backends/describe-backends';
@@ -33,6 +34,8 @@ describeRedisBackends('totals of a lost shard', (backend) => {
         ...seed,
       };
     };
+    const remainingOf = (answer: DecideAnswer) =>
+      answer.kind === 'decided' ? answer.limits?.[0]?.remaining : undefined;
     const loseClient = async () => {
       const [environmentId, clientId] = [newId(), newId()];
       await shards.projection.putEnvironmentVersion(environmentId, 1);
@@ -80,6 +83,39 @@ describeRedisBackends('totals of a lost shard', (backend) => {
         decideCommand({ environmentId, clientId, keyFamilyId, clientLimits: { hour: 10 } }),
       );
       expect(again).toMatchObject({ limits: [{ remaining: 6 }] });
+    });
+
+    it('are given back whole, however many keys it has', async () => {
+      const { environmentId, clientId } = await loseClient();
+      const { incarnations } = await lost();
+      const ids = Array.from({ length: 8_001 }, () => newId());
+      const families = new Map(ids.map((id, i) => [id, totalsFromSpent('key', { hour: i, day: i }, Date.now())]));
+      expect(await shards.projection.seedClientTotals(seedOf(clientId, incarnations, { families }))).toBe('seeded');
+      expect((await lost()).clients).toEqual([]);
+      for (const i of [0, 199, 200, 201, 4_000, 7_999, 8_000]) {
+        const keyFamilyId = ids[i];
+        const limits = { keyLimits: { day: 10_000 }, clientLimits: { month: 10 } };
+        expect(
+          await shards.store.decide(decideCommand({ environmentId, clientId, keyFamilyId, cost: 0, ...limits })),
+        ).toMatchObject({ limits: [{ remaining: 10_000 - i }, { remaining: 6 }] });
+      }
+    });
+
+    it('are unknown until the last of many are given, and none are when they cannot be known yet', async () => {
+      const { environmentId, clientId } = await loseClient();
+      const { incarnations } = await lost();
+      const families = new Map(Array.from({ length: 450 }, () => [newId(), totalsFromSpent('key', {}, Date.now())]));
+      const seed = seedOf(clientId, incarnations, { families, notBeforeMs: thisHour().endMs + 60_000 });
+      const decide = () => shards.store.decide(decideCommand({ environmentId, clientId, clientLimits: { month: 10 } }));
+      expect(await shards.projection.seedClientTotals(seed)).toBe('postponed');
+      expect(await decide()).toEqual({ kind: 'incomplete' });
+      const seeding = shards.projection.seedClientTotals({ ...seed, notBeforeMs: 0 });
+      // Between the calls either nothing is decided or, once all is given, by what was used.
+      const answers = await Promise.all(Array.from({ length: 3 }, decide));
+      expect(await seeding).toBe('seeded');
+      for (const answer of answers)
+        if (answer.kind !== 'incomplete') expect(remainingOf(answer)).toBeLessThanOrEqual(5);
+      expect(remainingOf(await decide())).toBeLessThanOrEqual(5);
     });
 
     it('are put off for as long as they cannot be known, and are not due until then', async () => {

@@ -12,7 +12,7 @@ import { type Database, openDatabase } from '@keyward/stores/postgres/database';
 import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import { UsageWriter } from '@keyward/stores/postgres/usage-writer';
 import { freshPgliteUrl } from '@keyward/tests/backends/isolate';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { administrationOn, newEnvironment } from './administration-under-test.ts';
 import { quietLogger as logger, sampleEvent } from './sample-events.ts';
 
@@ -85,6 +85,39 @@ describe('totals after a loss [embedded]', () => {
     expect(shards.unseededClients.size).toBe(0);
     expect(shards.clientTotals.get(client.clientId)?.total).toBe(10);
     expect(shards.keyTotals.get(client.keyId)?.total).toBe(10);
+  });
+
+  it('that cannot be given back hold up no others, and come back once they can', async () => {
+    const [broken, ...others] = [await newClient(), await newClient(), await newClient()];
+    for (const client of others) await spend(client, 7);
+    await setCaps({ hour: 100 });
+    await lose();
+    await catchUp();
+    const store = new MemoryProjectionStore(shards);
+    const seedClientTotals = vi.spyOn(store, 'seedClientTotals').mockImplementation(async (seed) => {
+      if (seed.clientId === broken?.clientId) throw new Error('broken');
+      return MemoryProjectionStore.prototype.seedClientTotals.call(store, seed);
+    });
+    const projector = new Projector({ ...administration, store, logger });
+    await expect(projector.repair()).rejects.toThrow('broken');
+    expect([...shards.unseededClients.keys()]).toEqual([broken?.clientId]);
+    expect(shards.unseededEnvironments.size).toBe(0);
+    expect(capsUsed()?.[0]).toBeGreaterThanOrEqual(14);
+    seedClientTotals.mockRestore();
+    expect(await projector.repair()).toBe('done');
+    expect(shards.unseededClients.size).toBe(0);
+  });
+
+  it('of an environment that cannot be given back hold up no others', async () => {
+    const { environment: second } = await newEnvironment(administration);
+    await lose();
+    await catchUp();
+    const store = new MemoryProjectionStore(shards);
+    vi.spyOn(store, 'seedEnvironmentTotals').mockImplementationOnce(async () => {
+      throw new Error('broken');
+    });
+    await expect(new Projector({ ...administration, store, logger }).repair()).rejects.toThrow('broken');
+    expect([environment.id, second.id].filter((id) => shards.unseededEnvironments.has(id))).toHaveLength(1);
   });
 
   it('of shards that were lost again wait for the log again', async () => {

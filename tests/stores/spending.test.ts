@@ -1,11 +1,14 @@
+import { createClients } from '@keyward/admin-api/create-clients';
 import { newId } from '@keyward/kit/random';
 import { encodeEvent } from '@keyward/stores/event-codec';
+import { MemoryProjectionStore } from '@keyward/stores/memory/memory-projection-store';
+import { MemoryShards } from '@keyward/stores/memory/memory-shards';
 import { type Database, openDatabase } from '@keyward/stores/postgres/database';
-import { migrate } from '@keyward/stores/postgres/migrate';
 import { readClientSpending, readEnvironmentSpending } from '@keyward/stores/postgres/spending';
 import { UsageWriter } from '@keyward/stores/postgres/usage-writer';
 import { describePostgresBackends } from '@keyward/tests/backends/describe-backends';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { administrationOn, newEnvironment } from './administration-under-test.ts';
 import { quietLogger as logger, sampleEvent } from './sample-events.ts';
 
 /** A Thursday; its ISO week began on Monday, 28 September, and so in another month. */
@@ -16,15 +19,25 @@ describePostgresBackends('what was spent', (backend) => {
   let opened: Awaited<ReturnType<typeof openDatabase>>;
   let db: Database;
   let offset = 0;
-  const environmentId = newId();
-  const [clientId, other] = [newId(), newId()];
-  const [keyId, second] = [newId(), newId()];
+  let environmentId: string;
+  let clientId: string;
+  let keyId: string;
+  let second: string;
+  const other = newId();
   const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
 
   beforeAll(async () => {
     opened = await openDatabase(await backend.url());
     db = opened.db;
-    await migrate(db);
+    const store = new MemoryProjectionStore(new MemoryShards(clock));
+    const administration = await administrationOn({ db, store, clock });
+    const { environment } = await newEnvironment(administration);
+    const inputs = [{ name: 'c', keys: [{ name: 'one' }, { name: 'two' }] }];
+    const options = { environment, inputs, asArray: false, upsert: false, source: 'api', replayId: undefined } as const;
+    const [client] = (await createClients(administration, options)).clients;
+    environmentId = environment.id;
+    clientId = client?.id ?? '';
+    [keyId = '', second = ''] = client?.keys.map(({ id }) => id) ?? [];
   });
   beforeEach(async () => {
     await db.deleteFrom('usage_hour').execute();
@@ -64,6 +77,16 @@ describePostgresBackends('what was spent', (backend) => {
       week: 1_118,
       month: 18,
     });
+  });
+
+  it('is told of registered keys one by one, and of any number of others only together', async () => {
+    const others = Array.from({ length: 20 }, () => ({ keyId: newId() }));
+    await write({ cost: 2 }, { clientId: other, cost: 5 }, ...others);
+    const spending = await readClientSpending(db, [clientId, other], nowMs);
+    expect(spending.get(clientId)?.client).toMatchObject({ hour: 22 });
+    expect([...(spending.get(clientId)?.families ?? [])]).toEqual([[keyId, { hour: 2, day: 2 }]]);
+    // A key that is registered, but for somebody else.
+    expect(spending.get(other)).toEqual({ client: { hour: 5, day: 5, week: 5, month: 5 }, families: new Map() });
   });
 
   it('is what was admitted, at its cost, and nothing else', async () => {

@@ -53,12 +53,16 @@ export class Reseeding {
       // Asked by what the shards hold now: if one is lost again, what the log held before does not answer for it.
       const id = hash('sha256', lost.incarnations.join(), 'base64url');
       if (!(await askForCatchUp(db, id, new Date(clock.nowMs())))) break;
-      outcomes.push(...(await this.#seedClients(lost)), ...(await this.#seedEnvironments(lost)));
+      const settled = [...(await this.#seedClients(lost)), ...(await this.#seedEnvironments(lost))];
+      outcomes.push(...settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])));
+      // One that fails goes on waiting, and is told of only now: it holds up no other.
+      const failed = settled.find((each) => each.status === 'rejected');
+      if (failed) throw failed.reason;
     }
     return 'waiting';
   }
 
-  async #seedClients({ clients, incarnations, nowMs }: LostTotals): Promise<SeedOutcome[]> {
+  async #seedClients({ clients, incarnations, nowMs }: LostTotals): Promise<PromiseSettledResult<SeedOutcome>[]> {
     const { db, store } = this.#options;
     const clientIds = clients.map(({ clientId }) => clientId);
     const spending = await readClientSpending(db, clientIds, nowMs);
@@ -76,21 +80,25 @@ export class Reseeding {
         notBeforeMs: short.has(clientId) ? Math.ceil(lostAtMs / minuteMs) * minuteMs : 0,
       });
     });
-    return Promise.all(seeds);
+    return Promise.allSettled(seeds);
   }
 
-  async #seedEnvironments({ environmentIds, incarnations, nowMs }: LostTotals): Promise<SeedOutcome[]> {
+  async #seedEnvironments(lost: LostTotals): Promise<PromiseSettledResult<SeedOutcome>[]> {
+    const settled: PromiseSettledResult<SeedOutcome>[] = [];
+    for (const id of lost.environmentIds)
+      settled.push(...(await Promise.allSettled([this.#seedEnvironment(id, lost)])));
+    return settled;
+  }
+
+  async #seedEnvironment(environmentId: string, { incarnations, nowMs }: LostTotals): Promise<SeedOutcome> {
     const { db, store, project } = this.#options;
-    const outcomes: SeedOutcome[] = [];
-    for (const environmentId of environmentIds) {
-      const environment = (await readEnvironmentProjection(db, environmentId))?.environment;
-      const seed = environment ? await capsSeed(db, environment, nowMs) : { ...goneSeed, environmentId };
-      const totals = environment && seed.totals && withGrantsUsed(seed.totals, environment);
-      outcomes.push(await store.seedEnvironmentTotals({ ...seed, totals, incarnations }));
-      // Caps that were set meanwhile saw that the counter was being waited for, and left it alone.
-      await project(environmentId);
-    }
-    return outcomes;
+    const environment = (await readEnvironmentProjection(db, environmentId))?.environment;
+    const seed = environment ? await capsSeed(db, environment, nowMs) : { ...goneSeed, environmentId };
+    const totals = environment && seed.totals && withGrantsUsed(seed.totals, environment);
+    const outcome = await store.seedEnvironmentTotals({ ...seed, totals, incarnations });
+    // Caps that were set meanwhile saw that the counter was being waited for, and left it alone.
+    await project(environmentId);
+    return outcome;
   }
 }
 

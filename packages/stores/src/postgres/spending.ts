@@ -6,7 +6,7 @@ import type { Database } from './database.ts';
 /** What admitted requests cost in the calendar windows of now, as far as ingest has counted. */
 export interface ClientSpending {
   client: Spent;
-  /** By key; a key that never rotated is a family of its own. */
+  /** Of registered keys alone: no other can have a limit, and there may be any number of others. Each is a family of its own. */
   families: Map<string, Spent>;
 }
 
@@ -31,14 +31,15 @@ export async function readClientSpending(
   clientIds: readonly string[],
   nowMs: number,
 ): Promise<Map<string, ClientSpending>> {
-  const { rows } = await sql<Sums & { client_id: string; key_id: string }>`
-    select client_id, key_id, ${sums(nowMs)} from usage_hour
-    where client_id = any(${clientIds}::uuid[]) and hour >= ${earliest(nowMs)} and verdict = 'ALLOWED'
-    group by client_id, key_id`.execute(db);
+  const { rows } = await sql<Sums & { client_id: string; key_id: string | null }>`
+    select usage_hour.client_id, api_key.id as key_id, ${sums(nowMs)} from usage_hour
+    left join api_key on api_key.id = usage_hour.key_id and api_key.client_id = usage_hour.client_id
+    where usage_hour.client_id = any(${clientIds}::uuid[]) and hour >= ${earliest(nowMs)} and verdict = 'ALLOWED'
+    group by usage_hour.client_id, api_key.id`.execute(db);
   const spending = new Map<string, ClientSpending>();
   for (const { client_id, key_id, hour, day, week, month } of rows) {
     const { client = nothing, families = new Map() } = spending.get(client_id) ?? {};
-    families.set(key_id, { hour, day });
+    if (key_id !== null) families.set(key_id, { hour, day });
     spending.set(client_id, { client: add(client, { hour, day, week, month }), families });
   }
   return spending;

@@ -5,6 +5,7 @@ import type {
   ServerKeyRecord,
   TenantRecord,
 } from '@keyward/contract/projection';
+import type { SubjectTotals } from '@keyward/decision/limits';
 import { newId } from '@keyward/kit/random';
 import type { ClientSeed, EnvironmentSeed, LostTotals, SeedOutcome } from '../ports/lost-totals.ts';
 import type { HeldRecord, Incarnations, ProjectionOptions, ProjectionStore } from '../ports/projection-store.ts';
@@ -16,6 +17,9 @@ import { ReplicaConfirmation } from './replica-confirmation.ts';
 import { scanRecords } from './scan-records.ts';
 import { defineScript, type Script } from './script.ts';
 import { totalsArguments } from './totals-arguments.ts';
+
+/** 14 words each: few enough for a script's stack and short enough not to keep others waiting. */
+const familiesPerCall = 200;
 
 export class RedisProjectionStore implements ProjectionStore {
   readonly #redis: RedisConnection;
@@ -155,18 +159,28 @@ export class RedisProjectionStore implements ProjectionStore {
     };
   }
 
+  /** In several calls, as a command holds only so much; the client's own totals go with the last, which ends the wait. */
   async seedClientTotals(seed: ClientSeed): Promise<SeedOutcome> {
-    const { clientId, incarnations, totals, families, hour, notBeforeMs } = seed;
+    const families = [...seed.families];
+    while (families.length > familiesPerCall) {
+      const totals = families.splice(0, familiesPerCall).flatMap(familyWords);
+      const outcome = await this.#seedPart(seed, ['more', ...totals]);
+      if (outcome !== 'more') return outcome as SeedOutcome; // the script's own returns, stated in its header
+    }
+    const totals = [clientFields.totals, ...totalsArguments(seed.totals), ...families.flatMap(familyWords)];
+    return (await this.#seedPart(seed, ['', ...totals])) as SeedOutcome; // as above
+  }
+
+  #seedPart(seed: ClientSeed, words: readonly (string | number)[]): Promise<unknown> {
+    const { clientId, incarnations, hour, notBeforeMs } = seed;
     const shard = shardOf(clientId);
-    const outcome = await this.#seedClient(
+    return this.#seedClient(
       [redisKeys.client(clientId), redisKeys.unseeded(shard), redisKeys.incarnation(shard)],
       [
         ...[unseededMembers.client(clientId), incarnations[shard] ?? '', hour.startMs, hour.endMs, notBeforeMs],
-        ...[clientFields.totals, ...totalsArguments(totals)],
-        ...[...families].flatMap(([id, family]) => [clientFields.keyTotals(id), ...totalsArguments(family)]),
+        ...words,
       ],
     );
-    return outcome as SeedOutcome; // the script's own returns, stated in its header
   }
 
   async seedEnvironmentTotals(seed: EnvironmentSeed): Promise<SeedOutcome> {
@@ -208,6 +222,10 @@ export class RedisProjectionStore implements ProjectionStore {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#redis.disconnect();
   }
+}
+
+function familyWords([id, totals]: readonly [string, SubjectTotals]): (string | number)[] {
+  return [clientFields.keyTotals(id), ...totalsArguments(totals)];
 }
 
 /** Redis answers members and their scores in turn. */

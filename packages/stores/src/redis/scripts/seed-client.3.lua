@@ -3,9 +3,11 @@
 -- KEYS  1 client (hash)   2 unseeded (sorted set)   3 incarnation (string)
 -- ARGV  1 the member of `unseeded`   2 the shard's incarnation, as name-incarnation answers it
 --       3, 4 from when and until when (ms, exclusive) the totals hold   5 not before, ms
+--       6 whether more calls follow, which bring the rest: `more`, or nothing
 --       then for each subject the field of its totals, followed by 13 numbers: the running total, then for each of four
 --       windows its start, its end (ms) and the total when it began
 -- returns  "seeded", also when somebody else did | "postponed" to the time that `not before` says | "outdated"
+--       | "more": these were written; the totals stay unknown until the last call
 if not redis.call('HGET', KEYS[1], 's') then
   redis.call('ZREM', KEYS[2], ARGV[1])
   return 'seeded'
@@ -21,8 +23,11 @@ if now < tonumber(ARGV[5]) then
   redis.call('ZADD', KEYS[2], ARGV[5], ARGV[1])
   return 'postponed'
 end
-for i = 6, #ARGV, 14 do
+for i = 7, #ARGV, 14 do
   redis.call('HSET', KEYS[1], ARGV[i], struct.pack('ddddddddddddd', unpack(ARGV, i + 1, i + 13)))
+end
+if ARGV[6] == 'more' then
+  return 'more'
 end
 redis.call('HDEL', KEYS[1], 's')
 redis.call('ZREM', KEYS[2], ARGV[1])
