@@ -36,8 +36,8 @@ export const redisKeys = {
    */
   environmentVersion: (shard: number, environmentId: string) => `${at(shard)}e:${environmentId}`,
   /**
-   * A hash: `v`, the client's version; `t`, its running total and windows; the same of each key's rotation family; `s`, while
-   * the totals are unknown because the shard was lost.
+   * A hash: `v`, the client's version; `t`, its running total and windows; the same of each registered key's rotation
+   * family; `s`, while the totals are unknown because the shard was lost.
    */
   client: (clientId: string) => `${at(shardOf(clientId))}c:${clientId}`,
   /**
