@@ -49,4 +49,23 @@ describeStacks('changes of the same names at the same time', (stack) => {
       expect(statuses(answers).map((status) => status < 300)).toEqual(answers.map(() => true));
     }
   });
+
+  it('never end in an error, when one client is renamed twice while others take those names', async () => {
+    for (let round = 0; round < 2 * rounds; round += 1) {
+      const [x = '', y = '', z = ''] = ['x', 'y', 'z'].map(uniqueName);
+      const { body } = await post('/client', [x]);
+      const one = `/client/${body[0].id}`;
+      const answers = await Promise.all([
+        call(environment, 'PUT', one, { body: { name: y } }),
+        post('/client', [y]),
+        call(environment, 'DELETE', one),
+        post('/client', [z, y]),
+        call(environment, 'PUT', one, { body: { name: z } }),
+        call(environment, 'PUT', one, { body: { status: 'disabled' } }),
+        post('/client', [y, x]),
+        post('/client', [z]),
+      ]);
+      expect(statuses(answers).filter((status) => status >= 500)).toEqual([]);
+    }
+  });
 });

@@ -92,6 +92,15 @@ describeStacks('the cap of an environment', (stack) => {
       expect(await passing(10)).toBe(1);
     }));
 
+  it('stays used up when it is removed and set again at once, before anything is counted', () =>
+    withinAnHour(async () => {
+      await setCap({ hour: 20 });
+      expect(await passing(25)).toBe(20);
+      await setCap({});
+      await setCap({ hour: 20 });
+      expect(await passing(10)).toBe(0);
+    }));
+
   it('is none once it is removed, and counts what passed meanwhile when it is set again', () =>
     withinAnHour(async () => {
       await setCap({ hour: 5 });

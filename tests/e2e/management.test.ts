@@ -375,7 +375,7 @@ describeStacks('management through the gateway', (stack) => {
     });
 
     it('refuse what is no endpoint', async () => {
-      const { status, body } = await register({ method: 'G3T', path: 'users' });
+      const { status, body } = await register({ method: 'G T', path: 'users' });
       expect(status).toBe(400);
       expect(body.errors.map((fault: { path: string }) => fault.path)).toEqual(['/method', '/path']);
     });

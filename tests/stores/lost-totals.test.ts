@@ -153,19 +153,56 @@ describeRedisBackends('totals of a lost shard', (backend) => {
     };
     const seed = (environmentId: string, fields: Partial<EnvironmentSeed> = {}) =>
       shards.projection.seedEnvironmentTotals(seedOf(environmentId, fields));
-    const has = (environmentId: string) => shards.projection.hasEnvironmentTotals(environmentId);
+    const claim = (environmentId: string, version: number) =>
+      shards.projection.claimEnvironmentTotals(environmentId, version);
+    const has = (environmentId: string) => claim(environmentId, 0);
+    const release = (environmentId: string, version: number) =>
+      shards.projection.releaseEnvironmentTotals(environmentId, version);
+    /** How many of ten calls pass under a cap of ten an hour. */
+    async function allowedOfTen(environmentId: string, environmentVersion: number): Promise<number> {
+      const clientId = newId();
+      await shards.projection.putClientVersion(clientId, 1);
+      const command = () =>
+        decideCommand({ environmentId, clientId, environmentVersion, environmentLimits: { hour: 10 } });
+      const verdicts = [];
+      for (let i = 0; i < 10; i += 1) verdicts.push(await shards.store.decide(command()));
+      return verdicts.filter((answer) => answer.kind === 'decided' && answer.verdict === 'ALLOWED').length;
+    }
 
-    it('are made at once where nothing was lost, once, and dropped by a newer version only', async () => {
+    it('are made at once where nothing was lost, and released by what is newer than every claim only', async () => {
       await complete();
       const environmentId = newId();
-      expect(await has(environmentId)).toBe(false);
+      expect(await claim(environmentId, 5)).toBe(false);
       expect(await seed(environmentId)).toBe('seeded');
-      expect(await seed(environmentId, { version: 6 })).toBe('seeded');
-      await shards.projection.dropEnvironmentTotals(environmentId, 5);
-      expect(await has(environmentId)).toBe(true);
-      await shards.projection.dropEnvironmentTotals(environmentId, 6);
-      expect(await has(environmentId)).toBe(false);
-      await shards.projection.dropEnvironmentTotals(environmentId, 7);
+      expect(await claim(environmentId, 7)).toBe(true);
+      await release(environmentId, 6); // it comes late: version 7 relies on them
+      expect(await claim(environmentId, 7)).toBe(true);
+      await release(environmentId, 8);
+      expect(await claim(environmentId, 9)).toBe(false);
+      expect(await seed(environmentId, { version: 7 })).toBe('outdated');
+    });
+
+    it('rest while there is no cap, and then count the greater of what they and others counted', async () => {
+      await complete();
+      const environmentId = newId();
+      const spent = (hour: number) =>
+        totalsFromSpent('environment', { hour, day: hour, week: hour, month: hour }, Date.now());
+      await shards.projection.putEnvironmentVersion(environmentId, 1);
+      await seed(environmentId, { version: 1, totals: spent(4) });
+      expect(await allowedOfTen(environmentId, 1)).toBe(6);
+      await shards.projection.putEnvironmentVersion(environmentId, 2);
+      await release(environmentId, 2);
+      await seed(environmentId, { version: 3, totals: spent(4) }); // ingest has not counted the six yet
+      await shards.projection.putEnvironmentVersion(environmentId, 3);
+      expect(await allowedOfTen(environmentId, 3)).toBe(0);
+
+      const other = newId();
+      await shards.projection.putEnvironmentVersion(other, 1);
+      await seed(other, { version: 1, totals: spent(1) });
+      await release(other, 2);
+      await seed(other, { version: 3, totals: spent(8) });
+      await shards.projection.putEnvironmentVersion(other, 3);
+      expect(await allowedOfTen(other, 3)).toBe(2);
     });
 
     it('are not made by a writer that is older than the environment, nor for another hour', async () => {

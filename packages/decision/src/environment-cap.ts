@@ -97,6 +97,21 @@ export function giveBack(environment: EnvironmentTotals, { left, generation, gra
   };
 }
 
+/**
+ * Totals that rested while the environment had no cap, with what was spent meanwhile by another count, of now: in each
+ * window the greater of the two, for neither need know all of the other.
+ */
+export function mostUsed(rested: SubjectTotals, counted: SubjectTotals, nowMs: number): SubjectTotals {
+  const { total, windows } = rolled({ subject: 'environment', totals: rested }, nowMs);
+  return {
+    total,
+    windows: windows.map((window, i) => {
+      const spent = counted.total - (counted.windows[i]?.base ?? counted.total);
+      return { ...window, base: total - Math.max(total - window.base, spent) };
+    }),
+  };
+}
+
 interface Spending {
   cost: number;
   version: number;

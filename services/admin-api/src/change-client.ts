@@ -12,6 +12,7 @@ import {
   updateKey,
 } from '@keyward/stores/postgres/clients';
 import type { Database } from '@keyward/stores/postgres/database';
+import { inTransaction } from '@keyward/stores/postgres/in-transaction';
 import { type EnvironmentRow, templateExists } from '@keyward/stores/postgres/projects';
 import type { Administration } from './administration.ts';
 import { viewClients } from './client-view.ts';
@@ -35,7 +36,7 @@ export async function changeClient(
   const { db, projector, clock } = administration;
   const secret = await signingSecretOf(administration, environment);
   const now = new Date(clock.nowMs());
-  const made = await db.transaction().execute(async (transaction) => {
+  const made = await inTransaction(db, async (transaction) => {
     if (change.name !== undefined) {
       await lockNames(transaction, { environmentId: environment.id, clientId, newName: change.name });
     }

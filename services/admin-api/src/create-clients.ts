@@ -13,6 +13,7 @@ import {
   updateClient,
 } from '@keyward/stores/postgres/clients';
 import type { Database } from '@keyward/stores/postgres/database';
+import { inTransaction } from '@keyward/stores/postgres/in-transaction';
 import { type EnvironmentRow, templateExists } from '@keyward/stores/postgres/projects';
 import { lockTenants } from '@keyward/stores/postgres/tenants';
 import type { Administration } from './administration.ts';
@@ -49,7 +50,7 @@ export async function createClients(administration: Administration, options: Cre
   const secret = await signingSecretOf(administration, environment);
   const now = new Date(administration.clock.nowMs());
 
-  const { clients, notes, anyNew } = await db.transaction().execute(async (transaction) => {
+  const { clients, notes, anyNew } = await inTransaction(db, async (transaction) => {
     await acceptOnce(transaction, { environment, replayId, now });
     const tenants = inputs.map((input) => tenantDigest(environment.id, input.name));
     await lockTenants(transaction, environment.id, tenants);

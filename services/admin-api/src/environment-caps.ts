@@ -23,7 +23,7 @@ export async function keepCapsCounter(
   { db, store }: { db: Database; store: ProjectionStore },
   environment: Capped,
 ): Promise<void> {
-  if (await store.hasEnvironmentTotals(environment.environmentId)) return;
+  if (await store.claimEnvironmentTotals(environment.environmentId, environment.version)) return;
   const seed = await capsSeed(db, environment, await store.timeMs());
   if ((await store.seedEnvironmentTotals(seed)) === 'outdated')
     throw new Error('the environment has changed, or the hour has turned, while the counter of its caps was made');

@@ -228,7 +228,7 @@ export class Projector {
     await this.#store.putEnvironment(environment);
     if (hasCaps(environment)) await keepCapsCounter({ db: this.#db, store: this.#store }, environment);
     await this.#store.putEnvironmentVersion(environmentId, environment.version);
-    if (!hasCaps(environment)) await this.#store.dropEnvironmentTotals(environmentId, environment.version);
+    if (!hasCaps(environment)) await this.#store.releaseEnvironmentTotals(environmentId, environment.version);
   }
 
   #resealed(secrets: EnvironmentProjection['signingSecrets']): EnvironmentRecord['signingSecrets'] {

@@ -1,5 +1,6 @@
 import { AppError } from '@keyward/kit/app-error';
 import { deleteClient, listKeys, raiseClientVersion, updateKey } from '@keyward/stores/postgres/clients';
+import { inTransaction } from '@keyward/stores/postgres/in-transaction';
 import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import type { Administration } from './administration.ts';
 import { unknownClient } from './change-client.ts';
@@ -14,7 +15,7 @@ export async function removeClient(
 ): Promise<Propagation> {
   const { db, projector, clock } = administration;
   const now = new Date(clock.nowMs());
-  const notes = await db.transaction().execute(async (transaction) => {
+  const notes = await inTransaction(db, async (transaction) => {
     await lockNames(transaction, { environmentId: environment.id, clientId });
     const client = await raiseClientVersion(transaction, environment.id, clientId, now);
     if (!client) throw unknownClient();
@@ -34,7 +35,7 @@ export async function revokeKey(
 ): Promise<Propagation> {
   const { db, projector, clock } = administration;
   const now = new Date(clock.nowMs());
-  const note = await db.transaction().execute(async (transaction) => {
+  const note = await inTransaction(db, async (transaction) => {
     const client = await raiseClientVersion(transaction, environment.id, clientId, now);
     if (!client) throw unknownClient();
     const key = (await listKeys(transaction, [clientId])).find((row) => row.id === keyId.toLowerCase());

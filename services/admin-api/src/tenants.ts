@@ -1,6 +1,7 @@
 import { tenantDigest } from '@keyward/keyformat/tenant-digest';
 import { type ClientRow, findClient, raiseClientVersion } from '@keyward/stores/postgres/clients';
 import type { Database } from '@keyward/stores/postgres/database';
+import { BeginAnew } from '@keyward/stores/postgres/in-transaction';
 import { listNamesakes, lockTenants, raiseTenantVersion } from '@keyward/stores/postgres/tenants';
 import type { Administration } from './administration.ts';
 import type { ConfigNote } from './projector.ts';
@@ -34,7 +35,7 @@ export async function nameChanged({ projector }: Administration, change: NameCha
   return [...notes, await projector.note(transaction, { environmentId, clientId: other })];
 }
 
-/** Locks the name that a client has, and the one that it gets. */
+/** Locks the name that a client has, and the one that it gets; throws `BeginAnew` when it got another one meanwhile. */
 export async function lockNames(
   transaction: Database,
   { environmentId, clientId, newName }: { environmentId: string; clientId: string; newName?: string | undefined },
@@ -46,4 +47,7 @@ export async function lockNames(
     environmentId,
     names.map((name) => tenantDigest(environmentId, name)),
   );
+  // Locks are taken in order, so the name that it has now cannot be locked after these.
+  const locked = await findClient(transaction, environmentId, clientId);
+  if (locked?.name !== client?.name) throw new BeginAnew();
 }

@@ -6,7 +6,7 @@ import type {
   TenantRecord,
 } from '@keyward/contract/projection';
 import type { Window } from '@keyward/decision/calendar';
-import { giveBack } from '@keyward/decision/environment-cap';
+import { giveBack, mostUsed } from '@keyward/decision/environment-cap';
 import type { ClientSeed, EnvironmentSeed, LostTotals, SeedOutcome } from '../ports/lost-totals.ts';
 import type { HeldRecord, Incarnations, ProjectionStore } from '../ports/projection-store.ts';
 import { type MemoryShards, memoryShards, putNewer } from './memory-shards.ts';
@@ -123,20 +123,28 @@ export class MemoryProjectionStore implements ProjectionStore {
     if (!incarnations && waits) return 'waiting';
     if (incarnations && incarnations[0] !== incarnation) return 'outdated';
     if ((environmentVersions.get(environmentId) ?? 0) > version || !contains(hour, clock.nowMs())) return 'outdated';
-    if (totals && !environmentTotals.has(environmentId))
-      environmentTotals.set(environmentId, { totals, version, generation, grantedAtMs: new Map() });
+    const kept = environmentTotals.get(environmentId);
+    if (kept && kept.version > version) return 'outdated';
+    if (totals && !kept)
+      environmentTotals.set(environmentId, { totals, version, generation, isCapped: true, grantedAtMs: new Map() });
+    else if (totals && kept && !kept.isCapped) {
+      const merged = mostUsed(kept.totals, totals, clock.nowMs());
+      Object.assign(kept, { totals: merged, version, isCapped: true });
+    } else if (totals && kept) kept.version = version;
     unseededEnvironments.delete(environmentId);
     return 'seeded';
   }
 
-  async hasEnvironmentTotals(environmentId: string): Promise<boolean> {
-    return this.#shards.environmentTotals.has(environmentId);
+  async claimEnvironmentTotals(environmentId: string, version: number): Promise<boolean> {
+    const kept = this.#shards.environmentTotals.get(environmentId);
+    if (!kept?.isCapped) return false;
+    kept.version = Math.max(kept.version, version);
+    return true;
   }
 
-  async dropEnvironmentTotals(environmentId: string, version: number): Promise<void> {
-    const { environmentTotals } = this.#shards;
-    const made = environmentTotals.get(environmentId)?.version ?? version;
-    if (made < version) environmentTotals.delete(environmentId);
+  async releaseEnvironmentTotals(environmentId: string, version: number): Promise<void> {
+    const kept = this.#shards.environmentTotals.get(environmentId);
+    if (kept && kept.version < version) Object.assign(kept, { version, isCapped: false });
   }
 
   async *scanRecords(): AsyncIterable<readonly HeldRecord[]> {

@@ -43,7 +43,7 @@ export class MemoryShards {
   readonly unseededClients = new Map<string, number>();
   readonly unseededEnvironments = new Map<string, number>();
   /** Totals and grants of each environment's cap, with the version that they were made for. */
-  readonly environmentTotals = new Map<string, EnvironmentTotals & { version: number }>();
+  readonly environmentTotals = new Map<string, EnvironmentTotals & { version: number; isCapped: boolean }>();
   readonly #budgets = new Map<string, Budget>();
   readonly outboxes: OutboxEntry[][] = allShards.map(() => []);
   readonly relays = new Map<string, number>();

@@ -56,11 +56,12 @@ export interface ProjectionStore extends AsyncDisposable {
   readLostTotals(limit: number): Promise<LostTotals>;
   /** Gives a client whose totals were lost new ones; `postponed` until `notBeforeMs`, or `seeded`, also by somebody else. */
   seedClientTotals(seed: ClientSeed): Promise<SeedOutcome>;
-  /** Makes the counter of an environment's caps unless it is there; `waiting`: it was lost, and is seeded after that. */
+  /** Makes the counter of an environment's caps, or wakes one that rested; `waiting`: it was lost, and is seeded after that. */
   seedEnvironmentTotals(seed: EnvironmentSeed): Promise<SeedOutcome>;
-  hasEnvironmentTotals(environmentId: string): Promise<boolean>;
-  /** Removes the counter unless it was made for this version of the environment or a newer one. */
-  dropEnvironmentTotals(environmentId: string, version: number): Promise<void>;
+  /** Claims a counter that has counted all along for a version with caps; false: it is missing or rested, so seed it. */
+  claimEnvironmentTotals(environmentId: string, version: number): Promise<boolean>;
+  /** Lets the counter rest, since the environment has no caps from this version on, unless a newer one has claimed it. */
+  releaseEnvironmentTotals(environmentId: string, version: number): Promise<void>;
   /** Every record of a key, a client, a name or a server key that the shards hold, some at a time, in no order, perhaps some twice. */
   scanRecords(): AsyncIterable<readonly HeldRecord[]>;
   ready(): Promise<boolean>;

@@ -33,7 +33,8 @@ export class RedisProjectionStore implements ProjectionStore {
   readonly #giveBack: Script;
   readonly #seedClient: Script;
   readonly #seedEnvironment: Script;
-  readonly #dropEnvironment: Script;
+  readonly #claimEnvironment: Script;
+  readonly #releaseEnvironment: Script;
 
   private constructor(redis: RedisConnection, minReplicas: number) {
     this.#redis = redis;
@@ -47,7 +48,8 @@ export class RedisProjectionStore implements ProjectionStore {
     this.#giveBack = defineScript(redis, 'give-back', 1);
     this.#seedClient = defineScript(redis, 'seed-client', 3);
     this.#seedEnvironment = defineScript(redis, 'seed-environment', 5);
-    this.#dropEnvironment = defineScript(redis, 'drop-environment', 1);
+    this.#claimEnvironment = defineScript(redis, 'claim-environment', 1);
+    this.#releaseEnvironment = defineScript(redis, 'release-environment', 1);
   }
 
   static async open(url: string, { minReplicas = 0 }: ProjectionOptions = {}): Promise<RedisProjectionStore> {
@@ -203,12 +205,12 @@ export class RedisProjectionStore implements ProjectionStore {
     return outcome as SeedOutcome; // the script's own returns, too
   }
 
-  async hasEnvironmentTotals(environmentId: string): Promise<boolean> {
-    return (await asking(this.#redis.exists(redisKeys.environmentTotals(environmentId)))) === 1;
+  async claimEnvironmentTotals(environmentId: string, version: number): Promise<boolean> {
+    return (await this.#claimEnvironment([redisKeys.environmentTotals(environmentId)], [version])) === 1;
   }
 
-  async dropEnvironmentTotals(environmentId: string, version: number): Promise<void> {
-    await this.#dropEnvironment([redisKeys.environmentTotals(environmentId)], [version]);
+  async releaseEnvironmentTotals(environmentId: string, version: number): Promise<void> {
+    await this.#releaseEnvironment([redisKeys.environmentTotals(environmentId)], [version]);
   }
 
   scanRecords(): AsyncIterable<readonly HeldRecord[]> {
