@@ -1,5 +1,6 @@
 import { AppError } from '@keyward/kit/app-error';
 import type { Database } from '@keyward/stores/postgres/database';
+import { inTransaction } from '@keyward/stores/postgres/in-transaction';
 import { type EnvironmentRow, raiseEnvironmentVersion } from '@keyward/stores/postgres/projects';
 import type { Administration } from './administration.ts';
 import type { Propagation } from './projector.ts';
@@ -18,7 +19,7 @@ export async function changeEnvironment<T>(
   work: (change: EnvironmentChange) => Promise<T>,
 ): Promise<{ made: T; propagation: Propagation }> {
   const now = new Date(clock.nowMs());
-  const { made, note } = await db.transaction().execute(async (transaction) => {
+  const { made, note } = await inTransaction(db, async (transaction) => {
     const locked = await raiseEnvironmentVersion(transaction, environment.id, now);
     if (!locked) throw new AppError('NOT_FOUND', 'There is no such environment.');
     const result = await work({ transaction, locked, now });
