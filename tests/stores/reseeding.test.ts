@@ -167,6 +167,21 @@ describe('totals after a loss [embedded]', () => {
     expect(capsUsed()).toEqual([16, 16, 16, 16]);
   });
 
+  it("of an environment's caps count all of its use before a validator can read of the caps", async () => {
+    await setCaps({ hour: 10 });
+    await setCaps({});
+    await spend(await newClient(), 9);
+    const store = new MemoryProjectionStore(shards);
+    administration.projector = new Projector({ ...administration, store, logger });
+    const usedWhenWritten: unknown[] = [];
+    vi.spyOn(store, 'putEnvironment').mockImplementation(async (record) => {
+      usedWhenWritten.push(capsUsed()?.[0]);
+      return MemoryProjectionStore.prototype.putEnvironment.call(store, record);
+    });
+    await setCaps({ hour: 10 });
+    expect(usedWhenWritten).toEqual([9]);
+  });
+
   it("of an environment's caps come back with what the shards had been granted as used", async () => {
     await spend(await newClient(), 7);
     await setCaps({ hour: 250, day: 10_000 });

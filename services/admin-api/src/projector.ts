@@ -225,8 +225,9 @@ export class Projector {
     if (!projection) return;
     await this.#store.putServerKeys(projection.serverKeys);
     const environment = { ...projection.environment, signingSecrets: this.#resealed(projection.signingSecrets) };
-    await this.#store.putEnvironment(environment);
+    // Validators may read the record before the version is there, and then count by its caps.
     if (hasCaps(environment)) await keepCapsCounter({ db: this.#db, store: this.#store }, environment);
+    await this.#store.putEnvironment(environment);
     await this.#store.putEnvironmentVersion(environmentId, environment.version);
     if (!hasCaps(environment)) await this.#store.releaseEnvironmentTotals(environmentId, environment.version);
   }
