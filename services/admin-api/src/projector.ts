@@ -136,15 +136,26 @@ export class Projector {
    */
   async repair(): Promise<'done' | 'waiting'> {
     if (!(await this.#store.isComplete())) await this.rebuild();
-    const before = new Date(this.#clock.nowMs() - graceMs);
-    const changes = await listConfigChanges(this.#db, before, pageSize);
-    await this.publish(
-      changes.map(({ id, environment_id, client_id, tenant }) => ({
-        ...{ id, environmentId: environment_id, clientId: client_id },
-        tenant: tenant && Buffer.from(tenant),
-      })),
-    );
+    await this.#publishPending();
     return this.#reseeding.run();
+  }
+
+  /** Comes to every change, so that those whose shard is away hold up no others. */
+  async #publishPending(): Promise<void> {
+    const before = new Date(this.#clock.nowMs() - graceMs);
+    let after = { created_at: new Date(0), id: nilId };
+    for (;;) {
+      const changes = await listConfigChanges(this.#db, { after, before, limit: pageSize });
+      await this.publish(
+        changes.map(({ id, environment_id, client_id, tenant }) => ({
+          ...{ id, environmentId: environment_id, clientId: client_id },
+          tenant: tenant && Buffer.from(tenant),
+        })),
+      );
+      const last = changes.at(-1);
+      if (last === undefined || changes.length < pageSize) return;
+      after = last;
+    }
   }
 
   /** Projects all there is, and then marks the shards complete. Throws when one was lost meanwhile: do it again. */
@@ -204,7 +215,10 @@ export class Projector {
     await Promise.all(projections.map(({ client }) => this.#store.putClientVersion(client.clientId, client.version)));
   }
 
-  /** Whoever was derived from a name because nobody had it is out of date from now on, too. */
+  /**
+   * Whoever was derived from a name because nobody had it is out of date from now on, too. Once that id is a client of its
+   * own, its version is told with its keys, and not by its name.
+   */
   async #projectTenants(environmentId: string, digests: readonly Buffer[]): Promise<void> {
     const tenants = await readTenantProjections(this.#db, environmentId, digests);
     await Promise.all(

@@ -236,11 +236,15 @@ export async function deleteConfigChanges(db: Database, ids: readonly string[]):
 }
 
 /** Changes that were made before `before` and have not got through, oldest first. */
-export async function listConfigChanges(db: Database, before: Date, limit: number) {
+export async function listConfigChanges(
+  db: Database,
+  { after, before, limit }: { after: { created_at: Date; id: string }; before: Date; limit: number },
+) {
   return db
     .selectFrom('config_outbox')
     .selectAll()
     .where('created_at', '<=', before)
+    .where((eb) => eb(eb.refTuple('created_at', 'id'), '>', eb.tuple(after.created_at, after.id)))
     .orderBy('created_at')
     .orderBy('id')
     .limit(limit)
