@@ -42,7 +42,7 @@ export class MemoryShards {
   /** Clients and environments whose totals are unknown, because they come from before this process, by when that began. */
   readonly unseededClients = new Map<string, number>();
   readonly unseededEnvironments = new Map<string, number>();
-  /** Totals and grants of each environment's cap, with the version that they were made for. */
+  /** Totals and grants of each environment's cap, with the version that claimed or released them last. */
   readonly environmentTotals = new Map<string, EnvironmentTotals & { version: number; isCapped: boolean }>();
   readonly #budgets = new Map<string, Budget>();
   readonly outboxes: OutboxEntry[][] = allShards.map(() => []);

@@ -42,7 +42,8 @@ export const redisKeys = {
   client: (clientId: string) => `${at(shardOf(clientId))}c:${clientId}`,
   /**
    * A hash in the environment's shard: what its clients used of its caps. `t`, running total and windows as a client's; `v`, the
-   * environment's version when it was made; `g`, a name for this very counter.
+   * environment's version that claimed or released it last; `c`, 1 while there are caps, 0 while it rests; `g`, a name for this
+   * very counter; `s<shard>`, when that shard got its last grant, Unix ms.
    */
   environmentTotals: (environmentId: string) => `${at(shardOf(environmentId))}a:${environmentId}`,
   /** What the shard may spend of the environment's cap. */
