@@ -13,6 +13,12 @@ export const subjectWindows = {
   environment: ['hour', 'day', 'week', 'month'],
 } as const satisfies Record<Subject, readonly WindowName[]>;
 
+/** Is any window limited? Asked for every request, so no list of them is made. */
+export function hasLimits(limits: Limits): boolean {
+  for (const _ in limits) return true;
+  return false;
+}
+
 export interface SubjectTotals {
   total: number;
   /** One for each of the subject's windows, in their order. */

@@ -1,4 +1,5 @@
 import type { ClientRecord, EnvironmentRecord, TenantRecord } from '@keyward/contract/projection';
+import { hasLimits } from '@keyward/decision/limits';
 import type { Clock } from '@keyward/kit/clock';
 import type { Logger } from '@keyward/kit/logger';
 import type {
@@ -111,8 +112,9 @@ export class GuardedDecisionStore implements DecisionStore {
   /** Under a cap the environment's own shard may have to be asked as well, and be what keeps the answer back. */
   decide(command: DecideCommand): Promise<DecideAnswer> {
     const decide = () => this.#breaker(shardOf(command.clientId)).ask(() => this.#store.decide(command), isComplete);
-    const isCapped = Object.keys(command.environmentLimits).length > 0;
-    return isCapped ? this.#breaker(shardOf(command.environmentId)).ask(decide, never) : decide();
+    return hasLimits(command.environmentLimits)
+      ? this.#breaker(shardOf(command.environmentId)).ask(decide, never)
+      : decide();
   }
 
   probe(shard: number): Promise<boolean> {

@@ -1,6 +1,6 @@
 import type { EnvironmentRecord } from '@keyward/contract/projection';
 import { windowAt } from '@keyward/decision/calendar';
-import type { SubjectTotals } from '@keyward/decision/limits';
+import { hasLimits, type SubjectTotals } from '@keyward/decision/limits';
 import { totalsFromSpent } from '@keyward/decision/totals-from-spent';
 import { newId } from '@keyward/kit/random';
 import type { EnvironmentSeed } from '@keyward/stores/ports/lost-totals';
@@ -12,7 +12,7 @@ import { readEnvironmentSpending } from '@keyward/stores/postgres/spending';
 type Capped = Pick<EnvironmentRecord, 'environmentId' | 'version' | 'settings'>;
 
 export function hasCaps(environment: Capped): boolean {
-  return capsOf(environment).length > 0;
+  return hasLimits(environment.settings.rateLimits);
 }
 
 /**

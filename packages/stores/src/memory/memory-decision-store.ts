@@ -1,7 +1,7 @@
 import type { ClientRecord, EnvironmentRecord, TenantRecord } from '@keyward/contract/projection';
 import type { Verdict } from '@keyward/contract/verdict';
 import { grant, isLiving, type Spent, spendBudget } from '@keyward/decision/environment-cap';
-import { admit, type LimitedSubject } from '@keyward/decision/limits';
+import { admit, hasLimits, type LimitedSubject } from '@keyward/decision/limits';
 import { readOutboxEvent } from '../outbox-entry.ts';
 import type {
   DecideAnswer,
@@ -173,7 +173,7 @@ export class MemoryDecisionStore implements DecisionStore {
       subjects.unshift({ subject: 'key', totals: keyTotals.get(keyFamilyId), limits: command.keyLimits });
     const admitted = admit(subjects, cost, nowMs);
     if (unseededClients.has(clientId) && admitted.statuses.length > 0) return { kind: 'incomplete' };
-    const isCapped = !admitted.exceeded && cost > 0 && Object.keys(command.environmentLimits).length > 0;
+    const isCapped = !admitted.exceeded && cost > 0 && hasLimits(command.environmentLimits);
     const capped = isCapped ? this.#spend(command, nowMs) : undefined;
     if (capped?.kind === 'incomplete') return { kind: 'incomplete' };
     const exceeded = capped?.kind === 'exceeded' ? capped.exceeded : admitted.exceeded;

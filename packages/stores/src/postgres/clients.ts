@@ -1,5 +1,6 @@
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { Database } from './database.ts';
+import { containing, type Page, readPart } from './page.ts';
 import type { Schema } from './schema.ts';
 
 /**
@@ -99,29 +100,16 @@ export interface ClientFilter {
   templateId?: string | undefined;
 }
 
-interface ClientPage {
-  environmentId: string;
-  filter: ClientFilter;
-  limit: number;
-  offset: number;
-}
-
-export async function listClients(db: Database, page: ClientPage): Promise<{ total: number; rows: ClientRow[] }> {
-  const { environmentId, filter, limit, offset } = page;
+export async function listClients(
+  db: Database,
+  { environmentId, filter, limit, offset }: Page & { filter: ClientFilter },
+): Promise<{ total: number; rows: ClientRow[] }> {
   let query = db.selectFrom('client').where('environment_id', '=', environmentId);
-  if (filter.name !== undefined) query = query.where('name', 'ilike', `%${filter.name.replace(/[\\%_]/g, '\\$&')}%`);
+  if (filter.name !== undefined) query = query.where('name', 'ilike', containing(filter.name));
   if (filter.type !== undefined) query = query.where(sql`type`, '=', filter.type);
   if (filter.status !== undefined) query = query.where(sql`status`, '=', filter.status);
   if (filter.templateId !== undefined) query = query.where('template_id', '=', filter.templateId);
-  const { total } = await query.select(sql<number>`count(*)::int`.as('total')).executeTakeFirstOrThrow();
-  const rows = await query
-    .selectAll()
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(limit)
-    .offset(offset)
-    .execute();
-  return { total, rows };
+  return readPart(query, { limit, offset });
 }
 
 /** Deletes a client with its keys; what is left of each key is a tombstone of the client's last version. */

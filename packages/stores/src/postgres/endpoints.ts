@@ -1,7 +1,7 @@
 import type { EndpointRule } from '@keyward/contract/projection';
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { Database } from './database.ts';
-import type { Page } from './page.ts';
+import { containing, type Page, readPart } from './page.ts';
 import type { Schema } from './schema.ts';
 
 export type EndpointRow = Selectable<Schema['endpoint']>;
@@ -94,18 +94,10 @@ export async function listEndpoints(
   { environmentId, filter, limit, offset }: Page & { filter: EndpointFilter },
 ): Promise<{ total: number; rows: EndpointRow[] }> {
   let query = db.selectFrom('endpoint').where('environment_id', '=', environmentId);
-  if (filter.name !== undefined) query = query.where('name', 'ilike', `%${filter.name.replace(/[\\%_]/g, '\\$&')}%`);
+  if (filter.name !== undefined) query = query.where('name', 'ilike', containing(filter.name));
   if (filter.method !== undefined) query = query.where('method', '=', filter.method.toUpperCase());
   if (filter.enabled !== undefined) query = query.where('enabled', '=', filter.enabled);
-  const { total } = await query.select(sql<number>`count(*)::int`.as('total')).executeTakeFirstOrThrow();
-  const rows = await query
-    .selectAll()
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(limit)
-    .offset(offset)
-    .execute();
-  return { total, rows };
+  return readPart(query, { limit, offset });
 }
 
 /** The endpoints that somebody has decided about, or all that are known. */

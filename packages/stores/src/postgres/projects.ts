@@ -1,6 +1,7 @@
 import type { EnvironmentSettings } from '@keyward/contract/settings';
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { Database } from './database.ts';
+import { type Part, readPart } from './page.ts';
 import type { Schema } from './schema.ts';
 
 /** Projects and what belongs to their environments, but for clients. */
@@ -157,12 +158,10 @@ export async function templateExists(db: Database, environmentId: string, templa
   return row !== undefined;
 }
 
-interface ProjectPage {
+interface ProjectPage extends Part {
   organizationIds: readonly string[];
   /** Only this project. */
   projectId?: string | undefined;
-  limit: number;
-  offset: number;
 }
 
 export async function listProjects(db: Database, page: ProjectPage): Promise<{ total: number; rows: ProjectRow[] }> {
@@ -170,15 +169,7 @@ export async function listProjects(db: Database, page: ProjectPage): Promise<{ t
   if (organizationIds.length === 0) return { total: 0, rows: [] };
   let query = db.selectFrom('project').where('organization_id', 'in', organizationIds);
   if (projectId !== undefined) query = query.where('id', '=', projectId);
-  const { total } = await query.select(sql<number>`count(*)::int`.as('total')).executeTakeFirstOrThrow();
-  const rows = await query
-    .selectAll()
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(limit)
-    .offset(offset)
-    .execute();
-  return { total, rows };
+  return readPart(query, { limit, offset });
 }
 
 export async function findProject(

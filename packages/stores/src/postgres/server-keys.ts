@@ -1,6 +1,6 @@
-import { type Insertable, type Selectable, sql } from 'kysely';
+import type { Insertable, Selectable } from 'kysely';
 import type { Database } from './database.ts';
-import type { Page } from './page.ts';
+import { type Page, readPart } from './page.ts';
 import type { Schema } from './schema.ts';
 
 /** The keys that applications identify themselves with, each of one environment. */
@@ -44,15 +44,7 @@ export async function listServerKeys(
 ): Promise<{ total: number; rows: ServerKeyRow[] }> {
   let query = db.selectFrom('server_key').where('environment_id', '=', environmentId);
   if (status !== undefined) query = query.where('status', '=', status);
-  const { total } = await query.select(sql<number>`count(*)::int`.as('total')).executeTakeFirstOrThrow();
-  const rows = await query
-    .selectAll()
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(limit)
-    .offset(offset)
-    .execute();
-  return { total, rows };
+  return readPart(query, { limit, offset });
 }
 
 /** Revokes a key of this environment, again or for the first time; false: it has no such key. */

@@ -1,5 +1,5 @@
-import type { Limits } from '@keyward/contract/limits';
 import type { ClientRecord, EnvironmentRecord, ServerKeyRecord, TenantRecord } from '@keyward/contract/projection';
+import { hasLimits } from '@keyward/decision/limits';
 import type {
   DecideAnswer,
   DecideCommand,
@@ -128,9 +128,4 @@ export class RedisDecisionStore implements DecisionStore {
 /** `version`, or `version|since`. */
 function readVersion(text: string | null | undefined): number | undefined {
   return text ? Number.parseInt(text, 10) : undefined;
-}
-
-function hasLimits(limits: Limits): boolean {
-  for (const _ in limits) return true;
-  return false;
 }
