@@ -1,3 +1,4 @@
+import { decisionIn } from '@keyward/contract/pipeline-event';
 import type { Verdict } from '@keyward/contract/verdict';
 import { newId } from '@keyward/kit/random';
 import { MemoryDecisionStore } from '@keyward/stores/memory/memory-decision-store';
@@ -177,8 +178,8 @@ describeRedisBackends('decide', (backend) => {
       verdict: 'ALLOWED',
       decidedAtMs: expect.any(Number),
     });
-    expect(entry?.event.decidedAtMs).toBeGreaterThanOrEqual(before);
-    expect(entry?.event.decidedAtMs).toBeLessThanOrEqual(Date.now());
+    expect(entry && decisionIn(entry.event).decidedAtMs).toBeGreaterThanOrEqual(before);
+    expect(entry && decisionIn(entry.event).decidedAtMs).toBeLessThanOrEqual(Date.now());
   });
 
   it('answers its own event id as before and counts it once, also when the versions have moved on', async () => {
@@ -208,7 +209,7 @@ describeRedisBackends('decide', (backend) => {
     expect(await store.decide(again)).toEqual(replayed);
     expect(await store.decide({ ...again, clientVersion: 0 })).toEqual(replayed);
     expect(await store.decide(first)).toEqual(allowed);
-    const events = (await outboxEntries(outbox)).map(({ event }) => [event.id, event.verdict]);
+    const events = (await outboxEntries(outbox)).map(({ event }) => [event.data.id, decisionIn(event).verdict]);
     expect(events).toEqual([
       [first.eventId, 'ALLOWED'],
       [again.eventId, 'REPLAYED'],
@@ -226,7 +227,7 @@ describeRedisBackends('decide', (backend) => {
     );
     const count = (verdict: Verdict) => answers.filter((a) => a.kind === 'decided' && a.verdict === verdict).length;
     expect([count('ALLOWED'), count('REPLAYED')]).toEqual([1, 199]);
-    const events = (await outboxEntries(shards.outbox)).map(({ event }) => event);
+    const events = (await outboxEntries(shards.outbox)).map(({ event }) => decisionIn(event));
     expect(new Set(events.map((event) => event.id)).size).toBe(200);
     expect(events).toHaveLength(200);
     expect(events.filter((event) => event.verdict === 'ALLOWED')).toHaveLength(1);
@@ -313,7 +314,7 @@ describeRedisBackends('decide', (backend) => {
       expect(await shards.store.decide(decideCommand({ ...client, verdict }))).toEqual({ kind: 'decided', verdict });
     }
     await shards.store.decide(decideCommand({ ...client, requestedAtMs: 0 }));
-    const made = (await outboxEntries(shards.outbox)).map(({ event }) => event.verdict);
+    const made = (await outboxEntries(shards.outbox)).map(({ event }) => decisionIn(event).verdict);
     expect(made).toEqual([...refusals, 'STALE_REQUEST']);
   });
 

@@ -1,3 +1,4 @@
+import { decisionIn, validation } from '@keyward/contract/pipeline-event';
 import { decodeEvent } from '@keyward/stores/event-codec';
 import { openEventConsumer, openEventProducer } from '@keyward/stores/open-event-log';
 import type { EventConsumer, LogBatch, ShardedEvent } from '@keyward/stores/ports/event-log';
@@ -15,7 +16,7 @@ function numbered(count: number, from = 0): ShardedEvent[] {
   return Array.from({ length: count }, (_, i) => {
     const shard = (from + i) % shards;
     const clientId = `00000000-0000-4000-8000-0000000000${shard.toString(16).padStart(2, '0')}`;
-    return { shard, event: sampleEvent({ clientId, durationUs: from + i }) };
+    return { shard, event: validation(sampleEvent({ clientId, durationUs: from + i })) };
   });
 }
 
@@ -23,9 +24,10 @@ function numbered(count: number, from = 0): ShardedEvent[] {
 class Intake {
   readonly byClient = new Map<string, number[]>();
   readonly take = async (batch: LogBatch): Promise<void> => {
-    for (const { value } of batch.records) {
-      const event = decodeEvent(value);
-      if ('reason' in event) throw new Error(event.reason);
+    for (const record of batch.records) {
+      const decoded = decodeEvent(record);
+      if ('reason' in decoded) throw new Error(decoded.reason);
+      const event = decisionIn(decoded);
       this.byClient.set(event.clientId, [...(this.byClient.get(event.clientId) ?? []), event.durationUs]);
     }
   };
@@ -80,9 +82,10 @@ describeKafkaBackends('event log', (backend) => {
     const intake = new Intake();
     consumer.run(async (batch) => {
       await intake.take(batch);
-      for (const { value } of batch.records) {
-        const event = decodeEvent(value);
-        if ('reason' in event) throw new Error(event.reason);
+      for (const record of batch.records) {
+        const decoded = decodeEvent(record);
+        if ('reason' in decoded) throw new Error(decoded.reason);
+        const event = decisionIn(decoded);
         const place = `${batch.logId} ${batch.partition}`;
         places.set(event.clientId, (places.get(event.clientId) ?? new Set()).add(place));
       }
@@ -200,13 +203,13 @@ describeKafkaBackends('event log', (backend) => {
     const intake = new Intake();
     consumer.run(intake.take);
     // All of one client, so of one shard and one partition: 2.6 MB where a broker takes 1 MB at once.
-    const [{ event: one } = { event: sampleEvent() }] = numbered(1);
+    const one = sampleEvent();
     const large = numbered(640).map(({ event }) => ({
       shard: 0,
-      event: { ...event, clientId: one.clientId, methodPath: 'x'.repeat(4_000) },
+      event: validation({ ...decisionIn(event), clientId: one.clientId, methodPath: 'x'.repeat(4_000) }),
     }));
     await producer.append(large, never);
-    const tooLarge = { shard: 1, event: sampleEvent({ methodPath: 'x'.repeat(2_000_000) }) };
+    const tooLarge = { shard: 1, event: validation(sampleEvent({ methodPath: 'x'.repeat(2_000_000) })) };
     await expect(producer.append([tooLarge], never)).rejects.toMatchObject({
       name: 'EventsRefused',
       code: 'MESSAGE_TOO_LARGE',

@@ -1,3 +1,4 @@
+import { decisionIn } from '@keyward/contract/pipeline-event';
 import type { ValidationEvent } from '@keyward/contract/validation-event';
 import { newId } from '@keyward/kit/random';
 import { allShards, shardOf } from '@keyward/stores/shards';
@@ -16,7 +17,7 @@ async function fill(shards: ShardsUnderTest, count: number): Promise<{ shard: nu
   await shards.projection.putClientVersion(clientId, 1);
   for (let i = 0; i < count; i++) await shards.store.decide(decideCommand({ environmentId, clientId }));
   const shard = shardOf(clientId);
-  return { shard, events: (await shards.outbox.read([shard], 1_000)).map(({ event }) => event) };
+  return { shard, events: (await shards.outbox.read([shard], 1_000)).map(({ event }) => decisionIn(event)) };
 }
 
 describeRedisBackends('outbox', (backend) => {
@@ -73,7 +74,8 @@ describeRedisBackends('outbox', (backend) => {
     expect(decided(one.events)).toEqual(decided(one.events).toSorted((a, b) => a - b));
     expect(one.events).toHaveLength(30);
     const entries = await shards.outbox.read([two.shard, one.shard], 10);
-    const inShard = (shard: number) => entries.filter((entry) => entry.shard === shard).map(({ event }) => event);
+    const inShard = (shard: number) =>
+      entries.filter((entry) => entry.shard === shard).map(({ event }) => decisionIn(event));
     expect(inShard(one.shard)).toEqual(one.events.slice(0, 10));
     expect(inShard(two.shard)).toEqual(two.events.slice(0, 10));
     expect(entries).toHaveLength(20);
@@ -88,7 +90,7 @@ describeRedisBackends('outbox', (backend) => {
     const position = (await outbox.read([shard], 4)).at(-1)?.position ?? '';
     await outbox.trim('one', new Map([[shard, position]]));
     await outbox.trim('one', new Map([[shard, position]]));
-    expect((await outbox.read([shard], 100)).map(({ event }) => event)).toEqual(events.slice(4));
+    expect((await outbox.read([shard], 100)).map(({ event }) => decisionIn(event))).toEqual(events.slice(4));
   });
 
   it('trims nothing for a relay that does not hold the lease, or no longer does', async () => {

@@ -41,7 +41,7 @@ class LogTwin implements EventProducer {
   }
 
   get ids(): string[] {
-    return this.kept.map(({ event }) => event.id);
+    return this.kept.map(({ event }) => event.data.id);
   }
 
   get shards(): Set<number> {
@@ -153,7 +153,7 @@ describeRedisBackends('relay', (backend) => {
     const log = new LogTwin();
     const tried: string[][] = [];
     log.before = async (events) => {
-      tried.push(events.map(({ event }) => event.id));
+      tried.push(events.map(({ event }) => event.data.id));
       if (tried.length <= 3) throw new Error('the log is away');
     };
     await using _ = startRelay({ outbox: shards.outbox, producer: log, clock, logger });

@@ -4,7 +4,6 @@ import { changeSettings } from '@keyward/admin-api/settings';
 import type { NewKey } from '@keyward/contract/routes/client';
 import type { EnvironmentSettings } from '@keyward/contract/settings';
 import type { Clock } from '@keyward/kit/clock';
-import { encodeEvent } from '@keyward/stores/event-codec';
 import { MemoryProjectionStore } from '@keyward/stores/memory/memory-projection-store';
 import { MemoryShards } from '@keyward/stores/memory/memory-shards';
 import { advanceCatchUps, listPendingCatchUps } from '@keyward/stores/postgres/catch-up';
@@ -14,7 +13,7 @@ import { UsageWriter } from '@keyward/stores/postgres/usage-writer';
 import { freshPgliteUrl } from '@keyward/tests/backends/isolate';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { administrationOn, newEnvironment } from './administration-under-test.ts';
-import { quietLogger as logger, sampleEvent } from './sample-events.ts';
+import { quietLogger as logger, recordOf, sampleEvent } from './sample-events.ts';
 
 /** Memory shards on a clock of the test, which are lost by beginning others; what Postgres holds stays. */
 describe('totals after a loss [embedded]', () => {
@@ -64,7 +63,7 @@ describe('totals after a loss [embedded]', () => {
     const writer = new UsageWriter({ db, clock, logger, retentionDays: 8 });
     await writer.keepPartitions();
     const event = sampleEvent({ environmentId: environment.id, ...who, cost, decidedAtMs: nowMs });
-    const records = [{ offset: offset++, value: Buffer.from(encodeEvent(event).value) }];
+    const records = [recordOf(event, offset++)];
     await writer.write({ logId: 'log', partition: 0, records });
   };
   const setCaps = (rateLimits: EnvironmentSettings['rateLimits']) =>

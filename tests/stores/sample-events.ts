@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { DecisionRequest } from '@keyward/contract/decisions';
+import { validation } from '@keyward/contract/pipeline-event';
 import type { ValidationEvent } from '@keyward/contract/validation-event';
 import { createLogger } from '@keyward/kit/logger';
 import { newId } from '@keyward/kit/random';
+import { encodeEvent } from '@keyward/stores/event-codec';
+import type { LogRecord } from '@keyward/stores/ports/event-log';
+import { shardOf } from '@keyward/stores/shards';
 
 /** A logger for adapters under test; `level: 'debug'` shows what they do. */
 export const quietLogger = createLogger({ service: 'test', level: 'silent', schemas: [DecisionRequest] });
@@ -27,4 +31,10 @@ export function sampleEvent(fields: Partial<ValidationEvent> = {}): ValidationEv
     decidedAtMs,
     ...fields,
   };
+}
+
+/** The record that the log holds of an event. */
+export function recordOf(event: ValidationEvent, offset: number): LogRecord {
+  const encoded = encodeEvent({ shard: shardOf(event.clientId), event: validation(event) });
+  return { offset, type: encoded.headers.ce_type ?? '', value: Buffer.from(encoded.value) };
 }

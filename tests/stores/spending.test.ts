@@ -1,6 +1,5 @@
 import { createClients } from '@keyward/admin-api/create-clients';
 import { newId } from '@keyward/kit/random';
-import { encodeEvent } from '@keyward/stores/event-codec';
 import { MemoryProjectionStore } from '@keyward/stores/memory/memory-projection-store';
 import { MemoryShards } from '@keyward/stores/memory/memory-shards';
 import { type Database, openDatabase } from '@keyward/stores/postgres/database';
@@ -9,7 +8,7 @@ import { UsageWriter } from '@keyward/stores/postgres/usage-writer';
 import { describePostgresBackends } from '@keyward/tests/backends/describe-backends';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { administrationOn, newEnvironment } from './administration-under-test.ts';
-import { quietLogger as logger, sampleEvent } from './sample-events.ts';
+import { quietLogger as logger, recordOf, sampleEvent } from './sample-events.ts';
 
 /** A Thursday; its ISO week began on Monday, 28 September, and so in another month. */
 const nowMs = Date.UTC(2026, 9, 1, 12, 30);
@@ -50,7 +49,7 @@ describePostgresBackends('what was spent', (backend) => {
     const made = events.map((fields) =>
       sampleEvent({ environmentId, clientId, keyId, decidedAtMs: nowMs - 60_000, ...fields }),
     );
-    const records = made.map((event) => ({ offset: offset++, value: Buffer.from(encodeEvent(event).value) }));
+    const records = made.map((event) => recordOf(event, offset++));
     await writer.write({ logId: 'log', partition: 0, records });
   };
 

@@ -1,3 +1,4 @@
+import { decisionIn } from '@keyward/contract/pipeline-event';
 import type { Verdict } from '@keyward/contract/verdict';
 import { newId } from '@keyward/kit/random';
 import type { DecideAnswer, DecideCommand } from '@keyward/stores/ports/decision-store';
@@ -71,7 +72,10 @@ type Outcome = (typeof outcomes)[number];
 /** An outbox's events in order, but for the time, which is each store's own. */
 async function events({ outbox }: ShardsUnderTest, shard: number): Promise<unknown[]> {
   const entries = await outbox.read([shard], steps);
-  return entries.map(({ event: { decidedAtMs: _, ...event } }) => event);
+  return entries.map(({ event }) => {
+    const { decidedAtMs: _, ...decision } = decisionIn(event);
+    return decision;
+  });
 }
 
 interface Step {

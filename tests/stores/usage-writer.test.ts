@@ -1,15 +1,14 @@
-import type { ValidationEvent } from '@keyward/contract/validation-event';
+import { type ValidationEvent, validationEventType } from '@keyward/contract/validation-event';
 import type { Verdict } from '@keyward/contract/verdict';
 import type { Clock } from '@keyward/kit/clock';
 import { newId } from '@keyward/kit/random';
-import { encodeEvent } from '@keyward/stores/event-codec';
 import type { LogBatch } from '@keyward/stores/ports/event-log';
 import { type Database, openDatabase } from '@keyward/stores/postgres/database';
 import { migrate } from '@keyward/stores/postgres/migrate';
 import { UsageWriter } from '@keyward/stores/postgres/usage-writer';
 import { describePostgresBackends } from '@keyward/tests/backends/describe-backends';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { idAt, quietLogger as logger, sampleEvent } from './sample-events.ts';
+import { idAt, quietLogger as logger, recordOf, sampleEvent } from './sample-events.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -20,7 +19,7 @@ const emptyTables = ['consumer_offset', 'event_seen', 'event_dead', 'client_tota
 
 function batchOf(events: readonly ValidationEvent[], place: Partial<LogBatch> & { from?: number } = {}): LogBatch {
   const { from = 0, logId = 'log', partition = 0 } = place;
-  const records = events.map((event, i) => ({ offset: from + i, value: Buffer.from(encodeEvent(event).value) }));
+  const records = events.map((event, i) => recordOf(event, from + i));
   return { logId, partition, records };
 }
 
@@ -143,6 +142,7 @@ describePostgresBackends('usage writer', (backend) => {
     const values = bad.flatMap(([value], i) => [value, ...good.slice(i * 2, i * 2 + 2)]);
     const records = values.map((value, offset) => ({
       offset,
+      type: validationEventType,
       value: Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)),
     }));
     const writer = newWriter();

@@ -92,6 +92,17 @@ export const EnvironmentSettings = Type.Object(
       default: 'keep',
       description: 'Are `/Users` and `/users` two endpoints (`keep`), or one (`fold`)?',
     }),
+    requestLogs: Type.Enum(['all', 'refusals', 'none'], {
+      default: 'all',
+      description: 'Which requests leave a line in the logs; all are counted, whatever is logged.',
+    }),
+    requestLogRedaction: Type.Array(Type.Enum(['ip', 'userAgent', 'path', 'name']), {
+      default: [],
+      maxItems: 4,
+      uniqueItems: true,
+      description:
+        'What the lines in the logs leave out: the address, the user agent, the path (its endpoint stays), the name that the application sends.',
+    }),
     rateLimits: Type.Object(
       { hour: cap, day: cap, week: cap, month: cap },
       {

@@ -7,6 +7,20 @@
 import Type, { type Static } from 'typebox';
 import { Id } from './fields.ts';
 
+/**
+ * What a customer key that nobody registered says of itself, so that it can be registered: its digest as everywhere in the
+ * installation (base64url, HMAC under the pepper), never the key.
+ */
+export const SignedKeyFacts = Type.Object({
+  digest: Type.String(),
+  tenant: Type.String({ description: 'The name of the client that the key states.' }),
+  claimedId: Type.String({ description: 'The id that the key states.' }),
+  scopes: Type.Array(Type.String()),
+  notBeforeMs: Type.Optional(Type.Integer()),
+  expiresAtMs: Type.Optional(Type.Integer()),
+});
+export type SignedKeyFacts = Static<typeof SignedKeyFacts>;
+
 export const ValidationEvent = Type.Object({
   id: Id,
   environmentId: Id,
@@ -16,7 +30,9 @@ export const ValidationEvent = Type.Object({
     pattern: '^[A-Z_]{1,40}$',
     description: 'A code of the list in verdict.ts; a reader may meet one that is newer than itself.',
   }),
-  methodPath: Type.String({ description: 'At most 2 kB, cut when the event was made.' }),
+  methodPath: Type.String({
+    description: 'At most 2 kB, cut when the event was made; without the query, which may hold what is secret.',
+  }),
   endpoint: Type.Optional(
     Type.String({
       description:
@@ -35,6 +51,12 @@ export const ValidationEvent = Type.Object({
         'Decided while nobody could be asked whose key it is: client and key are what its signature leads to, and may be known by other ids.',
     }),
   ),
+  degraded: Type.Optional(
+    Type.Literal(true, {
+      description: 'Decided by the failure policy `open`; it came past the outbox and has no order.',
+    }),
+  ),
+  signedKey: Type.Optional(SignedKeyFacts),
   durationUs: Type.Integer({ minimum: 0, description: "From the gateway's first byte to the decision, microseconds." }),
   decidedAtMs: Type.Integer({
     description: "The clock of Redis at the decision, or the validator's while Redis is away; Unix ms.",

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
+import { Registry } from 'prom-client';
 import type { Static, TObject } from 'typebox';
 import { type Clock, systemClock } from './clock.ts';
 import { type App, createHttpApp } from './http-app.ts';
@@ -10,6 +11,8 @@ export interface ServiceContext<C> {
   config: C;
   logger: Logger;
   clock: Clock;
+  /** What this service tells of itself at `/metrics`, where it has that route. */
+  metrics: Registry;
   /** Whatever is opened is handed to this stack: it is closed in reverse, also when opening fails half-way. */
   own: AsyncDisposableStack;
 }
@@ -21,6 +24,8 @@ export interface ServiceDefinition<C extends TObject, D> {
   /** The schemas whose secret fields this service's log must redact. */
   schemas: readonly unknown[];
   bodyLimitBytes: number;
+  /** Has it a route `/metrics`? Only where nobody from outside comes. */
+  showsMetrics?: true;
   /** The largest head of a request, bytes; Node's own limit unless it is set. */
   maxHeaderBytes?: number;
   /** The token that its callers from this installation show, if it has such callers; their request ids are taken over. */
@@ -62,7 +67,7 @@ export async function startService<C extends TObject, D>(
   const { config, clock = systemClock } = options;
   const schemas = [...definition.schemas, definition.config];
   const logger = options.logger ?? createLogger({ service: definition.name, level: options.logLevel, schemas });
-  const context: ServiceContext<Static<C>> = { config, logger, clock, own: opening };
+  const context: ServiceContext<Static<C>> = { config, logger, clock, metrics: new Registry(), own: opening };
   const dependencies = await definition.connect(context);
   const app = createHttpApp({
     logger: logger as FastifyBaseLogger,
@@ -72,6 +77,7 @@ export async function startService<C extends TObject, D>(
     isAway: definition.isAway ?? (() => false),
     ready: async () => (await definition.ready?.(dependencies)) ?? true,
   });
+  if (definition.showsMetrics) showMetrics(app, context.metrics);
   definition.routes(app, dependencies, context);
   if (definition.background) opening.use(definition.background(dependencies, context));
   opening.defer(() => app.close());
@@ -84,4 +90,11 @@ export async function startService<C extends TObject, D>(
     url: `http://${options.host}:${port}`,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+function showMetrics(app: App, metrics: Registry): void {
+  app.get('/metrics', async (_request, reply) => {
+    reply.type(metrics.contentType);
+    return metrics.metrics();
+  });
 }

@@ -1,45 +1,89 @@
+import type { PipelineEvent } from '@keyward/contract/pipeline-event';
+import { RefusalSummary, refusalSummaryType } from '@keyward/contract/refusal-summary';
+import { UsageSummary, usageSummaryType } from '@keyward/contract/usage-summary';
 import { ValidationEvent, validationEventType } from '@keyward/contract/validation-event';
 import { compileValidator } from '@keyward/kit/validation';
+import type { LogRecord, OutboxSource, ShardedEvent } from './ports/event-log.ts';
 
-const validator = compileValidator(ValidationEvent);
+const validators = {
+  [validationEventType]: compileValidator(ValidationEvent),
+  [usageSummaryType]: compileValidator(UsageSummary),
+  [refusalSummaryType]: compileValidator(RefusalSummary),
+};
 
-/** CloudEvents 1.0, binary mode over Kafka: the attributes are headers, the value is the data as JSON. */
-export function encodeEvent(event: ValidationEvent): { key: string; value: string; headers: Record<string, string> } {
+export interface EncodedEvent {
+  key: string;
+  value: string;
+  headers: Record<string, string>;
+}
+
+/**
+ * CloudEvents 1.0, binary mode over Kafka: the attributes are headers, the value is the data as JSON. `shard` and
+ * `incarnation` are extensions of ours.
+ */
+export function encodeEvent({ shard, incarnation, event }: ShardedEvent): EncodedEvent {
+  const { type, data } = event;
   return {
-    key: event.clientId,
-    value: JSON.stringify(event),
+    key: type === validationEventType ? data.clientId : `shard-${shard}`,
+    value: JSON.stringify(data),
     headers: {
       ce_specversion: '1.0',
-      ce_id: event.id,
-      ce_source: `/environments/${event.environmentId}`,
-      ce_type: validationEventType,
-      ce_time: new Date(event.decidedAtMs).toISOString(),
+      ce_id: data.id,
+      ce_source: type === validationEventType ? `/environments/${data.environmentId}` : `/shards/${shard}`,
+      ce_type: type,
+      ...(type === validationEventType ? { ce_time: new Date(data.decidedAtMs).toISOString() } : {}),
+      ...(incarnation === undefined ? {} : { ce_shard: String(shard), ce_incarnation: incarnation }),
       'content-type': 'application/json',
     },
   };
 }
 
-/** The event in a record's value, its ids in lower case, or the reason why it is none. */
-export function decodeEvent(value: Buffer): ValidationEvent | { reason: string } {
+/** The outbox that a record comes from, by its headers. */
+export function sourceOf(headers: Readonly<Record<string, unknown>>): { source?: OutboxSource } {
+  const shard = Number(String(headers.ce_shard ?? ''));
+  const incarnation = String(headers.ce_incarnation ?? '');
+  return incarnation === '' || !Number.isInteger(shard) ? {} : { source: { shard, incarnation } };
+}
+
+/** The event in a record, its ids in lower case, or the reason why it is none. */
+export function decodeEvent({ type, value }: Pick<LogRecord, 'type' | 'value'>): PipelineEvent | { reason: string } {
+  if (!Object.hasOwn(validators, type)) return { reason: `the type ${JSON.stringify(type)} is not known` };
   let data: unknown;
   try {
     data = JSON.parse(value.toString('utf8'));
   } catch {
     return { reason: 'not JSON' };
   }
-  if (validator.check(data)) return withLowerCaseIds(data);
+  const event = { type, data } as PipelineEvent; // checked next
+  const validator = validators[event.type];
+  if (validator.check(data)) return withLowerCaseIds(event);
   const reason = validator.faults(data).map((fault) => `${fault.path} ${fault.message}`);
   return { reason: reason.join('; ') };
 }
 
 /** One id has one spelling, so that it is one row. */
-function withLowerCaseIds(event: ValidationEvent): ValidationEvent {
-  const { id, environmentId, clientId, keyId } = event;
-  return {
-    ...event,
-    id: id.toLowerCase(),
-    environmentId: environmentId.toLowerCase(),
-    clientId: clientId.toLowerCase(),
-    keyId: keyId.toLowerCase(),
-  };
+function withLowerCaseIds(event: PipelineEvent): PipelineEvent {
+  const { data } = event;
+  const id = data.id.toLowerCase();
+  switch (event.type) {
+    case validationEventType: {
+      const { environmentId, clientId, keyId } = event.data;
+      return { type: event.type, data: { ...event.data, id, ...lowerCase({ environmentId, clientId, keyId }) } };
+    }
+    case usageSummaryType: {
+      const counts = event.data.counts.map((count) => {
+        const { environmentId, clientId, keyId } = count;
+        return { ...count, ...lowerCase({ environmentId, clientId, keyId }) };
+      });
+      return { type: event.type, data: { ...event.data, id, counts } };
+    }
+    case refusalSummaryType: {
+      const counts = event.data.counts.map((count) => ({ ...count, environmentId: count.environmentId.toLowerCase() }));
+      return { type: event.type, data: { ...event.data, id, counts } };
+    }
+  }
+}
+
+function lowerCase<T extends Record<string, string>>(ids: T): T {
+  return Object.fromEntries(Object.entries(ids).map(([name, id]) => [name, id.toLowerCase()])) as T; // the same names
 }

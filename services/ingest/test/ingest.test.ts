@@ -1,3 +1,4 @@
+import { validation } from '@keyward/contract/pipeline-event';
 import type { ValidationEvent } from '@keyward/contract/validation-event';
 import { createLogger } from '@keyward/kit/logger';
 import { newId } from '@keyward/kit/random';
@@ -41,7 +42,7 @@ function newEvent(): ValidationEvent {
 }
 
 function appended(count: number) {
-  return Array.from({ length: count }, (_, shard) => ({ shard, event: newEvent() }));
+  return Array.from({ length: count }, (_, shard) => ({ shard, event: validation(newEvent()) }));
 }
 
 const countClients = async (db: Database) => (await db.selectFrom('client_total').select('client_id').execute()).length;

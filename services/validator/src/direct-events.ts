@@ -75,7 +75,7 @@ export class DirectEvents implements AsyncDisposable {
       if (!(error instanceof EventsRefused)) throw error;
       const [first] = batch;
       if (batch.length > 1) for (const event of batch) await this.#append([event]);
-      else logger.error({ err: error, eventId: first?.event.id }, 'the log refused an event; it is not counted');
+      else logger.error({ err: error, eventId: first?.event.data.id }, 'the log refused an event; it is not counted');
     }
   }
 }

@@ -36,6 +36,7 @@ export class FailurePolicy {
     const nowMs = clock.nowMs();
     const outOfTime = Math.abs(nowMs - command.requestedAtMs) > command.toleranceMs;
     const verdict = command.verdict === 'ALLOWED' && outOfTime ? 'STALE_REQUEST' : command.verdict;
-    return events.add({ shard, event: readOutboxEvent(command.event, verdict, nowMs) }) ? verdict : undefined;
+    const event = readOutboxEvent(command.event, { verdict, decidedAtMs: nowMs, degraded: true });
+    return events.add({ shard, event }) ? verdict : undefined;
   }
 }

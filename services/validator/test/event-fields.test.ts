@@ -1,4 +1,6 @@
+import { validation } from '@keyward/contract/pipeline-event';
 import { defaultSettings } from '@keyward/contract/settings';
+import { validationEventType } from '@keyward/contract/validation-event';
 import { decodeEvent } from '@keyward/stores/event-codec';
 import { expect, test } from 'vitest';
 import { decideRequest } from '../src/decide-request.ts';
@@ -74,7 +76,8 @@ test('what Postgres refuses does not get into an event: U+0000 and lone surrogat
 test('every event that is made is one that the log can be read by', async () => {
   for (const text of ['', '\0', '\ud800', '"\\\n', '\u{1F511}'.repeat(5_000), '\ud800'.repeat(5_000)]) {
     const { event } = await eventOf({ methodPath: text, name: text, headers: { 'user-agent': text } });
-    expect(decodeEvent(Buffer.from(JSON.stringify(event)))).toEqual(event);
+    const value = Buffer.from(JSON.stringify(event));
+    expect(decodeEvent({ type: validationEventType, value })).toEqual(validation(event));
   }
 });
 

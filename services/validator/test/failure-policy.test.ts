@@ -1,4 +1,5 @@
 import type { DecisionRequest } from '@keyward/contract/decisions';
+import { decisionIn, validation } from '@keyward/contract/pipeline-event';
 import { defaultSettings } from '@keyward/contract/settings';
 import { derivedClientId } from '@keyward/keyformat/derived-ids';
 import { issueOpaqueKey } from '@keyward/keyformat/opaque-key';
@@ -141,7 +142,9 @@ test('open: a key that nobody here has seen is taken by its signature, and its e
   expect(outcomeOf(await decide(sign('another')))).toBe('unavailable');
   await events[Symbol.asyncDispose]();
   const acme = derivedClientId(tenantDigest(shards.environmentId, 'acme'));
-  expect(log.kept.map(({ event }) => [event.clientId, event.assumed, event.verdict])).toEqual([
+  expect(
+    log.kept.map(({ event }) => [decisionIn(event).clientId, decisionIn(event).assumed, decisionIn(event).verdict]),
+  ).toEqual([
     [acme, true, 'ALLOWED'],
     [acme, true, 'EXPIRED'],
   ]);
@@ -185,7 +188,12 @@ test('open: the rules hold as ever, and a refusal is recorded and not marked', a
   const old = await decide({ headers: from('192.0.2.1'), timestampMs: Date.now() - 301_000 });
   expect(old).toMatchObject({ verdict: 'STALE_REQUEST' });
   await events[Symbol.asyncDispose]();
-  expect(log.kept.map(({ event }) => event.verdict)).toEqual(['IP_NOT_ALLOWED', 'ALLOWED', 'REVOKED', 'STALE_REQUEST']);
+  expect(log.kept.map(({ event }) => decisionIn(event).verdict)).toEqual([
+    'IP_NOT_ALLOWED',
+    'ALLOWED',
+    'REVOKED',
+    'STALE_REQUEST',
+  ]);
 });
 
 test('open: for 60 seconds after the shard was last heard, and no longer', async () => {
@@ -244,7 +252,7 @@ test('events of a long outage leave in batches, in order, one append at a time',
   for (const eventId of ids) await decide({ eventId });
   opened.resolve();
   await events[Symbol.asyncDispose]();
-  expect(log.kept.map(({ event }) => event.id)).toEqual(ids);
+  expect(log.kept.map(({ event }) => event.data.id)).toEqual(ids);
   expect(log.most).toBe(1);
   expect(log.appended).toEqual([1, 99]);
 });
@@ -254,7 +262,7 @@ test('no event is left behind, however close upon the last one it comes', async 
   for (let turns = 0; turns < 20; turns += 1) {
     const before = log.kept.length;
     const add = (id: string) => {
-      const event = { ...sampleEvent, id };
+      const event = validation({ ...sampleEvent, id });
       return events.add({ shard: shardOf(shards.clientId), event });
     };
     add('first');
@@ -266,9 +274,9 @@ test('no event is left behind, however close upon the last one it comes', async 
 
 test('an event that the log never takes does not hold up the others', async () => {
   const { decide, leave, log, events } = await outage();
-  log.refuses = ({ event }) => event.id === 'bad';
+  log.refuses = ({ event }) => event.data.id === 'bad';
   leave();
   for (const eventId of ['a', 'b', 'bad', 'c']) await decide({ eventId });
   await events[Symbol.asyncDispose]();
-  expect(log.kept.map(({ event }) => event.id)).toEqual(['a', 'b', 'c']);
+  expect(log.kept.map(({ event }) => event.data.id)).toEqual(['a', 'b', 'c']);
 });

@@ -1,4 +1,5 @@
 import type { DecisionReply, DecisionRequest } from '@keyward/contract/decisions';
+import { decisionIn } from '@keyward/contract/pipeline-event';
 import type { EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
 import { defaultSettings } from '@keyward/contract/settings';
 import { canonicalKey } from '@keyward/keyformat/canonical-key';
@@ -133,7 +134,7 @@ export class SeededShards {
   }
 
   async events() {
-    return (await this.outbox.read(allShards, 10_000)).map(({ event }) => event);
+    return (await this.outbox.read(allShards, 10_000)).map(({ event }) => decisionIn(event));
   }
 
   /** Everybody else who has opened the URL keeps it alive. */

@@ -1,3 +1,4 @@
+import { decisionIn } from '@keyward/contract/pipeline-event';
 import type { ValidationEvent } from '@keyward/contract/validation-event';
 import { openOutbox } from '@keyward/stores/open-shards';
 import type { Outbox } from '@keyward/stores/ports/outbox';
@@ -34,7 +35,7 @@ export class DecisionLedger implements AsyncDisposable {
   /** The events of a client, in the order of the decisions. */
   async of(clientId: string): Promise<ValidationEvent[]> {
     const entries = await this.#outbox.read([shardOf(clientId)], mostEvents);
-    return entries.map(({ event }) => event).filter((event) => event.clientId === clientId);
+    return entries.map(({ event }) => decisionIn(event)).filter((event) => event.clientId === clientId);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Logger } from '@keyward/kit/logger';
 import { pause } from '@keyward/kit/pause';
 import type { Consumer, EachBatchPayload } from 'kafkajs';
+import { sourceOf } from '../event-codec.ts';
 import { handOverBatch } from '../hand-over-batch.ts';
 import type { BatchHandler, EventConsumer, LogEnds, StoredOffset } from '../ports/event-log.ts';
 import { findTopic } from './find-topic.ts';
@@ -140,7 +141,12 @@ class KafkaEventConsumer implements EventConsumer {
     const { topic, partition } = batch;
     const last = batch.messages.at(-1);
     if (!last || this.#closed.signal.aborted) return;
-    const records = batch.messages.map(({ offset, value }) => ({ offset: Number(offset), value: value ?? noValue }));
+    const records = batch.messages.map(({ offset, headers = {}, value }) => ({
+      offset: Number(offset),
+      type: String(headers.ce_type ?? ''),
+      value: value ?? noValue,
+      ...sourceOf(headers),
+    }));
     let seekTo: number | undefined;
     const handle: BatchHandler = async (read) => {
       if (!session.placed.has(partition)) seekTo = await this.#misplaced(payload, session, work);

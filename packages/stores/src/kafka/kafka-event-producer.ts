@@ -1,7 +1,7 @@
 import type { Logger } from '@keyward/kit/logger';
 import { pause } from '@keyward/kit/pause';
 import type { ICustomPartitioner, Producer } from 'kafkajs';
-import { encodeEvent } from '../event-codec.ts';
+import { type EncodedEvent, encodeEvent } from '../event-codec.ts';
 import { type EventProducer, EventsRefused, type ShardedEvent } from '../ports/event-log.ts';
 import { findTopic } from './find-topic.ts';
 import { judgeRejection, type Rejection } from './judge-rejection.ts';
@@ -16,7 +16,7 @@ interface Sender {
   partitions: number;
 }
 
-type EncodedRecord = ReturnType<typeof encodeEvent> & { shard: number };
+type EncodedRecord = EncodedEvent & { shard: number };
 
 const resendAfterMs = 200;
 /** Half of what a broker takes in one batch by default (1 MB), for the records' headers weigh, too. */
@@ -53,7 +53,7 @@ class KafkaEventProducer implements EventProducer {
   }
 
   async #append(events: readonly ShardedEvent[], signal: AbortSignal): Promise<void> {
-    const records = events.map(({ shard, event }) => ({ shard, ...encodeEvent(event) }));
+    const records = events.map((event) => ({ shard: event.shard, ...encodeEvent(event) }));
     for (const piece of splitBySize(records, sendBytes, ({ value }) => Buffer.byteLength(value))) {
       await this.#sendUntilKept(piece, signal);
     }

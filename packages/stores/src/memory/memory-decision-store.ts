@@ -211,6 +211,8 @@ export class MemoryDecisionStore implements DecisionStore {
   #recordEvent(command: DecideCommand, verdict: Verdict, nowMs: number): void {
     const shard = shardOf(command.clientId);
     const position = `${nowMs}-${this.#shards.nextSequence()}`;
-    this.#shards.outboxes[shard]?.push({ shard, position, event: readOutboxEvent(command.event, verdict, nowMs) });
+    const { incarnation } = this.#shards;
+    const event = readOutboxEvent(command.event, { verdict, decidedAtMs: nowMs });
+    this.#shards.outboxes[shard]?.push({ shard, position, incarnation, event });
   }
 }

@@ -1,6 +1,6 @@
 import type { Logger } from '@keyward/kit/logger';
 import { newId } from '@keyward/kit/random';
-import { encodeEvent } from '../event-codec.ts';
+import { encodeEvent, sourceOf } from '../event-codec.ts';
 import { handOverBatch } from '../hand-over-batch.ts';
 import type {
   BatchHandler,
@@ -66,9 +66,11 @@ class MemoryEventLog {
     return this.#held >= heldRecords;
   }
 
-  add({ shard, event }: ShardedEvent): void {
-    const partition = this.partition(shard % partitionCount);
-    partition.records.push({ offset: partition.end++, value: Buffer.from(encodeEvent(event).value) });
+  add(event: ShardedEvent): void {
+    const partition = this.partition(event.shard % partitionCount);
+    const { value, headers } = encodeEvent(event);
+    const record = { type: event.event.type, value: Buffer.from(value), ...sourceOf(headers) };
+    partition.records.push({ offset: partition.end++, ...record });
     this.#held += 1;
   }
 

@@ -1,9 +1,11 @@
-import type { ValidationEvent } from '@keyward/contract/validation-event';
+import type { PipelineEvent } from '@keyward/contract/pipeline-event';
 
 /** One event on its way: `shard` decides the partition (shard mod the number of partitions), the client is the key. */
 export interface ShardedEvent {
   shard: number;
-  event: ValidationEvent;
+  /** Of the outbox that it comes from, by which it is accounted for; an event that came past the outbox has none. */
+  incarnation?: string;
+  event: PipelineEvent;
 }
 
 /** The writing end of the log `validation.v1`. Opening it does not wait for the log to be there. */
@@ -31,7 +33,17 @@ export class EventsRefused extends Error {
 /** A record as the log holds it; what it says is not checked yet. */
 export interface LogRecord {
   offset: number;
+  /** The CloudEvents type; '' when the record has none. */
+  type: string;
   value: Buffer;
+  /** The outbox that it comes from. */
+  source?: OutboxSource;
+}
+
+/** A shard, and what it has held since it was last empty. */
+export interface OutboxSource {
+  shard: number;
+  incarnation: string;
 }
 
 /** Records of one partition in a row, at least one. */

@@ -1,10 +1,12 @@
-import type { ValidationEvent } from '@keyward/contract/validation-event';
+import type { PipelineEvent } from '@keyward/contract/pipeline-event';
 
 export interface OutboxEntry {
   shard: number;
   /** The entry's place in its shard's outbox. */
   position: string;
-  event: ValidationEvent;
+  /** What the shard has held since it was last empty, as the projection named it. */
+  incarnation: string;
+  event: PipelineEvent;
 }
 
 /**

@@ -8,6 +8,7 @@ import { up as rules } from './migrations/0005-rules.ts';
 import { up as usageCost } from './migrations/0006-usage-cost.ts';
 import { up as catchUp } from './migrations/0007-catch-up.ts';
 import { up as tenants } from './migrations/0008-tenants.ts';
+import { up as pipeline } from './migrations/0009-pipeline.ts';
 
 const migrations: Record<string, Migration> = {
   '0001-configuration': { up: configuration },
@@ -18,6 +19,7 @@ const migrations: Record<string, Migration> = {
   '0006-usage-cost': { up: usageCost },
   '0007-catch-up': { up: catchUp },
   '0008-tenants': { up: tenants },
+  '0009-pipeline': { up: pipeline },
 };
 
 /** Brings the database to the newest schema, forward only; answers the names of what was applied now. */

@@ -1,4 +1,5 @@
 import type { EnvironmentSettings } from '@keyward/contract/settings';
+import type { SignedKeyFacts } from '@keyward/contract/validation-event';
 import type { ColumnType, Generated } from 'kysely';
 
 /** The tables as the migrations leave them (design.md §8). Ids are UUIDv7, digests HMACs of keys, never keys. */
@@ -27,6 +28,13 @@ export interface Schema {
   client_total: ClientTotalTable;
   key_total: KeyTotalTable;
   usage_hour: UsageHourTable;
+  usage_day: UsageDayTable;
+  usage_rolled_up: UsageRolledUpTable;
+  endpoint_total: EndpointTotalTable;
+  request_log: RequestLogTable;
+  outbox_count: OutboxCountTable;
+  key_sighting: KeySightingTable;
+  erasure: ErasureTable;
   catch_up: CatchUpTable;
 }
 
@@ -248,13 +256,26 @@ interface EventSeenTable {
   event_id: string;
 }
 
+/** An event that could not be counted: a record of the event log, or an entry of an outbox that the log refused. */
 interface EventDeadTable {
   id: string;
-  log_id: string;
-  partition: number;
-  log_offset: number;
+  log_id: string | null;
+  partition: number | null;
+  log_offset: number | null;
+  /** Of its outbox, as far as it is known. */
+  shard: number | null;
+  incarnation: string | null;
+  position: string | null;
+  /** The CloudEvents type; '' when it had none. */
+  type: Generated<string>;
   reason: string;
   value: Buffer;
+  /** Both null where nobody could read them. */
+  event_id: string | null;
+  environment_id: string | null;
+  attempts: Generated<number>;
+  /** Somebody asked to have it counted after all. */
+  replay_at: Time | null;
   created_at: Generated<Date>;
 }
 
@@ -274,17 +295,85 @@ interface KeyTotalTable {
   last_used_at: Time | null;
 }
 
-interface UsageHourTable {
-  hour: ColumnType<Date, Date | string, never>;
+/** What is counted of decisions: those without a known key have neither client, key nor endpoint. */
+interface UsageColumns {
   environment_id: string;
-  client_id: string;
-  key_id: string;
-  endpoint: string;
+  client_id: string | null;
+  key_id: string | null;
+  endpoint: string | null;
   verdict: string;
   count: number;
   duration_us: number;
   /** What the limits were charged: the sum of the costs of admitted requests. */
   cost: Generated<number>;
+  /** As of latency-histogram.ts. */
+  durations: Generated<number[]>;
+}
+
+interface UsageHourTable extends UsageColumns {
+  hour: ColumnType<Date, Date | string, never>;
+}
+
+interface UsageDayTable extends UsageColumns {
+  day: ColumnType<Date, string, never>;
+}
+
+/** One row at most: the days before `until` are in usage_day. */
+interface UsageRolledUpTable {
+  only_row: Generated<boolean>;
+  until: ColumnType<Date, string, string>;
+}
+
+interface EndpointTotalTable {
+  environment_id: string;
+  endpoint: string;
+  /** The partition of the log that was counted here; the total is the sum of all slots. */
+  slot: number;
+  success: number;
+  error: number;
+  duration_us: number;
+}
+
+/** In partitions by the day of `decided_at`; what the environment redacts is null. */
+interface RequestLogTable {
+  decided_at: ColumnType<Date, Date | string, never>;
+  event_id: string;
+  environment_id: string;
+  client_id: string;
+  key_id: string;
+  verdict: string;
+  endpoint: string;
+  method_path: string | null;
+  name: string | null;
+  ip: string | null;
+  user_agent: string | null;
+  duration_us: number;
+  cost: number;
+  degraded: boolean;
+}
+
+interface OutboxCountTable {
+  shard: number;
+  incarnation: string;
+  counted: number;
+  buried: number;
+}
+
+interface KeySightingTable {
+  environment_id: string;
+  digest: Buffer;
+  client_id: string;
+  key_id: string;
+  name: string | null;
+  facts: Json<SignedKeyFacts>;
+  seen_at: CreatedAt;
+  attempts: Generated<number>;
+}
+
+interface ErasureTable {
+  client_id: string;
+  environment_id: string;
+  requested_at: CreatedAt;
 }
 
 /** A request to say when what the event log held is counted; see catch-up.ts. */

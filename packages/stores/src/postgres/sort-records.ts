@@ -1,4 +1,4 @@
-import type { ValidationEvent } from '@keyward/contract/validation-event';
+import { type ValidationEvent, validationEventType } from '@keyward/contract/validation-event';
 import { decodeEvent } from '../event-codec.ts';
 import type { LogRecord } from '../ports/event-log.ts';
 
@@ -28,10 +28,15 @@ export function sortRecords(
   const events: CountableEvent[] = [];
   const dead: DeadRecord[] = [];
   for (const record of records) {
-    const event = decodeEvent(record.value);
-    const reason = 'reason' in event ? event.reason : faultOf(event, window);
-    if (reason === undefined && !('reason' in event)) events.push({ event, idMs: timeOfId(event.id) });
-    else dead.push({ record, reason: reason ?? 'unknown' });
+    const decoded = decodeEvent(record);
+    if ('reason' in decoded) dead.push({ record, reason: decoded.reason });
+    else if (decoded.type !== validationEventType) dead.push({ record, reason: 'a summary' });
+    else {
+      const event = decoded.data;
+      const reason = faultOf(event, window);
+      if (reason === undefined) events.push({ event, idMs: timeOfId(event.id) });
+      else dead.push({ record, reason });
+    }
   }
   return { events, dead };
 }

@@ -1,14 +1,15 @@
+import type { UsageCount } from '@keyward/contract/usage-summary';
 import type { Clock } from '@keyward/kit/clock';
 import type { Logger } from '@keyward/kit/logger';
 import { newId } from '@keyward/kit/random';
 import { sql, type Transaction } from 'kysely';
 import type { LogBatch } from '../ports/event-log.ts';
+import { UsageCounts } from '../usage-counts.ts';
 import type { Database } from './database.ts';
 import { dayOf, keepEventPartitions } from './event-partitions.ts';
 import type { Schema } from './schema.ts';
 import { type CountableEvent, type DeadRecord, sortRecords } from './sort-records.ts';
 import { isDataFault, sqlState } from './sql-state.ts';
-import { type ClientSum, type HourSum, type KeySum, sumUsage } from './usage-sums.ts';
 
 interface UsageWriterOptions {
   db: Database;
@@ -90,10 +91,14 @@ export class UsageWriter {
     const { db, clock, retentionDays } = this.#options;
     const { events, dead } = sortRecords(batch.records, { nowMs: clock.nowMs(), retentionDays });
     await db.transaction().execute(async (trx) => {
-      const sums = sumUsage(await rememberIds(trx, events));
-      if (sums.clients.length > 0) await addToClients(trx, sums.clients);
-      if (sums.keys.length > 0) await addToKeys(trx, sums.keys);
-      if (sums.hours.length > 0) await addToHours(trx, sums.hours);
+      const sums = new UsageCounts();
+      for (const event of await rememberIds(trx, events)) sums.add(event);
+      const counts = sums.sorted();
+      if (counts.length > 0) {
+        await addToClients(trx, counts);
+        await addToKeys(trx, counts);
+        await addToHours(trx, counts);
+      }
       await this.#bury(trx, batch, dead);
       await storeOffset(trx, batch);
     });
@@ -136,36 +141,45 @@ async function rememberIds(trx: Trx, events: readonly CountableEvent[]) {
   return rows.flatMap(({ event_id }) => byId.get(event_id)?.event ?? []);
 }
 
-async function addToClients(trx: Trx, sums: readonly ClientSum[]): Promise<void> {
+const isSuccess = sql`verdict = 'ALLOWED'`;
+
+/** The rows that these counts are, for statements to sum up. */
+function rowsOf(counts: readonly UsageCount[]) {
+  return sql`unnest(
+    ${counts.map((each) => timestamp(each.hourMs))}::timestamptz[], ${counts.map((each) => each.environmentId)}::uuid[],
+    ${counts.map((each) => each.clientId)}::uuid[], ${counts.map((each) => each.keyId)}::uuid[],
+    ${counts.map((each) => each.endpoint)}::text[], ${counts.map((each) => each.verdict)}::text[],
+    ${counts.map((each) => each.count)}::bigint[], ${counts.map((each) => each.durationUs)}::bigint[],
+    ${counts.map((each) => each.cost)}::bigint[], ${counts.map((each) => timestamp(each.lastDecidedAtMs))}::timestamptz[]
+  ) as row (hour, environment_id, client_id, key_id, endpoint, verdict, count, duration_us, cost, last_used_at)`;
+}
+
+async function addToClients(trx: Trx, counts: readonly UsageCount[]): Promise<void> {
   await sql`
     insert into client_total as total (client_id, environment_id, success, error, duration_us)
-    select * from unnest(${sums.map((sum) => sum.clientId)}::uuid[], ${sums.map((sum) => sum.environmentId)}::uuid[],
-      ${sums.map((sum) => sum.success)}::bigint[], ${sums.map((sum) => sum.error)}::bigint[],
-      ${sums.map((sum) => sum.durationUs)}::bigint[])
+    select client_id, environment_id, coalesce(sum(count) filter (where ${isSuccess}), 0),
+      coalesce(sum(count) filter (where not ${isSuccess}), 0), sum(duration_us)
+    from ${rowsOf(counts)} group by client_id, environment_id order by client_id
     on conflict (client_id) do update set success = total.success + excluded.success,
       error = total.error + excluded.error, duration_us = total.duration_us + excluded.duration_us`.execute(trx);
 }
 
-async function addToKeys(trx: Trx, sums: readonly KeySum[]): Promise<void> {
+async function addToKeys(trx: Trx, counts: readonly UsageCount[]): Promise<void> {
   await sql`
     insert into key_total as total (key_id, environment_id, success, error, last_used_at)
-    select * from unnest(${sums.map((sum) => sum.keyId)}::uuid[], ${sums.map((sum) => sum.environmentId)}::uuid[],
-      ${sums.map((sum) => sum.success)}::bigint[], ${sums.map((sum) => sum.error)}::bigint[],
-      ${sums.map((sum) => timestamp(sum.lastUsedAtMs))}::timestamptz[])
+    select key_id, environment_id, coalesce(sum(count) filter (where ${isSuccess}), 0),
+      coalesce(sum(count) filter (where not ${isSuccess}), 0), max(last_used_at)
+    from ${rowsOf(counts)} group by key_id, environment_id order by key_id
     on conflict (key_id) do update set success = total.success + excluded.success,
       error = total.error + excluded.error,
       last_used_at = greatest(total.last_used_at, excluded.last_used_at)`.execute(trx);
 }
 
-async function addToHours(trx: Trx, sums: readonly HourSum[]): Promise<void> {
+async function addToHours(trx: Trx, counts: readonly UsageCount[]): Promise<void> {
   await sql`
     insert into usage_hour as total
       (hour, environment_id, client_id, key_id, endpoint, verdict, count, duration_us, cost)
-    select * from unnest(${sums.map((sum) => timestamp(sum.hourMs))}::timestamptz[],
-      ${sums.map((sum) => sum.environmentId)}::uuid[], ${sums.map((sum) => sum.clientId)}::uuid[],
-      ${sums.map((sum) => sum.keyId)}::uuid[], ${sums.map((sum) => sum.endpoint)}::text[],
-      ${sums.map((sum) => sum.verdict)}::text[], ${sums.map((sum) => sum.count)}::bigint[],
-      ${sums.map((sum) => sum.durationUs)}::bigint[], ${sums.map((sum) => sum.cost)}::bigint[])
+    select hour, environment_id, client_id, key_id, endpoint, verdict, count, duration_us, cost from ${rowsOf(counts)}
     on conflict (environment_id, hour, client_id, key_id, endpoint, verdict)
     do update set count = total.count + excluded.count,
       duration_us = total.duration_us + excluded.duration_us, cost = total.cost + excluded.cost`.execute(trx);

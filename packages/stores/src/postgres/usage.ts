@@ -50,5 +50,5 @@ export async function readEndpointTotals(
     .where('endpoint', 'in', endpoints)
     .groupBy('endpoint')
     .execute();
-  return new Map(rows.map(({ endpoint, ...totals }) => [endpoint, totals]));
+  return new Map(rows.map(({ endpoint, ...totals }) => [endpoint ?? '', totals]));
 }

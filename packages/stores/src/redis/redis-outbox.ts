@@ -40,11 +40,16 @@ export class RedisOutbox implements Outbox {
   }
 
   async read(shards: readonly number[], limit: number): Promise<OutboxEntry[]> {
-    const streams = shards.map((shard) => this.#redis.xrange(redisKeys.outbox(shard), '-', '+', 'COUNT', limit));
-    const answers = await asking(Promise.all(streams));
-    return answers.flatMap((entries, i) =>
-      entries.map(([position, fields]) => readEntry(shards[i] ?? 0, position, fields)),
-    );
+    const streams = await asking(Promise.all(shards.map((shard) => this.#readShard(shard, limit))));
+    return streams.flat();
+  }
+
+  async #readShard(shard: number, limit: number): Promise<OutboxEntry[]> {
+    const [entries, incarnation] = await Promise.all([
+      this.#redis.xrange(redisKeys.outbox(shard), '-', '+', 'COUNT', limit),
+      this.#redis.get(redisKeys.incarnation(shard)),
+    ]);
+    return entries.map(([position, fields]) => readEntry({ shard, position, incarnation: incarnation ?? '' }, fields));
   }
 
   async trim(relay: string, upTo: ReadonlyMap<number, string>): Promise<void> {
@@ -60,9 +65,9 @@ export class RedisOutbox implements Outbox {
 }
 
 /** The fields as decide.6.lua adds them: e, v, t. */
-function readEntry(shard: number, position: string, fields: string[]): OutboxEntry {
+function readEntry(place: Omit<OutboxEntry, 'event'>, fields: string[]): OutboxEntry {
   const [, event = '', , verdict = '', , time = ''] = fields;
-  return { shard, position, event: readOutboxEvent(event, verdict, Number(time)) };
+  return { ...place, event: readOutboxEvent(event, { verdict, decidedAtMs: Number(time) }) };
 }
 
 /** The smallest stream id after `position`. */
