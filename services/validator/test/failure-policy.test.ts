@@ -97,7 +97,15 @@ test('open: a key that is known goes on, marked as degraded; its event goes to t
   expect(log.kept).toMatchObject([
     {
       shard: shardOf(shards.clientId),
-      event: { id: request.eventId, clientId: shards.clientId, keyId: shards.keyId, verdict: 'ALLOWED' },
+      event: {
+        data: {
+          id: request.eventId,
+          clientId: shards.clientId,
+          keyId: shards.keyId,
+          verdict: 'ALLOWED',
+          degraded: true,
+        },
+      },
     },
   ]);
   expect(await shards.events()).toHaveLength(1); // the one before
