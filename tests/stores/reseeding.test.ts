@@ -60,7 +60,7 @@ describe('totals after a loss [embedded]', () => {
   };
   let offset = 0;
   const spend = async (who: { clientId: string; keyId: string }, cost: number) => {
-    const writer = new UsageWriter({ db, clock, logger, retentionDays: 8 });
+    const writer = new UsageWriter({ db, sessions: opened.sessions, clock, logger, retentionDays: 8 });
     await writer.keepPartitions();
     const event = sampleEvent({ environmentId: environment.id, ...who, cost, decidedAtMs: nowMs });
     const records = [recordOf(event, offset++)];

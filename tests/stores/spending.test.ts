@@ -44,7 +44,7 @@ describePostgresBackends('what was spent', (backend) => {
   afterAll(() => opened[Symbol.asyncDispose]());
 
   const write = async (...events: Partial<Parameters<typeof sampleEvent>[0]>[]) => {
-    const writer = new UsageWriter({ db, clock, logger, retentionDays: 40 });
+    const writer = new UsageWriter({ db, sessions: opened.sessions, clock, logger, retentionDays: 40 });
     await writer.keepPartitions();
     const made = events.map((fields) =>
       sampleEvent({ environmentId, clientId, keyId, decidedAtMs: nowMs - 60_000, ...fields }),

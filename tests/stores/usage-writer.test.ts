@@ -28,7 +28,7 @@ describePostgresBackends('usage writer', (backend) => {
   let db: Database;
   let nowMs = startMs;
   const clock: Clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
-  const newWriter = () => new UsageWriter({ db, clock, logger, retentionDays });
+  const newWriter = () => new UsageWriter({ db, sessions: opened.sessions, clock, logger, retentionDays });
   const event = (fields: Partial<ValidationEvent> = {}) => sampleEvent({ decidedAtMs: nowMs, ...fields });
 
   beforeAll(async () => {

@@ -1,3 +1,4 @@
+import { maxEndpoints } from '@keyward/contract/max-endpoints';
 import { Secret } from '@keyward/contract/secret';
 import Type, { type Static } from 'typebox';
 
@@ -33,10 +34,6 @@ export const AdminApiConfig = Type.Object({
     }),
   ),
   SERVICE_TOKEN: Secret(Type.String({ minLength: 16, description: 'Proof of the gateway; the same in all services.' })),
-  MAX_ENDPOINTS: Type.Integer({
-    minimum: 1,
-    default: 1_000,
-    description: 'How many endpoints an environment may hold.',
-  }),
+  MAX_ENDPOINTS: maxEndpoints,
 });
 export type AdminApiConfig = Static<typeof AdminApiConfig>;

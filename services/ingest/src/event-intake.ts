@@ -3,19 +3,20 @@ import { pause } from '@keyward/kit/pause';
 import type { EventConsumer } from '@keyward/stores/ports/event-log';
 import { isMissingTable } from '@keyward/stores/postgres/sql-state';
 import type { UsageWriter } from '@keyward/stores/postgres/usage-writer';
+import type { IngestMetrics } from './ingest-metrics.ts';
 
 interface EventIntakeOptions {
   consumer: EventConsumer;
   writer: UsageWriter;
+  metrics: IngestMetrics;
   logger: Logger;
 }
 
-const upkeepMs = 3_600_000;
 const longestRetryMs = 10_000;
 
 /**
- * Waits until the tables are there, lets the consumer read into the writer, and keeps the partitions by the hour. The
- * consumer is not closed here: it belongs to the service, which closes it next, before the database.
+ * Waits until the tables are there and lets the consumer read into the writer. The consumer is not closed here: it belongs to
+ * the service, which closes it next, before the database.
  */
 export class EventIntake implements AsyncDisposable {
   readonly #options: EventIntakeOptions;
@@ -28,30 +29,25 @@ export class EventIntake implements AsyncDisposable {
   }
 
   async #work(): Promise<void> {
-    const { consumer, writer } = this.#options;
-    await this.#keepPartitions();
+    const { consumer, writer, metrics } = this.#options;
+    await this.#tablesAreThere();
     if (this.#stopped.signal.aborted) return;
     consumer.run(
-      (batch) => writer.write(batch),
+      (batch) => metrics.measured(() => writer.write(batch)),
       (logId, partition) => writer.storedOffset(logId, partition),
     );
-    while (!this.#stopped.signal.aborted) {
-      await pause(upkeepMs, this.#stopped.signal);
-      await this.#keepPartitions();
-    }
   }
 
-  /** Tries until it is done or the service stops. */
-  async #keepPartitions(): Promise<void> {
+  /** Tries until it is done or the service stops. Partitions that are missing then are made when a batch needs them. */
+  async #tablesAreThere(): Promise<void> {
     const { signal } = this.#stopped;
     for (let retryMs = 500; !signal.aborted; retryMs = Math.min(retryMs * 2, longestRetryMs)) {
       try {
-        return await this.#options.writer.keepPartitions();
+        await this.#options.writer.storedOffset('', 0);
+        return;
       } catch (err) {
         const missing = isMissingTable(err);
-        const reason = missing
-          ? 'the tables are not there yet: run the migrations'
-          : 'the partitions could not be kept';
+        const reason = missing ? 'the tables are not there yet: run the migrations' : 'the tables could not be read';
         this.#options.logger.warn(missing ? { retryMs } : { err, retryMs }, `${reason}; trying again`);
       }
       await pause(retryMs, signal);

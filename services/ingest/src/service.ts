@@ -1,3 +1,5 @@
+import { RefusalSummary } from '@keyward/contract/refusal-summary';
+import { UsageSummary } from '@keyward/contract/usage-summary';
 import { ValidationEvent } from '@keyward/contract/validation-event';
 import { defineService } from '@keyward/kit/service';
 import { openEventConsumer } from '@keyward/stores/open-event-log';
@@ -6,26 +8,42 @@ import { UsageWriter } from '@keyward/stores/postgres/usage-writer';
 import { startCatchUps } from './catch-ups.ts';
 import { IngestConfig } from './config.ts';
 import { EventIntake } from './event-intake.ts';
+import { IngestMetrics } from './ingest-metrics.ts';
+import { startLagGauge } from './lag-gauge.ts';
+import { startMaintenance } from './maintenance.ts';
+import { startReplays } from './replays.ts';
 
-/** Event log → Postgres: every event counted once. Its only routes are the two of health. */
+/** Event log → Postgres: every event counted once. Its only routes are those of health and of metrics. */
 export const ingest = defineService({
   name: 'ingest',
   config: IngestConfig,
-  schemas: [ValidationEvent],
+  schemas: [ValidationEvent, UsageSummary, RefusalSummary],
   bodyLimitBytes: 1_024,
-  async connect({ config, logger, clock, own }) {
-    const { db } = own.use(await openDatabase(config.DATABASE_URL));
+  showsMetrics: true,
+  async connect({ config, logger, clock, metrics: registry, own }) {
+    const { db, sessions } = own.use(await openDatabase(config.DATABASE_URL));
     // Opened after the database, so closed before it: a closing consumer hands over what it still has.
     const consumer = own.use(await openEventConsumer(config.EVENT_LOG_URL, { logger }));
-    const writer = new UsageWriter({ db, clock, logger, retentionDays: config.EVENT_RETENTION_DAYS });
-    return { db, consumer, writer, clock };
+    const writer = new UsageWriter({
+      db,
+      sessions,
+      clock,
+      logger,
+      retentionDays: config.EVENT_RETENTION_DAYS,
+      logRetentionDays: config.LOG_RETENTION_DAYS,
+      maxEndpoints: config.MAX_ENDPOINTS,
+    });
+    return { db, consumer, writer, metrics: new IngestMetrics({ registers: [registry], consumer, clock }) };
   },
   routes: () => undefined,
   ready: async ({ consumer, writer }) => consumer.reading && (await writer.answers()),
-  background: ({ db, consumer, writer, clock }, { logger }) => {
+  background: ({ db, consumer, writer, metrics }, { config, logger, clock }) => {
     const work = new AsyncDisposableStack();
-    work.use(new EventIntake({ consumer, writer, logger }));
+    work.use(new EventIntake({ consumer, writer, metrics, logger }));
     work.use(startCatchUps({ db, consumer, clock, logger }));
+    work.use(startReplays({ writer, clock, logger }));
+    work.use(startMaintenance({ db, writer, config, clock, logger }));
+    work.use(startLagGauge({ db, consumer, metrics, clock, logger }));
     return work;
   },
 });

@@ -21,6 +21,9 @@ function stage() {
     DATABASE_URL: `pglite:memory:${name}`,
     EVENT_LOG_URL: `memory:${name}`,
     EVENT_RETENTION_DAYS: 8,
+    LOG_RETENTION_DAYS: 30,
+    USAGE_HOUR_RETENTION_DAYS: 90,
+    MAX_ENDPOINTS: 10,
   };
   const start = () => startService(ingest, { config, host: '127.0.0.1', port: 0, logLevel: 'silent', logger });
   return { config, start };

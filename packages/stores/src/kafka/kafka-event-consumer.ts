@@ -49,11 +49,16 @@ class KafkaEventConsumer implements EventConsumer {
   readonly #closed = new AbortController();
   #finished: Promise<void> = Promise.resolve();
   #reading = false;
+  #restarts = 0;
 
   constructor(target: KafkaTarget, logger: Logger) {
     this.#target = target;
     this.#logger = logger;
     this.#logCreator = kafkaLogCreator(logger);
+  }
+
+  get restarts(): number {
+    return this.#restarts;
   }
 
   get reading(): boolean {

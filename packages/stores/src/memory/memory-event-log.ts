@@ -154,6 +154,9 @@ class MemoryEventConsumer implements EventConsumer {
     this.#options = options;
   }
 
+  /** No log of this kind is met again. */
+  readonly restarts = 0;
+
   get reading(): boolean {
     return this.#reading;
   }

@@ -70,6 +70,8 @@ export interface LogEnds {
 export interface EventConsumer extends AsyncDisposable {
   /** Does it have its place among the readers just now? */
   readonly reading: boolean;
+  /** How often the log was not the one, or not as long, as what is stored says, and was read from its beginning. */
+  readonly restarts: number;
   /**
    * Starts to read and returns at once; while the log is away it goes on trying. Call it once. Several partitions are
    * handled at the same time. Reading begins where the group stopped, or at `storedOffset` if that differs.

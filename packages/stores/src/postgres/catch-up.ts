@@ -56,3 +56,17 @@ export async function advanceCatchUps(db: Database, { ids, ends, now }: Advance)
     )`.execute(db);
   return Number(numAffectedRows);
 }
+
+/** How many records of the log are not counted yet. */
+export async function countNotTaken(db: Database, { logId, partitions }: LogEnds): Promise<number> {
+  const rows = await db
+    .selectFrom('consumer_offset')
+    .select(['partition', 'next_offset'])
+    .where('log_id', '=', logId)
+    .execute();
+  const stored = new Map(rows.map((row) => [row.partition, row.next_offset]));
+  return partitions.reduce(
+    (sum, { partition, first, end }) => sum + end - Math.max(first, stored.get(partition) ?? 0),
+    0,
+  );
+}

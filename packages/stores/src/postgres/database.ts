@@ -2,9 +2,18 @@ import { PGlite } from '@electric-sql/pglite';
 import { Kysely, PGliteDialect, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { SharedInstances } from '../shared-instances.ts';
+import { pgSessions } from './pg-sessions.ts';
+import { pgliteSessions } from './pglite-sessions.ts';
 import type { Schema } from './schema.ts';
+import type { Sessions } from './sessions.ts';
 
 export type Database = Kysely<Schema>;
+
+/** One database in two ways: Kysely for what the compiler should check, sessions for whole batches. */
+export interface OpenDatabase extends AsyncDisposable {
+  db: Database;
+  sessions: Sessions;
+}
 
 const int8 = 20;
 
@@ -12,13 +21,10 @@ const int8 = 20;
  * Opens Postgres by the URL's scheme: `postgres://…` through pg's pool, `pglite:<directory>` or
  * `pglite:memory:<name>` in this process. int8 is read as a number: versions and counts stay below 2^53.
  */
-export async function openDatabase(
-  url: string,
-  options: { poolSize?: number } = {},
-): Promise<{ db: Database } & AsyncDisposable> {
+export async function openDatabase(url: string, options: { poolSize?: number } = {}): Promise<OpenDatabase> {
   if (url.startsWith('pglite:')) {
     const shared = await embedded.acquire(url);
-    return { db: shared.instance, [Symbol.asyncDispose]: () => shared[Symbol.asyncDispose]() };
+    return { ...shared.instance, [Symbol.asyncDispose]: () => shared[Symbol.asyncDispose]() };
   }
   const pool = new pg.Pool({
     connectionString: url,
@@ -33,15 +39,15 @@ export async function openDatabase(
   });
   pool.on('error', () => undefined); // an idle connection that breaks is replaced at the next query
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
-  return { db, [Symbol.asyncDispose]: () => db.destroy() };
+  return { db, sessions: pgSessions(pool), [Symbol.asyncDispose]: () => db.destroy() };
 }
 
-const embedded = new SharedInstances<Database>({
+const embedded = new SharedInstances<Omit<OpenDatabase, typeof Symbol.asyncDispose>>({
   open: async (url) => {
     const place = url.slice('pglite:'.length);
     const parsers = { [int8]: Number };
     const pglite = await PGlite.create(place.startsWith('memory:') ? { parsers } : { dataDir: place, parsers });
-    return new Kysely<Schema>({ dialect: new PGliteDialect({ pglite }) });
+    return { db: new Kysely<Schema>({ dialect: new PGliteDialect({ pglite }) }), sessions: pgliteSessions(pglite) };
   },
-  close: (db) => db.destroy(),
+  close: ({ db }) => db.destroy(),
 });

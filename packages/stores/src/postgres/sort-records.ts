@@ -1,55 +1,81 @@
-import { type ValidationEvent, validationEventType } from '@keyward/contract/validation-event';
+import type { PipelineEvent } from '@keyward/contract/pipeline-event';
+import { refusalSummaryType } from '@keyward/contract/refusal-summary';
+import { usageSummaryType } from '@keyward/contract/usage-summary';
+import { validationEventType } from '@keyward/contract/validation-event';
 import { decodeEvent } from '../event-codec.ts';
-import type { LogRecord } from '../ports/event-log.ts';
+import type { LogRecord, OutboxSource } from '../ports/event-log.ts';
 
 /** An event that may be counted, with the UTC millisecond in its id. */
 export interface CountableEvent {
-  event: ValidationEvent;
+  event: PipelineEvent;
   idMs: number;
+  source?: OutboxSource | undefined;
 }
 
-export interface DeadRecord {
-  record: LogRecord;
+export interface DeadRecord<R = LogRecord> {
+  record: R;
   reason: string;
+  /** As far as the record could be read. */
+  event?: PipelineEvent | undefined;
 }
 
-interface Window {
+export interface Window {
   nowMs: number;
   retentionDays: number;
 }
 
+type Readable = Pick<LogRecord, 'type' | 'value' | 'source'>;
+
+const hourMs = 3_600_000;
 const dayMs = 86_400_000;
 
 /** Parts the records into events that may be counted and those that never will be, with the reason. */
-export function sortRecords(
-  records: readonly LogRecord[],
+export function sortRecords<R extends Readable>(
+  records: readonly R[],
   window: Window,
-): { events: CountableEvent[]; dead: DeadRecord[] } {
+): { events: CountableEvent[]; dead: DeadRecord<R>[] } {
   const events: CountableEvent[] = [];
-  const dead: DeadRecord[] = [];
+  const dead: DeadRecord<R>[] = [];
   for (const record of records) {
-    const decoded = decodeEvent(record);
-    if ('reason' in decoded) dead.push({ record, reason: decoded.reason });
-    else if (decoded.type !== validationEventType) dead.push({ record, reason: 'a summary' });
-    else {
-      const event = decoded.data;
-      const reason = faultOf(event, window);
-      if (reason === undefined) events.push({ event, idMs: timeOfId(event.id) });
-      else dead.push({ record, reason });
+    const event = decodeEvent(record);
+    if ('reason' in event) {
+      dead.push({ record, reason: event.reason });
+      continue;
     }
+    const reason = faultOf(event, window);
+    if (reason === undefined) events.push({ event, idMs: timeOfId(event.data.id), source: record.source });
+    else dead.push({ record, reason, event });
   }
   return { events, dead };
 }
 
 /**
- * An id is remembered by the day of its own time and for `retentionDays`; outside of that nobody could tell whether
- * the event was counted before.
+ * An id is remembered by the day of its own time and for `retentionDays`; outside of that nobody could tell whether the
+ * event was counted before. What it counts has to lie there, too: older hours are summed up to days and left alone.
  */
-function faultOf(event: ValidationEvent, { nowMs, retentionDays }: Window): string | undefined {
-  if (event.id[14] !== '7') return 'the event id is not a UUIDv7';
+function faultOf(event: PipelineEvent, { nowMs, retentionDays }: Window): string | undefined {
   const isInside = (atMs: number) => atMs >= nowMs - retentionDays * dayMs && atMs <= nowMs + dayMs;
-  if (!isInside(timeOfId(event.id))) return 'the time in the event id is outside the window';
-  return isInside(event.decidedAtMs) ? undefined : 'decidedAtMs is outside the window';
+  const { id } = event.data;
+  if (id[14] !== '7') return 'the event id is not a UUIDv7';
+  if (!isInside(timeOfId(id))) return 'the time in the event id is outside the window';
+  switch (event.type) {
+    case validationEventType:
+      return isInside(event.data.decidedAtMs) ? undefined : 'decidedAtMs is outside the window';
+    case usageSummaryType: {
+      const { counts } = event.data;
+      if (!counts.every((count) => isInside(count.lastDecidedAtMs))) return 'lastDecidedAtMs is outside the window';
+      return counts.every((count) => isInside(count.hourMs + hourMs)) ? undefined : 'hourMs is outside the window';
+    }
+    case refusalSummaryType:
+      return event.data.counts.every((count) => isInside(count.minuteMs))
+        ? undefined
+        : 'minuteMs is outside the window';
+  }
+}
+
+/** When what it tells of happened, the last of it; Unix ms. */
+export function timeOf({ event, idMs }: CountableEvent): number {
+  return event.type === validationEventType ? event.data.decidedAtMs : idMs;
 }
 
 /** RFC 9562 §5.7: the first 48 bits are Unix milliseconds. */

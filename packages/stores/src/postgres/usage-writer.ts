@@ -1,49 +1,82 @@
-import type { UsageCount } from '@keyward/contract/usage-summary';
 import type { Clock } from '@keyward/kit/clock';
 import type { Logger } from '@keyward/kit/logger';
-import { newId } from '@keyward/kit/random';
-import { sql, type Transaction } from 'kysely';
 import type { LogBatch } from '../ports/event-log.ts';
-import { UsageCounts } from '../usage-counts.ts';
+import { buryRecords } from './bury-records.ts';
 import type { Database } from './database.ts';
-import { dayOf, keepEventPartitions } from './event-partitions.ts';
-import type { Schema } from './schema.ts';
-import { type CountableEvent, type DeadRecord, sortRecords } from './sort-records.ts';
+import { EndpointRegistration } from './endpoint-registration.ts';
+import { keepEventPartitions } from './event-partitions.ts';
+import { KeySightings } from './key-sightings.ts';
+import { LogPolicies } from './log-policies.ts';
+import { replayOne } from './replay-dead.ts';
+import { resolveAssumed } from './resolve-assumed.ts';
+import type { Session, Sessions } from './sessions.ts';
+import { type CountableEvent, type DeadRecord, sortRecords, timeOf } from './sort-records.ts';
 import { isDataFault, sqlState } from './sql-state.ts';
+import { writeEvents } from './write-events.ts';
 
 interface UsageWriterOptions {
   db: Database;
+  sessions: Sessions;
   clock: Clock;
   logger: Logger;
   /** How long an event id is remembered, days; more than the log keeps its records. */
   retentionDays: number;
+  logRetentionDays?: number;
+  /** How many endpoints an environment may hold. */
+  maxEndpoints?: number;
 }
 
-type Trx = Transaction<Schema>;
+/** What became of the records of a batch. */
+export interface WriteOutcome {
+  counted: number;
+  /** Their ids were known. */
+  repeated: number;
+  dead: number;
+  /** When the first and the last decision of those that were counted was made, Unix ms; none: there was none. */
+  decidedMs?: { oldest: number; newest: number } | undefined;
+}
 
+const dayMs = 86_400_000;
 const noPartitionForRow = '23514';
-const deadRowsAtOnce = 1_000;
 
 /** Counts the events of batches, each event once, however often and by whomever it is written (design.md §6). */
 export class UsageWriter {
-  readonly #options: UsageWriterOptions;
+  readonly #options: Required<UsageWriterOptions>;
+  readonly #policies: LogPolicies;
+  readonly #sightings: KeySightings;
+  readonly #endpoints: EndpointRegistration;
 
   constructor(options: UsageWriterOptions) {
-    this.#options = options;
+    this.#options = { logRetentionDays: 30, maxEndpoints: 1_000, ...options };
+    this.#policies = new LogPolicies(options.clock);
+    this.#sightings = new KeySightings(this.#options);
+    this.#endpoints = new EndpointRegistration(this.#options);
   }
 
   /**
-   * One transaction: remember the ids, count the events whose id is new, keep what cannot be counted, store the next
-   * offset. A record that Postgres refuses is found by halving the batch and kept as dead.
+   * One transaction: remember the ids, log and count the events whose id is new, keep what cannot be counted, store the
+   * next offset. A record that Postgres refuses is found by halving the batch and kept as dead.
    */
-  async write(batch: LogBatch): Promise<void> {
+  async write(batch: LogBatch): Promise<WriteOutcome> {
     try {
-      await this.#write(batch);
+      return await this.#write(batch);
     } catch (error) {
       if (sqlState(error) === noPartitionForRow) await this.keepPartitions();
       if (!isDataFault(error)) throw error;
-      await this.#writeHalves(batch, error);
+      return await this.#writeHalves(batch, error);
     }
+  }
+
+  /** Counts one event that somebody asked to have counted after all; undefined: there is none. */
+  async replay(): Promise<'counted' | 'dead' | undefined> {
+    const { sessions } = this.#options;
+    return replayOne({
+      sessions,
+      window: this.#window(),
+      prepare: (events) => this.#prepare(events),
+      write: (session, events, outboxes) =>
+        writeEvents(session, { ...this.#writing(), events, slot: replaySlot, alsoOfOutboxes: outboxes }),
+    });
   }
 
   /** The offset after the last batch of this log and partition that was written. */
@@ -66,144 +99,115 @@ export class UsageWriter {
 
   /** Makes the partitions of the days to come and drops those that nobody will ask for. */
   async keepPartitions(): Promise<void> {
-    const { db, clock, retentionDays, logger } = this.#options;
-    const { created, dropped } = await keepEventPartitions(db, { nowMs: clock.nowMs(), retentionDays });
-    if (created.length + dropped.length > 0) logger.info({ created, dropped }, 'partitions of event_seen');
+    const { db, clock, logger, ...days } = this.#options;
+    const { created, dropped } = await keepEventPartitions(db, { nowMs: clock.nowMs(), ...days });
+    if (created.length + dropped.length > 0) logger.info({ created, dropped }, 'partitions of events and request logs');
   }
 
-  async #writeHalves(batch: LogBatch, error: unknown): Promise<void> {
+  async #writeHalves(batch: LogBatch, error: unknown): Promise<WriteOutcome> {
     const { records } = batch;
     const middle = Math.ceil(records.length / 2);
     if (records.length > 1) {
-      await this.write({ ...batch, records: records.slice(0, middle) });
-      await this.write({ ...batch, records: records.slice(middle) });
-      return;
+      const first = await this.write({ ...batch, records: records.slice(0, middle) });
+      const second = await this.write({ ...batch, records: records.slice(middle) });
+      return together(first, second);
     }
+    const { events, dead } = sortRecords(records, this.#window());
     const reason = `Postgres refuses it: ${error instanceof Error ? error.message : sqlState(error)}`;
-    const dead = records.map((record) => ({ record, reason }));
-    await this.#options.db.transaction().execute(async (trx) => {
-      await this.#bury(trx, batch, dead);
-      await storeOffset(trx, batch);
-    });
+    const refused = records.map((record) => ({ record, reason, event: events[0]?.event ?? dead[0]?.event }));
+    await this.#options.sessions.transaction((session) => this.#finish(session, { batch, events: [], dead: refused }));
+    return { counted: 0, repeated: 0, dead: 1 };
   }
 
-  async #write(batch: LogBatch): Promise<void> {
-    const { db, clock, retentionDays } = this.#options;
-    const { events, dead } = sortRecords(batch.records, { nowMs: clock.nowMs(), retentionDays });
-    await db.transaction().execute(async (trx) => {
-      const sums = new UsageCounts();
-      for (const event of await rememberIds(trx, events)) sums.add(event);
-      const counts = sums.sorted();
-      if (counts.length > 0) {
-        await addToClients(trx, counts);
-        await addToKeys(trx, counts);
-        await addToHours(trx, counts);
-      }
-      await this.#bury(trx, batch, dead);
-      await storeOffset(trx, batch);
-    });
+  async #write(batch: LogBatch): Promise<WriteOutcome> {
+    const { events: sorted, dead } = sortRecords(batch.records, this.#window());
+    const events = await this.#prepare(sorted);
+    const fresh = await this.#options.sessions.transaction((session) => this.#finish(session, { batch, events, dead }));
+    return {
+      counted: fresh.length,
+      repeated: events.length - fresh.length,
+      dead: dead.length,
+      decidedMs: span(fresh),
+    };
   }
 
-  async #bury(trx: Trx, { logId, partition }: LogBatch, dead: readonly DeadRecord[]): Promise<void> {
-    for (let at = 0; at < dead.length; at += deadRowsAtOnce) {
-      const rows = dead.slice(at, at + deadRowsAtOnce).map(({ record, reason }) => ({
-        id: newId(),
-        log_id: logId,
-        partition,
-        log_offset: record.offset,
-        reason: printable(reason),
-        value: record.value,
-      }));
-      await trx
-        .insertInto('event_dead')
-        .values(rows)
-        .onConflict((conflict) => conflict.doNothing())
-        .execute();
-    }
-    if (dead.length === 0) return;
+  /** What may be done more than once and holds no row that others wait for, so it is not of the batch's transaction. */
+  async #prepare(sorted: readonly CountableEvent[]): Promise<CountableEvent[]> {
+    const events = await resolveAssumed(this.#options.sessions, sorted);
+    await this.#sightings.note(events);
+    await this.#endpoints.register(events);
+    return events;
+  }
+
+  async #finish(session: Session, { batch, events, dead }: Finishing): Promise<CountableEvent[]> {
+    const buried = await buryRecords(session, batch, dead);
+    const outboxes = { buried };
+    const writing = { ...this.#writing(), events, slot: batch.partition, alsoOfOutboxes: outboxes };
+    const fresh = await writeEvents(session, writing);
+    await storeOffset(session, batch);
+    if (dead.length > 0) this.#tell(batch, dead);
+    return fresh;
+  }
+
+  #tell({ logId, partition }: LogBatch, dead: readonly DeadRecord[]): void {
     const { offset } = dead[0]?.record ?? {};
-    this.#options.logger.error(
-      { logId, partition, count: dead.length, offset, reason: dead[0]?.reason },
-      'events that cannot be counted',
-    );
+    const facts = { logId, partition, count: dead.length, offset, reason: dead[0]?.reason };
+    this.#options.logger.error(facts, 'events that cannot be counted');
+  }
+
+  #window() {
+    const { clock, retentionDays } = this.#options;
+    return { nowMs: clock.nowMs(), retentionDays };
+  }
+
+  #writing() {
+    const { clock, logRetentionDays } = this.#options;
+    return { policies: this.#policies, logsSinceMs: clock.nowMs() - logRetentionDays * dayMs };
   }
 }
 
-/** Answers the events whose id was not known before, each id once. Ids go in sorted, against waiting in a circle. */
-async function rememberIds(trx: Trx, events: readonly CountableEvent[]) {
-  const byId = new Map(events.map((event) => [event.event.id, event]));
-  const ids = [...byId.keys()].sort();
-  if (ids.length === 0) return [];
-  const days = ids.map((id) => dayOf(byId.get(id)?.idMs ?? 0));
-  const { rows } = await sql<{ event_id: string }>`
-    insert into event_seen (day, event_id) select * from unnest(${days}::date[], ${ids}::uuid[])
-    on conflict do nothing returning event_id`.execute(trx);
-  return rows.flatMap(({ event_id }) => byId.get(event_id)?.event ?? []);
+interface Finishing {
+  batch: LogBatch;
+  events: readonly CountableEvent[];
+  dead: readonly DeadRecord[];
 }
 
-const isSuccess = sql`verdict = 'ALLOWED'`;
-
-/** The rows that these counts are, for statements to sum up. */
-function rowsOf(counts: readonly UsageCount[]) {
-  return sql`unnest(
-    ${counts.map((each) => timestamp(each.hourMs))}::timestamptz[], ${counts.map((each) => each.environmentId)}::uuid[],
-    ${counts.map((each) => each.clientId)}::uuid[], ${counts.map((each) => each.keyId)}::uuid[],
-    ${counts.map((each) => each.endpoint)}::text[], ${counts.map((each) => each.verdict)}::text[],
-    ${counts.map((each) => each.count)}::bigint[], ${counts.map((each) => each.durationUs)}::bigint[],
-    ${counts.map((each) => each.cost)}::bigint[], ${counts.map((each) => timestamp(each.lastDecidedAtMs))}::timestamptz[]
-  ) as row (hour, environment_id, client_id, key_id, endpoint, verdict, count, duration_us, cost, last_used_at)`;
-}
-
-async function addToClients(trx: Trx, counts: readonly UsageCount[]): Promise<void> {
-  await sql`
-    insert into client_total as total (client_id, environment_id, success, error, duration_us)
-    select client_id, environment_id, coalesce(sum(count) filter (where ${isSuccess}), 0),
-      coalesce(sum(count) filter (where not ${isSuccess}), 0), sum(duration_us)
-    from ${rowsOf(counts)} group by client_id, environment_id order by client_id
-    on conflict (client_id) do update set success = total.success + excluded.success,
-      error = total.error + excluded.error, duration_us = total.duration_us + excluded.duration_us`.execute(trx);
-}
-
-async function addToKeys(trx: Trx, counts: readonly UsageCount[]): Promise<void> {
-  await sql`
-    insert into key_total as total (key_id, environment_id, success, error, last_used_at)
-    select key_id, environment_id, coalesce(sum(count) filter (where ${isSuccess}), 0),
-      coalesce(sum(count) filter (where not ${isSuccess}), 0), max(last_used_at)
-    from ${rowsOf(counts)} group by key_id, environment_id order by key_id
-    on conflict (key_id) do update set success = total.success + excluded.success,
-      error = total.error + excluded.error,
-      last_used_at = greatest(total.last_used_at, excluded.last_used_at)`.execute(trx);
-}
-
-async function addToHours(trx: Trx, counts: readonly UsageCount[]): Promise<void> {
-  await sql`
-    insert into usage_hour as total
-      (hour, environment_id, client_id, key_id, endpoint, verdict, count, duration_us, cost)
-    select hour, environment_id, client_id, key_id, endpoint, verdict, count, duration_us, cost from ${rowsOf(counts)}
-    on conflict (environment_id, hour, client_id, key_id, endpoint, verdict)
-    do update set count = total.count + excluded.count,
-      duration_us = total.duration_us + excluded.duration_us, cost = total.cost + excluded.cost`.execute(trx);
-}
+/** No partition of the log. */
+const replaySlot = -1;
 
 /** Offsets only say where to begin; an earlier one by a slower writer costs repeated reading and no more. */
-async function storeOffset(trx: Trx, { logId, partition, records }: LogBatch): Promise<void> {
+async function storeOffset(session: Session, { logId, partition, records }: LogBatch): Promise<void> {
   const last = records.at(-1);
   if (!last) return;
-  const next_offset = last.offset + 1;
-  const row = { log_id: logId, partition, next_offset };
-  const known = ['log_id', 'partition'] as const;
-  await trx
-    .insertInto('consumer_offset')
-    .values(row)
-    .onConflict((conflict) => conflict.columns(known).doUpdateSet({ next_offset }))
-    .execute();
+  await session.query(
+    `insert into consumer_offset (log_id, partition, next_offset) values ($1, $2, $3)
+      on conflict (log_id, partition) do update set next_offset = excluded.next_offset`,
+    [logId, partition, last.offset + 1],
+  );
 }
 
-function timestamp(atMs: number): string {
-  return new Date(atMs).toISOString();
+function span(events: readonly CountableEvent[]): WriteOutcome['decidedMs'] {
+  let [oldest, newest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const countable of events) {
+    const atMs = timeOf(countable);
+    oldest = Math.min(oldest, atMs);
+    newest = Math.max(newest, atMs);
+  }
+  return events.length === 0 ? undefined : { oldest, newest };
 }
 
-/** A reason may quote the data: what Postgres refuses is replaced, the rest is cut. */
-function printable(text: string): string {
-  return text.toWellFormed().replaceAll('\0', '�').slice(0, 500).toWellFormed();
+function together(one: WriteOutcome, other: WriteOutcome): WriteOutcome {
+  const spans = [one.decidedMs, other.decidedMs].filter((each) => each !== undefined);
+  return {
+    counted: one.counted + other.counted,
+    repeated: one.repeated + other.repeated,
+    dead: one.dead + other.dead,
+    decidedMs:
+      spans.length === 0
+        ? undefined
+        : {
+            oldest: Math.min(...spans.map(({ oldest }) => oldest)),
+            newest: Math.max(...spans.map(({ newest }) => newest)),
+          },
+  };
 }

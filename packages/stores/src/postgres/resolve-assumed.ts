@@ -1,0 +1,56 @@
+import { type ValidationEvent, validationEventType } from '@keyward/contract/validation-event';
+import type { Sessions } from './sessions.ts';
+import type { CountableEvent } from './sort-records.ts';
+
+/**
+ * Events that were decided by a signature alone, under the ids by which their key and client are known: those of the key, of
+ * what is left of a deleted one, or of the one client that has, or last had, the name that the key states. Who is not known
+ * by any other id stays.
+ */
+export async function resolveAssumed(sessions: Sessions, events: readonly CountableEvent[]): Promise<CountableEvent[]> {
+  const assumed = events.flatMap(({ event }) =>
+    event.type === validationEventType && event.data.assumed && event.data.signedKey
+      ? [{ environmentId: event.data.environmentId, id: event.data.id, ...event.data.signedKey }]
+      : [],
+  );
+  if (assumed.length === 0) return [...events];
+  const rows = await sessions.transaction((session) =>
+    session.query<{ event_id: string; client_id: string | null; key_id: string | null }>(
+      `with assumed as (
+      select event_id, environment_id, decode(digest, 'hex') as digest,
+        sha256(convert_to(environment_id::text || ':' || tenant, 'UTF8')) as tenant
+      from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]) as row (event_id, environment_id, digest, tenant)
+    )
+    select event_id, coalesce(api_key.client_id, tombstone.client_id, (
+        select case when count(*) = 1 then min(client.id::text)::uuid end from client
+        where client.environment_id = assumed.environment_id and client.tenant = assumed.tenant
+      ), (
+        select deleted_client_id from tenant
+        where tenant.environment_id = assumed.environment_id and tenant.digest = assumed.tenant and not exists (
+          select from client where client.environment_id = assumed.environment_id and client.tenant = assumed.tenant
+        )
+      )) as client_id, coalesce(api_key.id, tombstone.key_id) as key_id
+    from assumed
+    left join api_key on api_key.environment_id = assumed.environment_id and api_key.digest = assumed.digest
+    left join tombstone on tombstone.environment_id = assumed.environment_id and tombstone.digest = assumed.digest`,
+      [
+        assumed.map(({ id }) => id),
+        assumed.map(({ environmentId }) => environmentId),
+        assumed.map(({ digest }) => Buffer.from(digest, 'base64url').toString('hex')),
+        assumed.map(({ tenant }) => tenant),
+      ],
+    ),
+  );
+  const known = new Map(rows.map((row) => [row.event_id, row]));
+  return events.map((countable) => {
+    const { event } = countable;
+    const row = known.get(event.data.id);
+    if (!row || event.type !== validationEventType) return countable;
+    const data: ValidationEvent = {
+      ...event.data,
+      clientId: row.client_id ?? event.data.clientId,
+      keyId: row.key_id ?? event.data.keyId,
+    };
+    return { ...countable, event: { type: event.type, data } };
+  });
+}
