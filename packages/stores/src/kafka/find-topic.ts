@@ -4,8 +4,7 @@ import type { KafkaLink } from './kafka-link.ts';
 import type { KafkaTarget } from './kafka-target.ts';
 
 export interface TopicFacts {
-  /** The cluster's id and the topic: names this very log. */
-  logId: string;
+  clusterId: string;
   partitions: number;
 }
 
@@ -21,7 +20,7 @@ export async function findTopic(link: KafkaLink, target: KafkaTarget, signal: Ab
     if (!(await admin.listTopics()).includes(target.topic)) await createTopic(admin, target);
     for (;;) {
       const partitions = await countPartitions(admin, target.topic);
-      if (partitions > 0) return { logId: `${clusterId}/${target.topic}`, partitions };
+      if (partitions > 0) return { clusterId, partitions };
       await pause(pollMs, signal);
       signal.throwIfAborted();
     }
@@ -37,6 +36,8 @@ async function createTopic(
 ): Promise<void> {
   const configEntries = [
     { name: 'retention.ms', value: String(retentionDays * dayMs) },
+    // A segment is dropped as a whole: with the default of a week, records would live twice as long as they should.
+    { name: 'segment.ms', value: String(dayMs) },
     { name: 'min.insync.replicas', value: replication > 2 ? '2' : '1' },
   ];
   const plan = { topic, numPartitions: partitions, replicationFactor: replication, configEntries };

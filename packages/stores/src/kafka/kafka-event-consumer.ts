@@ -4,11 +4,12 @@ import type { Consumer, EachBatchPayload } from 'kafkajs';
 import { sourceOf } from '../event-codec.ts';
 import { handOverBatch } from '../hand-over-batch.ts';
 import type { BatchHandler, EventConsumer, LogEnds, StoredOffset } from '../ports/event-log.ts';
-import { findTopic } from './find-topic.ts';
 import { KafkaLink } from './kafka-link.ts';
 import { kafkaLogCreator } from './kafka-log-creator.ts';
 import { type KafkaTarget, parseKafkaUrl } from './kafka-target.ts';
+import { readCommitted } from './read-committed.ts';
 import { readEnds } from './read-ends.ts';
+import { readTopicId } from './read-topic-id.ts';
 
 export function openKafkaConsumer(url: string, { logger }: { logger: Logger }): EventConsumer {
   return new KafkaEventConsumer(parseKafkaUrl(url), logger);
@@ -22,6 +23,10 @@ interface Work {
 /** One membership in the group, from the connection to its end. */
 interface Session {
   logId: string;
+  /** The oldest offset of each partition when the session began. */
+  firsts: ReadonlyMap<number, number>;
+  /** Partitions that are read from their beginning because the log is not the one that offsets are stored of. */
+  restarted: Set<number>;
   /** Partitions whose beginning was compared with the stored offset since the last join. */
   placed: Set<number>;
 }
@@ -34,8 +39,11 @@ interface Membership {
 
 const noValue = Buffer.alloc(0);
 const restartAfterMs = 1_000;
-const heartbeatMs = 2_000;
+const longestHeartbeatMs = 2_000;
 const partitionsAtOnce = 4;
+/** The larger a batch, the more of its events change the same rows of Postgres; 2 MB are about 4,000 events. */
+const batchBytes = 2 * 1_024 * 1_024;
+const watchMs = 5_000;
 const leaveMs = 5_000;
 
 /**
@@ -59,6 +67,11 @@ class KafkaEventConsumer implements EventConsumer {
 
   get restarts(): number {
     return this.#restarts;
+  }
+
+  /** Three of them fit into a session. */
+  get #heartbeatMs(): number {
+    return Math.min(longestHeartbeatMs, Math.floor(this.#target.sessionTimeoutMs / 3));
   }
 
   get reading(): boolean {
@@ -104,14 +117,16 @@ class KafkaEventConsumer implements EventConsumer {
     using closing = onAbort(this.#closed.signal, () => this.#reading || link.cut());
     void closing;
     const { topic, group } = this.#target;
-    const { logId } = await findTopic(link, this.#target, this.#closed.signal);
-    const session: Session = { logId, placed: new Set() };
+    const { logId, partitions } = await readEnds(link, this.#target, this.#closed.signal);
+    const firsts = new Map(partitions.map(({ partition, first }) => [partition, first]));
+    const session: Session = { logId, firsts, restarted: new Set(), placed: new Set() };
     const consumer = link.kafka.consumer({
       groupId: group,
       allowAutoTopicCreation: false,
       // A member that cannot say goodbye keeps its partitions until its session ends.
-      sessionTimeout: 10_000,
-      heartbeatInterval: heartbeatMs,
+      sessionTimeout: this.#target.sessionTimeoutMs,
+      heartbeatInterval: this.#heartbeatMs,
+      maxBytesPerPartition: batchBytes,
       // An idle fetch is not cut short, and closing waits for it.
       maxWaitTimeInMs: 500,
       // Through a broker's restart the membership is kept; a new one would wait for the old one's session to end.
@@ -120,10 +135,17 @@ class KafkaEventConsumer implements EventConsumer {
     const ended = Promise.withResolvers<void>();
     ended.promise.catch(() => undefined); // it may crash before anybody waits for the end
     consumer.on(consumer.events.CRASH, ({ payload }) => ended.reject(payload.error));
-    consumer.on(consumer.events.GROUP_JOIN, () => {
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       session.placed.clear();
       this.#reading = true;
+      // What cannot be told now is told when the next record comes.
+      const assigned = payload.memberAssignment[topic] ?? [];
+      this.#restartIdle(assigned, { consumer, session, work }, link).catch((err) =>
+        this.#logger.debug({ err }, 'where to begin could not be told yet'),
+      );
     });
+    using watching = every(watchMs, () => this.#endIfOther(session, ended.reject));
+    void watching;
     using leaving = onAbort(this.#closed.signal, () => ended.resolve());
     void leaving;
     try {
@@ -159,7 +181,7 @@ class KafkaEventConsumer implements EventConsumer {
       if (seekTo === undefined) await work.handle(read);
     };
     // A slow handler must not cost the membership. That a rebalance is due shows again at the next heartbeat below.
-    using beating = every(heartbeatMs, () => heartbeat().catch(() => undefined));
+    using beating = every(this.#heartbeatMs, () => heartbeat().catch(() => undefined));
     void beating;
     const handOver = { handle, signal: this.#closed.signal, logger: this.#logger, beforeRepeating: heartbeat };
     if (!(await handOverBatch({ logId: session.logId, partition, records }, handOver))) return;
@@ -170,26 +192,68 @@ class KafkaEventConsumer implements EventConsumer {
     await heartbeat();
   }
 
-  /** Where to read instead of here: at the stored offset, or at the beginning when that lies beyond the log's end. */
-  async #misplaced(
-    { batch }: EachBatchPayload,
-    { logId }: Session,
-    { storedOffset }: Work,
-  ): Promise<number | undefined> {
-    const stored = await storedOffset?.(logId, batch.partition);
-    if (stored === undefined) return undefined;
+  /** Where to read instead of here: at the stored offset, or at the beginning when the log is another one. */
+  async #misplaced({ batch }: EachBatchPayload, session: Session, { storedOffset }: Work): Promise<number | undefined> {
+    if (!storedOffset) return undefined;
+    const { partition } = batch;
+    const stored = await storedOffset(session.logId, partition);
     const here = Number(batch.messages[0]?.offset);
-    const place = { logId, partition: batch.partition, here, stored };
-    if (stored > Number(batch.highWatermark)) {
-      this.#logger.error(
-        place,
-        'the stored offset lies beyond the end of the log: the log is another one, reading from its beginning',
-      );
-      return here === 0 ? undefined : 0;
+    const first = session.firsts.get(partition) ?? 0;
+    if (stored === undefined ? here > first : stored > Number(batch.highWatermark)) {
+      this.#tellOfRestart(session, { partition, here, stored });
+      return here === first ? undefined : first;
     }
-    if (stored >= here) return undefined; // what was handled and not committed is known by the ids of its events
-    this.#logger.warn(place, 'the group is ahead of the stored offset, going back');
+    if (stored === undefined || stored >= here) return undefined; // what was handled and not committed is known by its ids
+    if (stored < first) {
+      if (here > first) return first;
+      const lost = { logId: session.logId, partition, stored, first };
+      this.#logger.error(lost, 'the log has dropped records before they were read');
+      return undefined;
+    }
+    this.#logger.warn(
+      { logId: session.logId, partition, here, stored },
+      'the group is ahead of the stored offset, going back',
+    );
     return stored;
+  }
+
+  /**
+   * The group remembers offsets by the topic's name, and may be at the end of a log that nobody has read: nothing would come
+   * of it until somebody writes again.
+   */
+  async #restartIdle(
+    assigned: readonly number[],
+    { consumer, session, work }: Membership,
+    link: KafkaLink,
+  ): Promise<void> {
+    if (!work.storedOffset) return;
+    const { topic, group } = this.#target;
+    const committed = await readCommitted(link, { topic, group });
+    const { logId, partitions } = await readEnds(link, this.#target, this.#closed.signal);
+    if (logId !== session.logId) return;
+    for (const { partition, first, end } of partitions.filter((each) => assigned.includes(each.partition))) {
+      const stored = await work.storedOffset(logId, partition);
+      const here = committed.get(partition) ?? first;
+      if (stored === undefined ? here <= first : stored <= end) continue;
+      this.#tellOfRestart(session, { partition, here, stored });
+      consumer.seek({ topic, partition, offset: String(first) });
+    }
+  }
+
+  #tellOfRestart(session: Session, place: { partition: number; here: number; stored: number | undefined }): void {
+    if (session.restarted.has(place.partition)) return;
+    session.restarted.add(place.partition);
+    this.#restarts += 1;
+    this.#logger.error(
+      { logId: session.logId, ...place },
+      'what is stored is of another log, or of one that was longer: reading from the beginning',
+    );
+  }
+
+  /** A topic that was deleted and made anew under the eyes of a reader would be read on from where the old one was left. */
+  async #endIfOther({ logId }: Session, end: (reason: Error) => void): Promise<void> {
+    const id = await readTopicId(this.#target).catch(() => undefined);
+    if (id !== undefined && !logId.endsWith(`/${id}`)) end(new Error('the topic was made anew'));
   }
 
   /** Leaves the group, so that another member takes over at once; a handler that hangs does not hold this up for ever. */

@@ -6,10 +6,12 @@ export interface KafkaTarget {
   partitions: number;
   replication: number;
   retentionDays: number;
+  /** After how long without a sign of life a reader's partitions go to another. */
+  sessionTimeoutMs: number;
 }
 
 /**
- * Reads `kafka://host:port[,host:port]/<topic>?group=…&partitions=…&replication=…&retentionDays=…`. By hand, because
+ * Reads `kafka://host:port[,host:port]/<topic>?group=…&partitions=…&replication=…&retentionDays=…&sessionTimeoutMs=…`. By hand, because
  * `URL` cannot hold several hosts.
  * @throws Error that names the part at fault and no other.
  */
@@ -25,6 +27,7 @@ export function parseKafkaUrl(url: string): KafkaTarget {
     replication: readCount(query, 'replication', 1),
     // Less than ingest remembers event ids, so that what Kafka can still deliver is never counted a second time.
     retentionDays: readCount(query, 'retentionDays', 7),
+    sessionTimeoutMs: readCount(query, 'sessionTimeoutMs', 10_000),
   };
 }
 
@@ -43,6 +46,6 @@ function readName(what: string, text: string): string {
 function readCount(query: URLSearchParams, name: string, fallback: number): number {
   const text = query.get(name);
   if (text === null) return fallback;
-  if (!/^[1-9]\d{0,3}$/.test(text)) throw new Error(`"${name}" in the event log URL is not a number from 1 to 9999`);
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new Error(`"${name}" in the event log URL is not a number from 1 to 999999`);
   return Number(text);
 }

@@ -2,10 +2,12 @@ import type { LogEnds } from '../ports/event-log.ts';
 import { findTopic } from './find-topic.ts';
 import type { KafkaLink } from './kafka-link.ts';
 import type { KafkaTarget } from './kafka-target.ts';
+import { readTopicId } from './read-topic-id.ts';
 
-/** Where each partition of the topic begins and ends just now. */
+/** Which log it is, the very one and none of the same name, and where each partition of the topic begins and ends just now. */
 export async function readEnds(link: KafkaLink, target: KafkaTarget, signal: AbortSignal): Promise<LogEnds> {
-  const { logId } = await findTopic(link, target, signal);
+  const { clusterId } = await findTopic(link, target, signal);
+  const logId = `${clusterId}/${target.topic}/${await readTopicId(target)}`;
   const admin = link.kafka.admin();
   try {
     await admin.connect();
