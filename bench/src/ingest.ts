@@ -15,9 +15,9 @@ import { migrate } from '@keyward/stores/postgres/migrate';
 import { shardOf } from '@keyward/stores/shards';
 import { startNativeKafka } from '@keyward/tests/backends/kafka-broker';
 import { durable, startNativePostgres } from '@keyward/tests/backends/postgres-server';
+import { insertEnvironment } from '@keyward/tests/platform/insert-environment';
 import { startServiceProcess } from '@keyward/tests/platform/service-process';
 import { cpuTimeUs } from './cpu-time.ts';
-import { insertEnvironment } from './insert-environment.ts';
 
 const events = Number(process.argv[2] ?? 2_000) * 1_000;
 const clients = Array.from({ length: 1_000 }, () => ({ clientId: newId(), keyIds: Array.from({ length: 5 }, newId) }));
@@ -33,7 +33,7 @@ const [postgres, kafka] = await Promise.all([
 for (const server of [postgres, kafka]) stores.defer(() => server.stop());
 const database = stores.use(await openDatabase(postgres.url));
 await migrate(database.db);
-const environmentId = await insertEnvironment(database.db);
+const { id: environmentId } = await insertEnvironment(database.db);
 const logUrl = `${kafka.url}/validation.v1`;
 await produce();
 

@@ -40,9 +40,11 @@ interface Membership {
 const noValue = Buffer.alloc(0);
 const restartAfterMs = 1_000;
 const longestHeartbeatMs = 2_000;
-const partitionsAtOnce = 4;
+const partitionsAtOnce = 2;
 /** The larger a batch, the more of its events change the same rows of Postgres; 2 MB are about 4,000 events. */
 const batchBytes = 2 * 1_024 * 1_024;
+/** What lies in memory at once, before it is parsed. */
+const fetchBytes = 4 * 1_024 * 1_024;
 const watchMs = 5_000;
 const leaveMs = 5_000;
 
@@ -127,6 +129,7 @@ class KafkaEventConsumer implements EventConsumer {
       sessionTimeout: this.#target.sessionTimeoutMs,
       heartbeatInterval: this.#heartbeatMs,
       maxBytesPerPartition: batchBytes,
+      maxBytes: fetchBytes,
       // An idle fetch is not cut short, and closing waits for it.
       maxWaitTimeInMs: 500,
       // Through a broker's restart the membership is kept; a new one would wait for the old one's session to end.

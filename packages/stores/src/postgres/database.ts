@@ -16,6 +16,7 @@ export interface OpenDatabase extends AsyncDisposable {
 }
 
 const int8 = 20;
+const int8Array = 1016;
 
 /**
  * Opens Postgres by the URL's scheme: `postgres://…` through pg's pool, `pglite:<directory>` or
@@ -33,8 +34,12 @@ export async function openDatabase(url: string, options: { poolSize?: number } =
     query_timeout: 30_000,
     keepAlive: true,
     types: {
-      getTypeParser: (oid, format) =>
-        oid === int8 && format !== 'binary' ? Number : pg.types.getTypeParser(oid, format),
+      getTypeParser: (oid, format) => {
+        const parse = pg.types.getTypeParser(oid, format);
+        if (format === 'binary') return parse;
+        if (oid === int8Array) return (text: string) => (parse(text) as string[]).map(Number); // as pg reads it by itself
+        return oid === int8 ? Number : parse;
+      },
     },
   });
   pool.on('error', () => undefined); // an idle connection that breaks is replaced at the next query

@@ -1,0 +1,156 @@
+import { validation } from '@keyward/contract/pipeline-event';
+import type { EnvironmentSettings } from '@keyward/contract/settings';
+import type { ValidationEvent } from '@keyward/contract/validation-event';
+import { newId } from '@keyward/kit/random';
+import { erasePersonal } from '@keyward/stores/postgres/upkeep/erase-personal';
+import { describePostgresBackends } from '@keyward/tests/backends/describe-backends';
+import { insertEnvironment } from '@keyward/tests/platform/insert-environment';
+import { expect, it } from 'vitest';
+import { WriterUnderTest } from './writer-under-test.ts';
+
+const never = new AbortController().signal;
+const personal = { name: 'checkout', ip: '2001:db8::1', userAgent: 'curl/8' };
+const nothing = { name: null, ip: null, user_agent: null };
+const everything = { name: 'checkout', ip: '2001:db8::1', user_agent: 'curl/8' };
+
+describePostgresBackends('request logs', (backend) => {
+  const stage = new WriterUnderTest(backend);
+  const linesOf = (environmentId: string) =>
+    stage.db
+      .selectFrom('request_log')
+      .selectAll()
+      .where('environment_id', '=', environmentId)
+      .orderBy('event_id')
+      .execute();
+
+  async function environment(settings: Partial<EnvironmentSettings> = {}) {
+    const { id: environmentId, organizationId } = await insertEnvironment(stage.db, settings);
+    const event = (fields: Partial<ValidationEvent> = {}) => stage.event({ environmentId, ...personal, ...fields });
+    const write = (...events: ValidationEvent[]) => stage.newWriter().write(stage.batch(events.map(validation)));
+    return { environmentId, organizationId, event, write };
+  }
+
+  it('have one line for each decision, as it was, also when it comes again', async () => {
+    const { environmentId, event, write } = await environment();
+    const methodPath = 'GET:/a\tb\\n"\n\r\\.';
+    const one = event({ methodPath, cost: 7, degraded: true });
+    await write(one);
+    await write(one, one);
+    expect(await linesOf(environmentId)).toEqual([
+      {
+        decided_at: new Date(one.decidedAtMs),
+        event_id: one.id,
+        environment_id: environmentId,
+        client_id: one.clientId,
+        key_id: one.keyId,
+        verdict: 'ALLOWED',
+        endpoint: methodPath,
+        method_path: methodPath,
+        duration_us: one.durationUs,
+        cost: 7,
+        degraded: true,
+        ...everything,
+      },
+    ]);
+  });
+
+  it('hold what the environment has decided: all, refusals, or none', async () => {
+    for (const [requestLogs, verdicts] of [
+      ['all', ['ALLOWED', 'EXPIRED']],
+      ['refusals', ['EXPIRED']],
+      ['none', []],
+    ] as const) {
+      const { environmentId, event, write } = await environment({ requestLogs });
+      await write(event(), event({ verdict: 'EXPIRED' }));
+      const lines = await linesOf(environmentId);
+      expect(lines.map(({ verdict }) => verdict).toSorted()).toEqual(verdicts);
+    }
+  });
+
+  it('leave out what is redacted', async () => {
+    const redacted = { ip: 'ip', userAgent: 'user_agent', name: 'name', path: 'method_path' } as const;
+    for (const field of ['ip', 'userAgent', 'name', 'path'] as const) {
+      const { environmentId, event, write } = await environment({ requestLogRedaction: [field] });
+      await write(event());
+      const expected = { method_path: 'GET:/v1/things', endpoint: 'GET:/v1/things', ...everything };
+      expect(await linesOf(environmentId)).toMatchObject([{ ...expected, [redacted[field]]: null }]);
+    }
+  });
+
+  it('follow a changed setting within seconds', async () => {
+    const { environmentId, event } = await environment();
+    const writer = stage.newWriter();
+    await writer.write(stage.batch([validation(event())]));
+    const settings = JSON.stringify({ requestLogs: 'none' });
+    await stage.db.updateTable('environment').set({ settings }).where('id', '=', environmentId).execute();
+    stage.nowMs += 5_000;
+    await writer.write(stage.batch([validation(event())]));
+    expect(await linesOf(environmentId)).toHaveLength(1);
+  });
+
+  it('do without an address that is none, and count its event', async () => {
+    const { environmentId, event, write } = await environment();
+    for (const ip of ['', 'unknown', '1.2.3.4.5', 'fe80::1%eth0', '1.2.3.4/8']) await write(event({ ip }));
+    const lines = await linesOf(environmentId);
+    expect(lines.map(({ ip }) => ip)).toEqual([null, null, null, null, null]);
+  });
+
+  it('say nothing personal of a client that was deleted, whichever way it is known', async () => {
+    const { environmentId, organizationId, event, write } = await environment();
+    const [byKey, byName, byErasure] = [newId(), newId(), newId()];
+    const { db } = stage;
+    const created_at = new Date(stage.nowMs);
+    const digest = Buffer.alloc(32, 1);
+    const place = { environment_id: environmentId, digest, version: 1 };
+    await db
+      .insertInto('tombstone')
+      .values({ ...place, organization_id: organizationId, client_id: byKey, key_id: newId(), created_at })
+      .execute();
+    await db
+      .insertInto('tenant')
+      .values({ ...place, deleted_client_id: byName })
+      .execute();
+    await db
+      .insertInto('erasure')
+      .values({ client_id: byErasure, environment_id: environmentId, requested_at: created_at })
+      .execute();
+    for (const clientId of [byKey, byName, byErasure]) await write(event({ clientId }));
+    expect(await linesOf(environmentId)).toMatchObject([nothing, nothing, nothing]);
+  });
+
+  it('forget what they said of a client once it is to be erased, and of nobody else', async () => {
+    const { environmentId, event, write } = await environment();
+    const clientId = newId();
+    await write(event({ clientId }), event({ clientId }), event());
+    const requested_at = new Date(stage.nowMs);
+    await stage.db
+      .insertInto('erasure')
+      .values({ client_id: clientId, environment_id: environmentId, requested_at })
+      .execute();
+    expect(await erasePersonal(stage.db, never)).toBeGreaterThan(0);
+    const lines = await linesOf(environmentId);
+    const own = lines.filter((line) => line.client_id === clientId);
+    expect(own).toMatchObject([nothing, nothing]);
+    expect(lines.filter((line) => line.client_id !== clientId)).toMatchObject([everything]);
+    expect(await stage.db.selectFrom('erasure').selectAll().execute()).toEqual([]);
+  });
+
+  it('are dropped by the day when they are past their retention', async () => {
+    const { environmentId, event, write } = await environment();
+    await write(event());
+    stage.passDays(30);
+    await stage.newWriter().keepPartitions();
+    expect(await linesOf(environmentId)).toHaveLength(1);
+    stage.passDays(2);
+    await stage.newWriter().keepPartitions();
+    expect(await linesOf(environmentId)).toEqual([]);
+  });
+
+  it('take no line that would be dropped at once, and its event is counted', async () => {
+    const { environmentId, event } = await environment();
+    const old = validation(event({ decidedAtMs: stage.nowMs - 3 * 86_400_000 }));
+    const outcome = await stage.newWriter({ logRetentionDays: 2 }).write(stage.batch([old]));
+    expect(outcome).toMatchObject({ counted: 1 });
+    expect(await linesOf(environmentId)).toEqual([]);
+  });
+});
