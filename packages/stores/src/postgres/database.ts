@@ -16,7 +16,7 @@ export interface OpenDatabase extends AsyncDisposable {
 }
 
 const int8 = 20;
-const int8Array = 1016;
+const int8Array: number = 1016;
 
 /**
  * Opens Postgres by the URL's scheme: `postgres://…` through pg's pool, `pglite:<directory>` or
