@@ -42,9 +42,9 @@ const restartAfterMs = 1_000;
 const longestHeartbeatMs = 2_000;
 const partitionsAtOnce = 2;
 /** The larger a batch, the more of its events change the same rows of Postgres; 2 MB are about 4,000 events. */
-const batchBytes = 2 * 1_024 * 1_024;
+const batchBytes = 1_024 * 1_024;
 /** What lies in memory at once, before it is parsed. */
-const fetchBytes = 4 * 1_024 * 1_024;
+const fetchBytes = 2 * 1_024 * 1_024;
 const watchMs = 5_000;
 const leaveMs = 5_000;
 

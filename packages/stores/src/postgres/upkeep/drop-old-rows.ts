@@ -17,7 +17,7 @@ export async function dropOldHours(
     const { numAffectedRows = 0n } = await sql`
       delete from usage_hour where ctid = any(array(
         select ctid from usage_hour
-        where hour < least(${before}::timestamptz, (select until::timestamp at time zone 'UTC' from usage_rolled_up))
+        where hour < ${before} and hour < (select until::timestamp at time zone 'UTC' from usage_rolled_up)
         limit ${rowsAtOnce}
       ))`.execute(transaction);
     return Number(numAffectedRows);
