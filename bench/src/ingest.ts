@@ -38,7 +38,12 @@ const logUrl = `${kafka.url}/validation.v1`;
 await produce();
 
 const startedMs = systemClock.monotonicMs();
-await using ingest = await startServiceProcess('ingest', { DATABASE_URL: postgres.url, EVENT_LOG_URL: logUrl });
+await using ingest = await startServiceProcess('ingest', {
+  DATABASE_URL: postgres.url,
+  EVENT_LOG_URL: logUrl,
+  // Without a bound V8 lets garbage lie for as long as the machine has memory.
+  NODE_OPTIONS: '--max-old-space-size=128 --max-semi-space-size=8',
+});
 const { pid } = ingest.process;
 let maxRssMb = 0;
 let flat = '';

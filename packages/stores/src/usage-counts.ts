@@ -1,6 +1,7 @@
 import type { UsageCount, UsageSummary } from '@keyward/contract/usage-summary';
 import type { ValidationEvent } from '@keyward/contract/validation-event';
 import { endpointOf } from '@keyward/decision/endpoint-path';
+import { LRUCache } from 'lru-cache';
 import { addDuration, addHistogram } from './latency-histogram.ts';
 
 const hourMs = 3_600_000;
@@ -53,7 +54,17 @@ export class UsageCounts {
   }
 }
 
+const endpoints = new LRUCache<string, string>({ max: 10_000 });
+/** A longer one is hardly met again. */
+const rememberedLength = 200;
+
 /** The endpoint that a decision counts for. */
 export function endpointFor({ endpoint, methodPath }: Pick<ValidationEvent, 'endpoint' | 'methodPath'>): string {
-  return endpoint ?? endpointOf(methodPath);
+  if (endpoint !== undefined) return endpoint;
+  if (methodPath.length > rememberedLength) return endpointOf(methodPath);
+  const known = endpoints.get(methodPath);
+  if (known !== undefined) return known;
+  const found = endpointOf(methodPath);
+  endpoints.set(methodPath, found);
+  return found;
 }

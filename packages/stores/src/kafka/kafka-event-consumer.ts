@@ -41,7 +41,7 @@ const noValue = Buffer.alloc(0);
 const restartAfterMs = 1_000;
 const longestHeartbeatMs = 2_000;
 const partitionsAtOnce = 2;
-/** The larger a batch, the more of its events change the same rows of Postgres; 2 MB are about 4,000 events. */
+/** The larger a batch, the more of its events change the same rows of Postgres; 1 MB is about 1,500 events. */
 const batchBytes = 1_024 * 1_024;
 /** What lies in memory at once, before it is parsed. */
 const fetchBytes = 2 * 1_024 * 1_024;

@@ -17,7 +17,7 @@ const statements = [
     alter column key_id drop not null,
     alter column endpoint drop not null,
     add column durations bigint[] not null default '{}'`,
-  // One expression, which Postgres puts in place of the call: 16 buckets are added in 1 µs, where a loop takes 10.
+  // One expression, which Postgres puts in place of the call: buckets are added in 1 µs, where a loop takes 2 and unnest 5.
   `create function add_histograms(a bigint[], b bigint[]) returns bigint[] language sql immutable parallel safe as $$
     select (array[${bucketSums}])[1:greatest(cardinality(a), cardinality(b))]
   $$`,
