@@ -2,7 +2,7 @@ import { RefusalSummary } from '@keyward/contract/refusal-summary';
 import { UsageSummary } from '@keyward/contract/usage-summary';
 import { ValidationEvent } from '@keyward/contract/validation-event';
 import { defineService } from '@keyward/kit/service';
-import { openEventConsumer } from '@keyward/stores/open-event-log';
+import { openEventConsumer, retentionOf } from '@keyward/stores/open-event-log';
 import { openDatabase } from '@keyward/stores/postgres/database';
 import { UsageWriter } from '@keyward/stores/postgres/usage-writer';
 import { startCatchUps } from './catch-ups.ts';
@@ -21,6 +21,7 @@ export const ingest = defineService({
   bodyLimitBytes: 1_024,
   showsMetrics: true,
   async connect({ config, logger, clock, metrics: registry, own }) {
+    refuseShortMemory(config);
     const { db, sessions } = own.use(await openDatabase(config.DATABASE_URL));
     // Opened after the database, so closed before it: a closing consumer hands over what it still has.
     const consumer = own.use(await openEventConsumer(config.EVENT_LOG_URL, { logger }));
@@ -47,3 +48,10 @@ export const ingest = defineService({
     return work;
   },
 });
+
+/** What the log could still deliver after its id was forgotten would be refused, though it may never have been counted. */
+function refuseShortMemory({ EVENT_LOG_URL, EVENT_RETENTION_DAYS }: IngestConfig): void {
+  const logDays = retentionOf(EVENT_LOG_URL);
+  if (logDays === undefined || logDays < EVENT_RETENTION_DAYS) return;
+  throw new Error(`EVENT_RETENTION_DAYS has to be more than the ${logDays} days of retentionDays in EVENT_LOG_URL`);
+}

@@ -107,3 +107,37 @@ it('stays up while the database refuses, loses nothing, and stops all the same',
   await db.schema.alterTable('away').renameTo('consumer_offset').execute();
   await vi.waitFor(async () => expect(await countClients(db)).toBe(50), within);
 });
+
+it('counts a dead event once somebody asks for its replay, and says in its metrics what it does', {
+  timeout: 20_000,
+}, async () => {
+  const { config, start } = stage();
+  await using database = await openDatabase(config.DATABASE_URL);
+  const { db } = database;
+  await migrate(db);
+  await using producer = await openEventProducer(config.EVENT_LOG_URL, { logger });
+  await using service = await start();
+  await producer.append(appended(20), never);
+  await vi.waitFor(async () => expect(await countClients(db)).toBe(20), within);
+  const value = Buffer.from(JSON.stringify(newEvent()));
+  await db
+    .insertInto('event_dead')
+    .values({ id: newId(), value, reason: 'too large', replay_at: new Date() })
+    .execute();
+  await vi.waitFor(async () => expect(await countClients(db)).toBe(21), within);
+  expect(await db.selectFrom('event_dead').selectAll().execute()).toEqual([]);
+  await vi.waitFor(async () => {
+    const metrics = await (await fetch(`${service.url}/metrics`)).text();
+    expect(metrics).toMatch(/^keyward_ingest_events_total\{outcome="counted"\} 20$/m);
+    expect(metrics).toMatch(/^keyward_ingest_lag_events 0$/m);
+    expect(metrics).toMatch(/^keyward_ingest_event_age_seconds\{event="newest"\} /m);
+    expect(metrics).toMatch(/^keyward_ingest_batch_seconds_count [1-9]/m);
+    expect(metrics).toMatch(/^keyward_ingest_log_restarts_total 0$/m);
+  }, within);
+});
+
+it('does not start where the log keeps records for longer than their ids are remembered', async () => {
+  const config = { ...stage().config, EVENT_LOG_URL: 'kafka://127.0.0.1:9/events?retentionDays=8' };
+  const starting = startService(ingest, { config, host: '127.0.0.1', port: 0, logLevel: 'silent', logger });
+  await expect(starting).rejects.toThrow('EVENT_RETENTION_DAYS');
+});
