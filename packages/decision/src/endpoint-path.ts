@@ -13,10 +13,10 @@ export function foldPath(path: string, style: EndpointStyle = defaultSettings): 
   return `/${segments.join('/')}`;
 }
 
-/** The endpoint that a `method_path` (`GET:/users/1`, `GET:::/users/1`) is of: `GET:/users/{id}`. */
+/** The endpoint that a `method_path` (`GET:/users/1`, `GET:::/users/1`) is of: `GET:/users/{id}`; of another text what stands before its query. */
 export function endpointOf(methodPath: string, style?: EndpointStyle): string {
   const parsed = parseMethodPath(methodPath);
-  return parsed ? `${parsed.method}:${foldPath(parsed.path, style)}` : methodPath;
+  return parsed ? `${parsed.method}:${foldPath(parsed.path, style)}` : withoutQuery(methodPath);
 }
 
 export function parseMethodPath(methodPath: string): { method: string; path: string } | undefined {
@@ -41,7 +41,8 @@ function foldSegment(segment: string, { endpointIds, endpointCase }: EndpointSty
   return endpointCase === 'fold' ? segment.toLowerCase() : segment;
 }
 
-function withoutQuery(path: string): string {
+/** A path, or a `method_path`, without its query and fragment, which may hold what is secret. */
+export function withoutQuery(path: string): string {
   const end = path.search(/[?#]/);
   return end < 0 ? path : path.slice(0, end);
 }

@@ -1,5 +1,4 @@
 import type { DecisionRequest } from '@keyward/contract/decisions';
-import type { KeyRecord } from '@keyward/contract/projection';
 import { callerIp } from '@keyward/decision/caller-ip';
 import { decide } from '@keyward/decision/decide';
 import { rangesOf } from '@keyward/decision/ip-ranges';
@@ -7,13 +6,14 @@ import type { RequestSignature } from '@keyward/decision/request-signature';
 import type { Clock } from '@keyward/kit/clock';
 import type { DecideCommand } from '@keyward/stores/ports/decision-store';
 import { eventFields } from './event-fields.ts';
+import type { FoundKey } from './found-key.ts';
 import type { ServerKeyContext } from './server-key-contexts.ts';
 
 /** A decision to be made. */
 export interface Decision {
   request: DecisionRequest;
   context: ServerKeyContext;
-  key: KeyRecord;
+  key: FoundKey;
   /** On the monotonic clock. */
   startedMs: number;
   signature: RequestSignature | undefined;

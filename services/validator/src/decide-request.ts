@@ -1,6 +1,5 @@
 import type { DecisionReply, DecisionRequest } from '@keyward/contract/decisions';
 import type { ExceededLimit } from '@keyward/contract/limits';
-import type { KeyRecord } from '@keyward/contract/projection';
 import type { Refusal } from '@keyward/contract/verdict';
 import { windowAt } from '@keyward/decision/calendar';
 import type { Clock } from '@keyward/kit/clock';
@@ -12,6 +11,7 @@ import { decideWithoutStore, unavailable } from './decide-without-store.ts';
 import { decidedReply } from './decided-reply.ts';
 import type { FailurePolicy } from './failure-policy.ts';
 import { findKey, forgetKey } from './find-key.ts';
+import type { FoundKey } from './found-key.ts';
 import type { KeyDigests } from './key-digests.ts';
 import type { KeyRecords } from './key-records.ts';
 import type { RefusalCounts } from './refusal-counts.ts';
@@ -134,7 +134,7 @@ function newClientsExceeded({ clock }: Deciding): ExceededLimit {
 async function decideKnown(
   deciding: Deciding,
   { request, context, startedMs }: Case,
-  { asked, key }: { asked: AskedKey; key: KeyRecord },
+  { asked, key }: { asked: AskedKey; key: FoundKey },
 ): Promise<Outcome> {
   // Few requests are signed; the others need not wait for a turn of the event loop.
   const signature = request.signature && (await requestSignature(request, context.environment.requestKeys));

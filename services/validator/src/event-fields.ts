@@ -1,9 +1,10 @@
 import type { DecisionRequest } from '@keyward/contract/decisions';
-import type { EnvironmentRecord, KeyRecord } from '@keyward/contract/projection';
+import type { EnvironmentRecord } from '@keyward/contract/projection';
 import { defaultSettings } from '@keyward/contract/settings';
-import { endpointOf } from '@keyward/decision/endpoint-path';
+import { endpointOf, withoutQuery } from '@keyward/decision/endpoint-path';
 import { type IpAddress, printIp } from '@keyward/decision/ip-address';
 import { headerValue } from '@keyward/decision/presented-key';
+import type { FoundKey } from './found-key.ts';
 
 const maxPathBytes = 2_048;
 const maxUserAgentBytes = 256;
@@ -12,7 +13,7 @@ const maxNameBytes = 256;
 interface EventFacts {
   request: DecisionRequest;
   environment: EnvironmentRecord;
-  key: KeyRecord;
+  key: FoundKey;
   isAssumed: boolean | undefined;
   durationUs: number;
   callerIp: IpAddress | undefined;
@@ -29,12 +30,13 @@ export function eventFields({ request, environment, key, isAssumed, durationUs, 
     environmentId: environment.environmentId,
     clientId: key.clientId,
     keyId: key.keyId,
-    methodPath: fit(request.methodPath, maxPathBytes),
+    methodPath: fit(withoutQuery(request.methodPath), maxPathBytes),
     endpoint: ownEndpoint(request.methodPath, environment),
     name: request.name === undefined ? undefined : fit(request.name, maxNameBytes),
     ip: callerIp === undefined ? undefined : printIp(callerIp),
     userAgent: userAgent === undefined ? undefined : fit(userAgent, maxUserAgentBytes),
     durationUs,
+    signedKey: key.signed,
     ...(isAssumed ? { assumed: true } : {}),
     ...(request.cost === undefined || request.cost === 1 ? {} : { cost: request.cost }),
   });

@@ -1,11 +1,12 @@
 import type { KeyRecord } from '@keyward/contract/projection';
 import type { AskedKey } from './asked-key.ts';
+import type { FoundKey } from './found-key.ts';
 import type { KeyRecords } from './key-records.ts';
 import type { ServerKeyContext } from './server-key-contexts.ts';
 import type { SignedKeys } from './signed-keys.ts';
 
 export type Found =
-  | { kind: 'known'; key: KeyRecord }
+  | { kind: 'known'; key: FoundKey }
   | { kind: 'unknown' }
   /** No more clients may make themselves known today. */
   | { kind: 'full' }
@@ -18,7 +19,7 @@ interface Keys {
 }
 
 /** What this process holds of a key, without asking the store. */
-export function heldKey({ keys, signedKeys }: Keys, context: ServerKeyContext, asked: AskedKey): KeyRecord | undefined {
+export function heldKey({ keys, signedKeys }: Keys, context: ServerKeyContext, asked: AskedKey): FoundKey | undefined {
   return keys.held(context.environment.environmentId, asked.digest) ?? signedKeys.held(context, asked);
 }
 
@@ -45,7 +46,7 @@ export function isWithin({ environment }: ServerKeyContext, key: KeyRecord): boo
   return key.templateId === undefined || key.templateId in environment.templates;
 }
 
-function known(context: ServerKeyContext, key: KeyRecord): Found {
+function known(context: ServerKeyContext, key: FoundKey): Found {
   if (isWithin(context, key)) return { kind: 'known', key };
   return { kind: 'stale', subject: 'environment', version: context.environmentVersion };
 }

@@ -1,4 +1,4 @@
-import type { ClientRecord, KeyRecord } from '@keyward/contract/projection';
+import type { ClientRecord } from '@keyward/contract/projection';
 import type { KeyClaims } from '@keyward/keyformat/claims';
 import { derivedClientId, derivedKeyId } from '@keyward/keyformat/derived-ids';
 import { verifySignedKey } from '@keyward/keyformat/signed-key';
@@ -7,7 +7,9 @@ import type { DecisionStore, Lookup } from '@keyward/stores/ports/decision-store
 import { LRUCache } from 'lru-cache';
 import type { AskedKey } from './asked-key.ts';
 import type { Found } from './find-key.ts';
+import type { FoundKey } from './found-key.ts';
 import type { ServerKeyContext } from './server-key-contexts.ts';
+import { lifetimeOf, signedKeyFacts } from './signed-key-facts.ts';
 import type { SigningSecrets } from './signing-secrets.ts';
 
 interface SignedKeysOptions {
@@ -18,7 +20,7 @@ interface SignedKeysOptions {
 }
 
 interface Kept {
-  key: KeyRecord;
+  key: FoundKey;
   /** What it was verified by. */
   environmentVersion: number;
 }
@@ -43,7 +45,7 @@ export class SignedKeys {
   }
 
   /** A key that this process has verified by the environment's present version; whether its client is current, the script says. */
-  held({ environment, environmentVersion }: ServerKeyContext, asked: AskedKey): KeyRecord | undefined {
+  held({ environment, environmentVersion }: ServerKeyContext, asked: AskedKey): FoundKey | undefined {
     const kept = this.#known.get(idOf(environment.environmentId, asked));
     return kept?.environmentVersion === environmentVersion ? kept.key : undefined;
   }
@@ -58,7 +60,7 @@ export class SignedKeys {
    * lifetime and scopes, and the client that it names. Nothing is known of that client, neither its addresses nor its
    * limits, nor whether the key was revoked; but of one that this process knows to have changed nothing is assumed.
    */
-  assumed(context: ServerKeyContext, asked: AskedKey): KeyRecord | undefined {
+  assumed(context: ServerKeyContext, asked: AskedKey): FoundKey | undefined {
     const { environmentId, settings } = context.environment;
     if (settings.locallySignedKeys === 'refuse' || this.#doubted.has(idOf(environmentId, asked))) return undefined;
     const verified = verifySignedKey(asked.raw, this.#secrets.of(context.environment));
@@ -149,8 +151,9 @@ interface Verified {
 }
 
 /** The record that the key would have if it were registered, but for totals: every new key would leave them for ever. */
-function keyOf({ environment }: ServerKeyContext, { asked, claims, client }: Verified): KeyRecord {
+function keyOf({ environment }: ServerKeyContext, { asked, claims, client }: Verified): FoundKey {
   const keyId = derivedKeyId(environment.environmentId, asked.digest);
+  const signed = signedKeyFacts(asked.digest, claims);
   return {
     version: client.version,
     keyId,
@@ -163,8 +166,8 @@ function keyOf({ environment }: ServerKeyContext, { asked, claims, client }: Ver
     ...(client.abnormal ? { abnormal: client.abnormal } : {}),
     limits: {},
     ...(client.templateId === undefined ? {} : { templateId: client.templateId }),
-    ...(claims.exp === undefined ? {} : { expiresAtMs: Math.ceil(claims.exp * 1_000) }),
-    ...(claims.nbf === undefined ? {} : { notBeforeMs: Math.ceil(claims.nbf * 1_000) }),
+    ...lifetimeOf(claims),
+    ...(signed ? { signed } : {}),
   };
 }
 

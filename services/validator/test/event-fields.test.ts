@@ -2,6 +2,7 @@ import { validation } from '@keyward/contract/pipeline-event';
 import { defaultSettings } from '@keyward/contract/settings';
 import { validationEventType } from '@keyward/contract/validation-event';
 import { decodeEvent } from '@keyward/stores/event-codec';
+import { endpointFor } from '@keyward/stores/usage-counts';
 import { expect, test } from 'vitest';
 import { decideRequest } from '../src/decide-request.ts';
 import { decidingOn, SeededShards } from './seeded-shards.ts';
@@ -38,6 +39,24 @@ test('an event tells whose request it was, and of its headers the user agent onl
   });
   expect(event.durationUs).toBeGreaterThanOrEqual(1_000);
   expect(JSON.stringify(event)).not.toMatch(/secret|apikee_/);
+});
+
+test.each([
+  'GET:/users/7?token=s3cret',
+  'GET:/users/7#s3cret',
+  'GET /users/7?s3cret',
+  '?s3cret',
+  'GET:/a?s3cret#s3cret',
+])('nothing of a query or a fragment gets into an event: %s', async (methodPath) => {
+  for (const endpointIds of ['fold', 'keep'] as const) {
+    await using shards = await SeededShards.complete();
+    await shards.changeEnvironment({ settings: { ...defaultSettings, endpointIds } });
+    await decideRequest(decidingOn(shards.store), shards.request({ methodPath }));
+    const [event] = await shards.events();
+    expect(event?.methodPath).toBe(methodPath.replace(/[?#].*/, ''));
+    expect(event && endpointFor(event)).not.toContain('s3cret');
+    expect(JSON.stringify(event)).not.toContain('s3cret');
+  }
 });
 
 test('texts are capped by bytes, and no character is cut in two', async () => {
@@ -90,6 +109,6 @@ test.each([
   await shards.changeEnvironment({ settings: { ...defaultSettings, ...settings } });
   await decideRequest(decidingOn(shards.store), shards.request({ methodPath: 'get:::/Users/7?a' }));
   const [event] = await shards.events();
-  expect(event).toMatchObject({ methodPath: 'get:::/Users/7?a', verdict: 'ALLOWED' });
+  expect(event).toMatchObject({ methodPath: 'get:::/Users/7', verdict: 'ALLOWED' });
   expect(event?.endpoint).toBe(endpoint);
 });

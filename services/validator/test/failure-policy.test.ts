@@ -156,6 +156,10 @@ test('open: a key that nobody here has seen is taken by its signature, and its e
     [acme, true, 'ALLOWED'],
     [acme, true, 'EXPIRED'],
   ]);
+  expect(log.kept.map(({ event }) => decisionIn(event).signedKey)).toEqual([
+    { digest: expect.any(String), claimedId: expect.any(String), tenant: 'acme', scopes: [] },
+    { digest: expect.any(String), claimedId: expect.any(String), tenant: 'acme', scopes: [], expiresAtMs: 1_000 },
+  ]);
 });
 
 test('open: nothing is assumed of a signed key that is known to have changed, or where such keys are refused', async () => {

@@ -7,7 +7,7 @@ import { memoryShards } from '@keyward/stores/memory/memory-shards';
 import { expect, test } from 'vitest';
 import { ValidatorConfig } from '../src/config.ts';
 import { decideRequest } from '../src/decide-request.ts';
-import { decidingOn, outcomeOf, SeededShards, sealedSecret } from './seeded-shards.ts';
+import { decidingOn, digestOf, outcomeOf, SeededShards, sealedSecret } from './seeded-shards.ts';
 import { ask, startValidator } from './validator-fixture.ts';
 
 const secret = 'test-secret';
@@ -73,6 +73,40 @@ test('keys that nobody registered count for their client and leave no totals of 
     await decideRequest(deciding, shards.request({ headers: { 'x-api-key': key } }));
   expect([...held.instance.clientTotals.values()].map(({ total }) => total)).toEqual([Object.keys(vectors).length]);
   expect(held.instance.keyTotals.size).toBe(0);
+});
+
+test('every event of such a key brings what it takes to register it, and neither the key nor its signature', async () => {
+  await using shards = await signingWith(secret);
+  const deciding = decidingOn(shards.store);
+  const exp = Math.floor(Date.now() / 1_000) + 3_600;
+  const claims = { tid: 'acme', scp: ['read', 'write'], env: 'production', exp, nbf: 1.5 };
+  const { key, claims: stated } = issueSignedKey({ claims, secret, nowMs: 0 });
+  const ask = () => decideRequest(deciding, shards.request({ headers: { 'x-api-key': key } }));
+  expect([outcomeOf(await ask()), outcomeOf(await ask())]).toEqual(['ALLOWED', 'ALLOWED']);
+  const facts = {
+    digest: digestOf(key),
+    tenant: 'acme',
+    claimedId: stated.id,
+    scopes: ['read', 'write'],
+    notBeforeMs: 1_500,
+    expiresAtMs: exp * 1_000,
+  };
+  const events = await shards.events();
+  expect(events.map(({ signedKey }) => signedKey)).toEqual([facts, facts]);
+  for (const part of key.slice('apikee_'.length).split('.')) expect(JSON.stringify(events)).not.toContain(part);
+});
+
+test('a key that is registered brings nothing of the sort, nor does one that could not be', async () => {
+  await using shards = await signingWith(secret);
+  const deciding = decidingOn(shards.store);
+  const sign = (tid: string, scp: string[] = []) =>
+    issueSignedKey({ claims: { tid, scp, env: 'production' }, secret, nowMs: 0, codec: 'msgpack' }).key;
+  const keys = [sign('a'.repeat(201)), sign('a', Array(20).fill('\u0001'.repeat(100))), shards.customerKey];
+  for (const key of keys) {
+    expect(outcomeOf(await decideRequest(deciding, shards.request({ headers: { 'x-api-key': key } })))).toBe('ALLOWED');
+  }
+  const events = await shards.events();
+  expect(events.map((event) => 'signedKey' in event)).toEqual([false, false, false]);
 });
 
 test('neither secrets nor keys are logged, also where something fails', async () => {
