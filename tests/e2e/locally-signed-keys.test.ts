@@ -14,7 +14,7 @@ describeStacks('a key that nobody registered, signed with the environment’s se
   let environment: TestEnvironment;
 
   beforeAll(async () => {
-    platform = await runPlatform(await stack.url());
+    platform = await runPlatform(await stack.url(), { maxSignedKeysPerClient: 0 });
     nodes = [platform.url, await platform.addNode()];
   });
   beforeEach(async () => {

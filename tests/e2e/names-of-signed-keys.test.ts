@@ -18,7 +18,7 @@ describeStacks('whom a locally signed key is taken for on warm nodes', (stack) =
   let key: string;
 
   beforeAll(async () => {
-    platform = await runPlatform(await stack.url());
+    platform = await runPlatform(await stack.url(), { maxSignedKeysPerClient: 0 });
     nodes = [platform.url, await platform.addNode()];
   });
   beforeEach(async () => {

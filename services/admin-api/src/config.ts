@@ -35,5 +35,11 @@ export const AdminApiConfig = Type.Object({
   ),
   SERVICE_TOKEN: Secret(Type.String({ minLength: 16, description: 'Proof of the gateway; the same in all services.' })),
   MAX_ENDPOINTS: maxEndpoints,
+  MAX_SIGNED_KEYS_PER_CLIENT: Type.Integer({
+    minimum: 0,
+    default: 1_000,
+    description:
+      'How many locally signed keys of a client register themselves; further ones are accepted as well, but not listed.',
+  }),
 });
 export type AdminApiConfig = Static<typeof AdminApiConfig>;

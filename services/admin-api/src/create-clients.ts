@@ -1,11 +1,9 @@
 import type { Client, NewClient } from '@keyward/contract/routes/client';
 import { tenantDigest } from '@keyward/keyformat/tenant-digest';
 import { AppError } from '@keyward/kit/app-error';
-import { newId } from '@keyward/kit/random';
 import {
   type ClientRow,
   findClientByName,
-  insertClient,
   insertKeys,
   listKeys,
   raiseClientVersion,
@@ -19,6 +17,7 @@ import { lockTenants } from '@keyward/stores/postgres/tenants';
 import type { Administration } from './administration.ts';
 import { viewClients } from './client-view.ts';
 import { InputCheck } from './input.ts';
+import { insertNewClient, type NewClientOptions } from './insert-new-client.ts';
 import { issueKey, type KeyTimes } from './issue-key.ts';
 import type { ConfigNote, Propagation } from './projector.ts';
 import { signingSecretOf } from './signing-secret.ts';
@@ -139,37 +138,6 @@ async function checkInputs(
   }
   check.done();
   return times;
-}
-
-interface NewClientOptions {
-  environment: EnvironmentRow;
-  input: NewClient;
-  source: 'api' | 'sdk';
-  now: Date;
-}
-
-async function insertNewClient(
-  transaction: Database,
-  { environment, input, source, now }: NewClientOptions,
-): Promise<ClientRow> {
-  const row = {
-    id: newId(),
-    organization_id: environment.organization_id,
-    environment_id: environment.id,
-    name: input.name,
-    type: input.type ?? 'service',
-    status: 'active',
-    source,
-    ip_whitelist: input.ipWhitelist ?? [],
-    template_id: input.templateId ?? null,
-    tenant: tenantDigest(environment.id, input.name),
-    version: now.getTime(),
-    created_at: now,
-    updated_at: now,
-  } as const;
-  const metadata = input.metadata ?? {};
-  await insertClient(transaction, { ...row, metadata: JSON.stringify(metadata) });
-  return { ...row, metadata };
 }
 
 /** Is this name new? It is not from now on. */

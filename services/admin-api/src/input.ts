@@ -70,7 +70,7 @@ export class InputCheck {
 }
 
 /** What Postgres can hold as text. */
-function isText(text: string): boolean {
+export function isText(text: string): boolean {
   return !text.includes('\0') && text.isWellFormed();
 }
 

@@ -102,10 +102,12 @@ export class Projector {
     const projected: ConfigNote[] = [];
     try {
       const isConfirmed = await this.#store.confirmed(async () => {
-        // A client is written before its name is, so that whoever finds it by the name finds it.
-        for (const batch of [notes.filter(({ tenant }) => !tenant), notes.filter(({ tenant }) => tenant)]) {
-          const outcomes = await Promise.all(batch.map((note) => this.#tryToProject(note)));
-          projected.push(...batch.filter((_, i) => outcomes[i]));
+        const failed = new Set<string>();
+        for (const batch of inOrder(notes)) {
+          const due = batch.filter((note) => !isEnvironment(note) || !failed.has(note.environmentId));
+          const outcomes = await Promise.all(due.map((note) => this.#tryToProject(note)));
+          projected.push(...due.filter((_, i) => outcomes[i]));
+          for (const { environmentId } of due.filter((_, i) => !outcomes[i])) failed.add(environmentId);
         }
       });
       if (!isConfirmed) throw new Error('too few replicas of Redis have confirmed it');
@@ -253,6 +255,20 @@ export class Projector {
       sealed: projection.seal(master.open(sealed, id), id).toString('base64url'),
     }));
   }
+}
+
+/**
+ * A client is written before its name is, so that whoever finds it by the name finds it; and an environment after both, which
+ * tells everybody to look again.
+ */
+function inOrder(notes: readonly ConfigNote[]): ConfigNote[][] {
+  const clients = notes.filter(({ clientId }) => clientId);
+  const names = notes.filter(({ clientId, tenant }) => !clientId && tenant);
+  return [clients, names, notes.filter(isEnvironment)];
+}
+
+function isEnvironment({ clientId, tenant }: ConfigChange): boolean {
+  return !clientId && !tenant;
 }
 
 /** Signing secrets are sealed by one key in Postgres, and by another in the shards. */

@@ -1,5 +1,6 @@
 import { AppError } from '@keyward/kit/app-error';
 import { deleteClient, listKeys, raiseClientVersion, updateKey } from '@keyward/stores/postgres/clients';
+import { requestErasure } from '@keyward/stores/postgres/erasures';
 import { inTransaction } from '@keyward/stores/postgres/in-transaction';
 import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import type { Administration } from './administration.ts';
@@ -17,6 +18,7 @@ export async function removeClient(
   const now = new Date(clock.nowMs());
   const notes = await inTransaction(db, async (transaction) => {
     await lockNames(transaction, { environmentId: environment.id, clientId });
+    await requestErasure(transaction, { environmentId: environment.id, clientId, now });
     const client = await raiseClientVersion(transaction, environment.id, clientId, now);
     if (!client) throw unknownClient();
     await deleteClient(transaction, client, now);

@@ -11,6 +11,7 @@ import type { Administration } from './administration.ts';
 import { AdminApiConfig } from './config.ts';
 import { refuseNul } from './input.ts';
 import { Projector } from './projector.ts';
+import { startRegistrationLoop } from './registration-loop.ts';
 import { startRepairLoop } from './repair-loop.ts';
 import { clientRoutes } from './routes/clients.ts';
 import { endpointRoutes } from './routes/endpoints.ts';
@@ -54,6 +55,12 @@ export const adminApi = defineService({
     settingsRoutes(app, administration);
     templateRoutes(app, administration);
   },
-  background: ({ projector, clock }, { logger }) => startRepairLoop({ projector, logger, clock }),
+  background(administration, { config, logger }) {
+    const { projector, clock } = administration;
+    const running = new AsyncDisposableStack();
+    running.use(startRepairLoop({ projector, logger, clock }));
+    running.use(startRegistrationLoop({ administration, logger, maxPerClient: config.MAX_SIGNED_KEYS_PER_CLIENT }));
+    return running;
+  },
   ready: ({ db }) => pingDatabase(db),
 });

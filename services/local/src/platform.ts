@@ -32,6 +32,8 @@ export interface PlatformOptions {
   logLevel: string;
   /** How long Redis may take for one answer; the validator's default unless given. */
   storeTimeoutMs?: number;
+  /** How many locally signed keys of a client register themselves; admin-api's default unless given. */
+  maxSignedKeysPerClient?: number;
 }
 
 export interface Platform extends AsyncDisposable {
@@ -76,13 +78,14 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     ...shared,
     DATABASE_URL: stores.databaseUrl,
     MASTER_KEY: secrets.masterKey,
+    ...variable('MAX_SIGNED_KEYS_PER_CLIENT', options.maxSignedKeysPerClient),
   });
   await start(ingest, 0, { DATABASE_URL: stores.databaseUrl, EVENT_LOG_URL: stores.eventLogUrl });
   await giveBackTotals(projector);
   const decisions = await start(validator, 0, {
     ...shared,
     EVENT_LOG_URL: stores.eventLogUrl,
-    ...(options.storeTimeoutMs === undefined ? {} : { STORE_TIMEOUT_MS: String(options.storeTimeoutMs) }),
+    ...variable('STORE_TIMEOUT_MS', options.storeTimeoutMs),
   });
   const door = await start(gateway, port, {
     SERVICE_TOKEN: secrets.serviceToken,
@@ -92,6 +95,10 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   });
   const running = starting.move();
   return { gatewayUrl: door.url, adminUrl: admin.url, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+function variable(name: string, value: number | string | undefined): Record<string, string> {
+  return value === undefined ? {} : { [name]: String(value) };
 }
 
 /** What one-shot jobs do in a deployment: the newest schema, and the projection of what Postgres holds. */

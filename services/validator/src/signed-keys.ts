@@ -80,8 +80,7 @@ export class SignedKeys {
     if (found.kind !== 'client') return found;
     const key = keyOf(context, { asked, claims: verified.claims, client: found.client });
     this.#doubted.delete(idOf(environment.environmentId, asked));
-    // Nothing would tell that another client has got the name of one that was deleted.
-    if (key.status !== 'deleted') this.#known.set(idOf(environment.environmentId, asked), { key, environmentVersion });
+    if (found.isLasting) this.#known.set(idOf(environment.environmentId, asked), { key, environmentVersion });
     return { kind: 'known', key };
   }
 
@@ -116,30 +115,44 @@ export class SignedKeys {
 
   async #registered(context: ServerKeyContext, clientId: string, missing: FoundClient): Promise<FoundClient> {
     const looked = await this.#store.readClient(context.environment.environmentId, clientId);
-    return outOfDate(context, looked) ?? (looked.record ? { kind: 'client', client: looked.record } : missing);
+    const outdated = outOfDate(context, looked);
+    if (outdated || !looked.record) return outdated ?? missing;
+    // Nothing would tell that another client has got the name of one that was deleted.
+    return { kind: 'client', client: looked.record, isLasting: looked.record.status !== 'deleted' };
   }
 
   /** The version is that of the name, with which the derived client's own is raised. */
   async #derived(
-    { environment, environmentVersion }: ServerKeyContext,
+    context: ServerKeyContext,
     { clientId, version }: Pick<ClientRecord, 'clientId' | 'version'>,
   ): Promise<FoundClient> {
+    const { environmentVersion, environment } = context;
     const { environmentId, settings } = environment;
+    const registered = await this.#registered(context, clientId, { kind: 'unknown' });
+    // It was registered under this name and renamed. Nothing would tell that another client has got the name.
+    if (registered.kind === 'client') return { ...registered, isLasting: false };
+    if (registered.kind !== 'unknown') return registered;
     const perDay = settings.newClientsPerDay;
     const answer = await this.#store.admitClient({ environmentId, environmentVersion, clientId, perDay });
     if (answer.kind !== 'admitted') return answer;
     const { defaultTemplateId: templateId } = settings;
     const template = templateId === null ? {} : { templateId };
-    return { kind: 'client', client: { version, clientId, status: 'active', ips: [], ...template } };
+    return { kind: 'client', client: { version, clientId, status: 'active', ips: [], ...template }, isLasting: true };
   }
 }
 
-type FoundClient = Exclude<Found, { kind: 'known' }> | { kind: 'client'; client: ClientRecord };
+interface KnownClient {
+  kind: 'client';
+  client: ClientRecord;
+  /** Does its version tell when a key that is found by its name is another client's? */
+  isLasting: boolean;
+}
+type FoundClient = Exclude<Found, { kind: 'known' }> | KnownClient;
 
 function outOfDate(
   { environmentVersion: held }: ServerKeyContext,
   { environmentVersion: version }: Lookup<unknown>,
-): Exclude<FoundClient, { kind: 'client' }> | undefined {
+): Exclude<FoundClient, KnownClient> | undefined {
   if (version === undefined) return { kind: 'incomplete' };
   return version > held ? { kind: 'stale', subject: 'environment', version } : undefined;
 }

@@ -29,18 +29,20 @@ export interface TestPlatform extends AsyncDisposable {
 interface PlatformChoices {
   /** How long Redis may take for one answer. */
   storeTimeoutMs?: number;
+  /** How many locally signed keys of a client register themselves. */
+  maxSignedKeysPerClient?: number;
 }
 
 /** All services on the given stores, with an owner; what tests do goes through the gateway. */
 export async function runPlatform(
   urls: StackUrls,
-  { storeTimeoutMs = patientMs }: PlatformChoices = {},
+  { storeTimeoutMs = patientMs, ...choices }: PlatformChoices = {},
 ): Promise<TestPlatform> {
   await using starting = new AsyncDisposableStack();
   const { secrets, keyringFile, accountKey } = starting.use(await prepareInstallation(urls.postgres));
   const stores = { databaseUrl: urls.postgres, redisUrl: urls.redis, eventLogUrl: urls.kafka };
   const platform = starting.use(
-    await startPlatform({ stores, secrets, keyringFile, port: 0, logLevel: 'error', storeTimeoutMs }),
+    await startPlatform({ stores, secrets, keyringFile, port: 0, logLevel: 'error', storeTimeoutMs, ...choices }),
   );
   const owner = { url: platform.gatewayUrl, headers: { authorization: `Bearer ${accountKey}` } };
   const published = await call(owner, 'GET', '/.well-known/encryption-keys');

@@ -98,7 +98,8 @@ const statements = [
     attempts integer not null default 0,
     primary key (environment_id, digest)
   )`,
-  'create index key_sighting_seen on key_sighting (seen_at)',
+  'create index key_sighting_seen on key_sighting (attempts, seen_at)',
+  'create index key_sighting_client on key_sighting (client_id)',
   // Of whom the logs still have to forget everything personal.
   `create table erasure (
     client_id uuid primary key,
