@@ -1,6 +1,7 @@
 import type { Logger } from '@keyward/kit/logger';
 import { pause } from '@keyward/kit/pause';
-import { type EventProducer, EventsRefused, type ShardedEvent } from '@keyward/stores/ports/event-log';
+import type { EventProducer, ShardedEvent } from '@keyward/stores/ports/event-log';
+import { appendAll } from './append-all.ts';
 
 interface DirectEventsOptions {
   producer: EventProducer;
@@ -66,16 +67,12 @@ export class DirectEvents implements AsyncDisposable {
     }
   }
 
-  /** One event that the log will never take must not hold up the others. */
-  async #append(batch: readonly ShardedEvent[]): Promise<void> {
+  #append(batch: readonly ShardedEvent[]): Promise<void> {
     const { producer, logger } = this.#options;
-    try {
-      await producer.append(batch, this.#givenUp.signal);
-    } catch (error) {
-      if (!(error instanceof EventsRefused)) throw error;
-      const [first] = batch;
-      if (batch.length > 1) for (const event of batch) await this.#append([event]);
-      else logger.error({ err: error, eventId: first?.event.data.id }, 'the log refused an event; it is not counted');
-    }
+    return appendAll(producer, batch, {
+      signal: this.#givenUp.signal,
+      onRefused: ({ event }, err) =>
+        logger.error({ err, eventId: event.data.id }, 'the log refused an event; it is not counted'),
+    });
   }
 }
