@@ -175,6 +175,7 @@ describePostgresBackends('registration of locally signed keys', (backend) => {
     const first = await sight();
     await register();
     await removeClient(administration, environment, first.clientId);
+    const { version = 0 } = (await recordOf(first)) ?? {};
     expect(await recordOf(first)).toMatchObject({ status: 'deleted' });
     const erasures = await db.selectFrom('erasure').select('client_id').execute();
     expect(erasures.map(({ client_id }) => client_id)).toContain(first.clientId);
@@ -188,6 +189,7 @@ describePostgresBackends('registration of locally signed keys', (backend) => {
     await register();
     expect((await view(clientId)).keys).toEqual([]);
     expect(await recordOf(first)).toMatchObject({ status: 'deleted' });
+    expect(await decideBy(first.clientId, version)).toMatchObject({ kind: 'decided' });
   });
 
   it('never makes anew the client of a name that it had before', async () => {

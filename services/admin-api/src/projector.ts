@@ -5,7 +5,7 @@ import type { Logger } from '@keyward/kit/logger';
 import { newId } from '@keyward/kit/random';
 import type { SecretBox } from '@keyward/kit/secret-box';
 import type { ProjectionStore } from '@keyward/stores/ports/projection-store';
-import { findClientIds } from '@keyward/stores/postgres/clients';
+import { findKnownClientIds } from '@keyward/stores/postgres/clients';
 import type { Database } from '@keyward/stores/postgres/database';
 import {
   deleteConfigChanges,
@@ -219,7 +219,7 @@ export class Projector {
 
   /**
    * Whoever was derived from a name because nobody had it is out of date from now on, too. Once that id is a client of its
-   * own, its version is told with its keys, and not by its name.
+   * own, or was, its version is told with its keys, and not by its name.
    */
   async #projectTenants(environmentId: string, digests: readonly Buffer[]): Promise<void> {
     const tenants = await readTenantProjections(this.#db, environmentId, digests);
@@ -227,12 +227,12 @@ export class Projector {
       tenants.map(({ digest, record }) => this.#store.putTenant(environmentId, digest.toString('base64url'), record)),
     );
     const derived = tenants.map(({ digest, record }) => ({ id: derivedClientId(digest), version: record.version }));
-    const registered = await findClientIds(
+    const known = await findKnownClientIds(
       this.#db,
       environmentId,
       derived.map(({ id }) => id),
     );
-    const unregistered = derived.filter(({ id }) => !registered.has(id));
+    const unregistered = derived.filter(({ id }) => !known.has(id));
     await Promise.all(unregistered.map(({ id, version }) => this.#store.putClientVersion(id, version)));
   }
 

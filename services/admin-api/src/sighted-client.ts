@@ -1,10 +1,10 @@
 import { derivedClientId } from '@keyward/keyformat/derived-ids';
 import { tenantDigest } from '@keyward/keyformat/tenant-digest';
-import { raiseClientVersion } from '@keyward/stores/postgres/clients';
+import { findKnownClientIds, raiseClientVersion } from '@keyward/stores/postgres/clients';
 import type { Database } from '@keyward/stores/postgres/database';
 import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import type { KeySighting } from '@keyward/stores/postgres/sighting-queue';
-import { readTenantProjections, wasDeleted } from '@keyward/stores/postgres/tenants';
+import { readTenantProjections } from '@keyward/stores/postgres/tenants';
 import type { Administration } from './administration.ts';
 import { insertNewClient } from './insert-new-client.ts';
 import type { ConfigNote } from './projector.ts';
@@ -58,6 +58,7 @@ async function nextVersion(
   const [tenant] = await readTenantProjections(transaction, environment.id, [digest]);
   const { version = 0, clientIds = [], deletedClientId } = tenant?.record ?? {};
   if (clientIds.length > 0 || deletedClientId !== undefined) return undefined;
-  if (await wasDeleted(transaction, environment.id, clientId)) return undefined;
+  const known = await findKnownClientIds(transaction, environment.id, [clientId]);
+  if (known.has(clientId)) return undefined;
   return Math.max(version + 1, now.getTime());
 }

@@ -29,15 +29,18 @@ export async function findClient(db: Database, environmentId: string, id: string
     .executeTakeFirst();
 }
 
-/** Which of these are clients? */
-export async function findClientIds(db: Database, environmentId: string, ids: readonly string[]): Promise<Set<string>> {
+/** Which of these are clients, or were and are remembered as deleted? */
+export async function findKnownClientIds(
+  db: Database,
+  environmentId: string,
+  ids: readonly string[],
+): Promise<Set<string>> {
   if (ids.length === 0) return new Set();
-  const rows = await db
-    .selectFrom('client')
-    .select('id')
-    .where('environment_id', '=', environmentId)
-    .where('id', 'in', ids)
-    .execute();
+  const { rows } = await sql<{ id: string }>`
+    select id from client where environment_id = ${environmentId} and id = any(${ids}::uuid[])
+    union select client_id from tombstone where environment_id = ${environmentId} and client_id = any(${ids}::uuid[])
+    union select deleted_client_id from tenant
+      where environment_id = ${environmentId} and deleted_client_id = any(${ids}::uuid[])`.execute(db);
   return new Set(rows.map((row) => row.id));
 }
 

@@ -67,16 +67,6 @@ export async function listNamesakes(db: Database, { environmentId, digest }: Ten
   return rows.map((row) => row.id);
 }
 
-/** Is this the id of a client that was deleted, as far as anything remembers it? */
-export async function wasDeleted(db: Database, environmentId: string, clientId: string): Promise<boolean> {
-  const { rows } = await sql<{ was_deleted: boolean }>`
-    select exists (select from tenant where environment_id = ${environmentId} and deleted_client_id = ${clientId})
-      or exists (select from tombstone where environment_id = ${environmentId} and client_id = ${clientId}) as was_deleted`.execute(
-    db,
-  );
-  return rows[0]?.was_deleted ?? false;
-}
-
 /** The records of these names; a version is read before what it stands for. A name that nobody ever had is not in it. */
 export async function readTenantProjections(
   db: Database,
