@@ -82,7 +82,7 @@ function variables(schema: TObject): string {
     const { default: preset, description = '' } = field as { default?: unknown; description?: string };
     return row([
       `\`${name}\``,
-      preset === undefined ? 'required' : `\`${preset}\``,
+      preset === undefined ? (schema.required.includes(name) ? 'required' : 'none') : `\`${preset}\``,
       `${description}${isSecret(field) ? ' Secret.' : ''}`,
     ]);
   });

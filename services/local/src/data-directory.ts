@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { takeProcessLock } from '@keyward/kit/process-lock';
 import { StartError } from './start-error.ts';
 
 export interface DataDirectory extends Disposable {
@@ -8,10 +8,7 @@ export interface DataDirectory extends Disposable {
   file(name: string): string;
 }
 
-/**
- * Opens the directory that everything is kept in, for this process alone. The lock is one of the operating system's
- * (held through SQLite), so it goes when the process goes, however that happens.
- */
+/** Opens the directory that everything is kept in, for this process alone. */
 export function openDataDirectory(directory: string): DataDirectory {
   const path = resolve(directory);
   try {
@@ -23,7 +20,7 @@ export function openDataDirectory(directory: string): DataDirectory {
     );
   }
   const lock = takeLock(path);
-  return { path, file: (name) => join(path, name), [Symbol.dispose]: () => lock.close() };
+  return { path, file: (name) => join(path, name), [Symbol.dispose]: () => lock[Symbol.dispose]() };
 }
 
 /** Step by step: Node's recursive form never returns below /proc, where no directory can be made. */
@@ -33,17 +30,17 @@ function makeDirectory(path: string): void {
   mkdirSync(path, { mode: 0o700 });
 }
 
-const sqliteBusy = 5;
+function takeLock(path: string): Disposable {
+  const lock = openLock(path);
+  if (!lock) throw new StartError(`Another Keyward runs on ${path}; stop it, or give another directory with --data.`);
+  return lock;
+}
 
-function takeLock(path: string): DatabaseSync {
+function openLock(path: string): Disposable | undefined {
   try {
-    const lock = new DatabaseSync(join(path, 'lock'), { timeout: 0 });
-    lock.exec('BEGIN EXCLUSIVE');
-    return lock;
+    return takeProcessLock(join(path, 'lock'));
   } catch (error) {
-    const { errcode, message } = error as Error & { errcode?: number };
-    if (errcode === sqliteBusy)
-      throw new StartError(`Another Keyward runs on ${path}; stop it, or give another directory with --data.`);
+    const { message } = error as Error;
     throw new StartError(`The data directory ${path} cannot be locked (${message}); give another with --data.`);
   }
 }

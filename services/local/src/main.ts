@@ -25,7 +25,10 @@ async function start({ port, data, logLevel }: Options): Promise<AsyncDisposable
   };
   const { db } = starting.use(await openDatabase(stores.databaseUrl));
   const keyring = keyringFile(directory, systemClock.nowMs());
-  const platform = starting.use(await startPlatform({ stores, secrets, keyringFile: keyring, port, logLevel }));
+  const spoolDirectory = directory.file('spool');
+  const platform = starting.use(
+    await startPlatform({ stores, secrets, keyringFile: keyring, port, logLevel, spoolDirectory }),
+  );
   const quickstart = await gatherQuickstart({ db, secrets, platform, earlier: readShownOnce(directory) });
   const path = writeQuickstart(directory, quickstart);
   firstStart.done();

@@ -30,6 +30,8 @@ export interface PlatformOptions {
   /** The gateway's port; admin-api takes the next one. 0 = any free ports. */
   port: number;
   logLevel: string;
+  /** Where events wait while neither Redis nor the event log is there; in memory unless given. */
+  spoolDirectory?: string;
   /** How long Redis may take for one answer; the validator's default unless given. */
   storeTimeoutMs?: number;
   /** How many locally signed keys of a client register themselves; admin-api's default unless given. */
@@ -86,6 +88,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     ...shared,
     EVENT_LOG_URL: stores.eventLogUrl,
     ...variable('STORE_TIMEOUT_MS', options.storeTimeoutMs),
+    ...variable('EVENT_SPOOL_DIR', options.spoolDirectory),
   });
   const door = await start(gateway, port, {
     SERVICE_TOKEN: secrets.serviceToken,

@@ -31,5 +31,17 @@ export const ValidatorConfig = Type.Object({
     default: 100_000,
     description: 'How many key records are kept in the process.',
   }),
+  EVENT_SPOOL_DIR: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description:
+        'A folder for events of decisions without Redis while the event log is away, too; validators may share it. Without it they wait in memory.',
+    }),
+  ),
+  EVENT_SPOOL_MAX_BYTES: Type.Integer({
+    minimum: 0,
+    default: 1_073_741_824,
+    description: 'How much may wait there of one validator.',
+  }),
 });
 export type ValidatorConfig = Static<typeof ValidatorConfig>;

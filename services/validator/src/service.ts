@@ -1,11 +1,14 @@
 import { DecisionBatch } from '@keyward/contract/decisions';
+import type { Logger } from '@keyward/kit/logger';
 import { occasionalWarning } from '@keyward/kit/occasional-log';
 import { defineService } from '@keyward/kit/service';
 import { GuardedDecisionStore } from '@keyward/stores/guarded-decision-store';
 import { openEventProducer } from '@keyward/stores/open-event-log';
 import { openDecisionStore, openOutbox } from '@keyward/stores/open-shards';
 import { ValidatorConfig } from './config.ts';
+import { showDirectEvents } from './direct-event-metrics.ts';
 import { DirectEvents } from './direct-events.ts';
+import { EventSpool } from './event-spool.ts';
 import { FailurePolicy } from './failure-policy.ts';
 import { KeyDigests } from './key-digests.ts';
 import { KeyRecords } from './key-records.ts';
@@ -22,16 +25,20 @@ export const validator = defineService({
   config: ValidatorConfig,
   schemas: [DecisionBatch],
   bodyLimitBytes: 64 * 1024 * 1024,
+  showsMetrics: true,
   serviceToken: (config) => config.SERVICE_TOKEN,
 
-  async connect({ config, own, logger, clock }) {
+  async connect({ config, own, logger, clock, metrics }) {
     const { STORE_TIMEOUT_MS: timeoutMs } = config;
     // A decision that is made in time needs a little more until it is heard of.
     const adapter = await openDecisionStore(config.REDIS_URL, { giveUpMs: 0.8 * timeoutMs });
     const store = own.use(new GuardedDecisionStore(adapter, { timeoutMs, clock, logger }));
     const outbox = own.use(await openOutbox(config.REDIS_URL));
     const producer = own.use(await openEventProducer(config.EVENT_LOG_URL, { logger }));
-    const events = own.use(new DirectEvents({ producer, logger }));
+    const spool = await openSpool(config, logger);
+    if (spool) own.use(spool);
+    const events = own.use(new DirectEvents({ producer, logger, ...(spool ? { spool } : {}) }));
+    showDirectEvents(metrics, events, spool);
     return {
       store,
       outbox,
@@ -66,3 +73,8 @@ export const validator = defineService({
   },
   ready: ({ store }) => store.ready(),
 });
+
+async function openSpool(config: ValidatorConfig, logger: Logger): Promise<EventSpool | undefined> {
+  const { EVENT_SPOOL_DIR: directory, EVENT_SPOOL_MAX_BYTES: maxBytes } = config;
+  return directory === undefined ? undefined : EventSpool.open({ directory, maxBytes, logger });
+}

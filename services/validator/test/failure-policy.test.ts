@@ -7,7 +7,6 @@ import { issueSignedKey } from '@keyward/keyformat/signed-key';
 import { tenantDigest } from '@keyward/keyformat/tenant-digest';
 import { createLogger } from '@keyward/kit/logger';
 import { newId } from '@keyward/kit/random';
-import { type EventProducer, EventsRefused, type ShardedEvent } from '@keyward/stores/ports/event-log';
 import { shardOf } from '@keyward/stores/shards';
 import { StoreAway } from '@keyward/stores/store-away';
 import { expect, test } from 'vitest';
@@ -15,35 +14,10 @@ import { ValidatorConfig } from '../src/config.ts';
 import { type Deciding, decideRequest } from '../src/decide-request.ts';
 import { DirectEvents } from '../src/direct-events.ts';
 import { FailurePolicy } from '../src/failure-policy.ts';
+import { LogTwin } from './log-twin.ts';
 import { decidingOn, outcomeOf, playing, SeededShards, sealedSecret } from './seeded-shards.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent', schemas: [ValidatorConfig] });
-
-/** A log that keeps what it takes, once the test lets it. */
-class LogTwin implements EventProducer {
-  readonly kept: ShardedEvent[] = [];
-  readonly appended: number[] = [];
-  underWay = 0;
-  most = 0;
-  open = Promise.resolve();
-  refuses = (_: ShardedEvent) => false;
-
-  async append(events: readonly ShardedEvent[], signal: AbortSignal): Promise<void> {
-    this.underWay += 1;
-    this.most = Math.max(this.most, this.underWay);
-    const aborted = new Promise<never>((_, reject) =>
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
-    );
-    await Promise.race([this.open, aborted]).finally(() => {
-      this.underWay -= 1;
-    });
-    if (events.some(this.refuses)) throw new EventsRefused('MESSAGE_TOO_LARGE', undefined);
-    this.appended.push(events.length);
-    this.kept.push(...events);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {}
-}
 
 interface Situation {
   policy?: 'open' | 'closed';

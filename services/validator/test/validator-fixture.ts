@@ -18,6 +18,7 @@ export function startValidator(shards: SeededShards, { logger }: { logger?: Logg
       SERVICE_TOKEN: serviceToken,
       RECORD_CACHE_SIZE: 1_000,
       STORE_TIMEOUT_MS: 1_000,
+      EVENT_SPOOL_MAX_BYTES: 0,
     },
     host: '127.0.0.1',
     port: 0,
