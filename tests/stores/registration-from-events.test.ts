@@ -164,14 +164,14 @@ describePostgresBackends('registration from events', (backend) => {
       expect(await sightingsOf(environmentId)).toMatchObject([{ facts: seen, attempts: 0 }]);
     });
 
-    it('notes none that is registered, or was', async () => {
+    it('notes none that is registered, or was, beside others that are not', async () => {
       const owner = await environmentWithClient('a');
       const { environmentId } = owner;
-      const [registered, deleted] = [signedKey(), signedKey()];
+      const [registered, deleted, another] = [signedKey(), signedKey(), signedKey()];
       await insertKey(owner, registered.digest);
       await insertTombstone(owner, deleted.digest);
-      await write(...[registered, deleted].map((each) => stage.event({ environmentId, signedKey: each })));
-      expect(await sightingsOf(environmentId)).toEqual([]);
+      await write(...[registered, deleted, another].map((each) => stage.event({ environmentId, signedKey: each })));
+      expect(await sightingsOf(environmentId)).toMatchObject([{ facts: another }]);
     });
 
     it('counts what was decided by a signature alone for the key and client that it is of', async () => {

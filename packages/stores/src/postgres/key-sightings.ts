@@ -45,13 +45,13 @@ export class KeySightings {
 async function insertSightings(session: Session, sightings: readonly Sighting[], now: Date): Promise<void> {
   await session.query(
     `insert into key_sighting (environment_id, digest, client_id, key_id, name, facts, seen_at)
-      select row.environment_id, digest, row.client_id, row.key_id, row.name, facts::jsonb, $7::timestamptz
+      select row.environment_id, sighted.digest, row.client_id, row.key_id, row.name, facts::jsonb, $7::timestamptz
       from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::text[])
         as row (environment_id, hex, client_id, key_id, name, facts)
       join environment on environment.id = row.environment_id
-      cross join lateral decode(row.hex, 'hex') as digest
-      where not exists (select from api_key known where known.environment_id = row.environment_id and known.digest = digest)
-        and not exists (select from tombstone known where known.environment_id = row.environment_id and known.digest = digest)
+      cross join lateral decode(row.hex, 'hex') as sighted (digest)
+      where not exists (select from api_key known where known.environment_id = row.environment_id and known.digest = sighted.digest)
+        and not exists (select from tombstone known where known.environment_id = row.environment_id and known.digest = sighted.digest)
       on conflict do nothing`,
     [
       sightings.map(({ environmentId }) => environmentId),
