@@ -206,7 +206,7 @@ describeRedisBackends('decide', (backend) => {
     expect(await store.decide(again)).toEqual(replayed);
     expect(await store.decide({ ...again, clientVersion: 0 })).toEqual(replayed);
     expect(await store.decide(first)).toEqual(allowed);
-    const events = (await outboxEntries(outbox)).map(({ event }) => [event.data.id, decisionIn(event).verdict]);
+    const events = (await outboxEntries(outbox)).map(({ event }) => [decisionIn(event).id, decisionIn(event).verdict]);
     expect(events).toEqual([
       [first.eventId, 'ALLOWED'],
       [again.eventId, 'REPLAYED'],

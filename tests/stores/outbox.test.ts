@@ -87,7 +87,9 @@ describeRedisBackends('outbox', (backend) => {
     const { outbox } = shards;
     const { shard, events } = await fill(shards, 10);
     await outbox.claim('one', [shard], longMs);
-    const position = (await outbox.read([shard], 4)).at(-1)?.position ?? '';
+    const entries = await outbox.read([shard], 4);
+    const position = entries.at(-1)?.position ?? '';
+    await outbox.markSent('one', entries);
     await outbox.trim('one', new Map([[shard, position]]));
     await outbox.trim('one', new Map([[shard, position]]));
     expect((await outbox.read([shard], 100)).map(({ event }) => decisionIn(event))).toEqual(events.slice(4));
@@ -97,8 +99,12 @@ describeRedisBackends('outbox', (backend) => {
     await using shards = await openShards(await backend.url());
     const { outbox } = shards;
     const { shard } = await fill(shards, 5);
-    const position = (await outbox.read([shard], 5)).at(-1)?.position ?? '';
-    const trim = (relay: string) => outbox.trim(relay, new Map([[shard, position]]));
+    const entries = await outbox.read([shard], 5);
+    const position = entries.at(-1)?.position ?? '';
+    const trim = async (relay: string) => {
+      await outbox.markSent(relay, entries);
+      await outbox.trim(relay, new Map([[shard, position]]));
+    };
     await trim('one');
     await outbox.claim('one', [shard], longMs);
     await trim('two');

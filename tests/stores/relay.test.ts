@@ -63,6 +63,13 @@ function countingBalances(outbox: Outbox): Outbox & { balancedTwice(): Promise<u
     release: (...args) => outbox.release(...args),
     read: (...args) => outbox.read(...args),
     trim: (...args) => outbox.trim(...args),
+    markSent: (...args) => outbox.markSent(...args),
+    bury: (...args) => outbox.bury(...args),
+    backlogs: (...args) => outbox.backlogs(...args),
+    rooms: () => outbox.rooms(),
+    readUnsent: (...args) => outbox.readUnsent(...args),
+    collapse: (...args) => outbox.collapse(...args),
+    flushRefusals: (...args) => outbox.flushRefusals(...args),
     balancedTwice: () => {
       const seen = heartbeats;
       return waitUntil(() => heartbeats >= seen + 2, { what: 'a relay to weigh its share', timeoutMs: within });

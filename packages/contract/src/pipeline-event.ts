@@ -12,8 +12,8 @@ export function validation(data: ValidationEvent): PipelineEvent {
   return { type: validationEventType, data };
 }
 
-/** The decision that an event tells of. @throws TypeError when it is a summary. */
-export function decisionIn({ type, data }: PipelineEvent): ValidationEvent {
-  if (type !== validationEventType) throw new TypeError(`${type} is not of one decision`);
-  return data;
+/** The decision that an event tells of. @throws TypeError when it is a summary, or cannot be read. */
+export function decisionIn(event: PipelineEvent | { type: 'unreadable' }): ValidationEvent {
+  if (event.type !== validationEventType) throw new TypeError(`${event.type} is not of one decision`);
+  return event.data;
 }

@@ -9,13 +9,16 @@ import { Id } from './fields.ts';
 
 const Count = Type.Integer({ minimum: 0 });
 
+/** Stands for all endpoints where too many were asked for to be counted one by one. */
+export const anyEndpoint = '*';
+
 /** Decisions of one hour that have the same key, endpoint and verdict. */
 export const UsageCount = Type.Object({
   hourMs: Type.Integer({ description: 'When the hour of the decisions began (UTC), Unix ms.' }),
   environmentId: Id,
   clientId: Id,
   keyId: Id,
-  endpoint: Type.String(),
+  endpoint: Type.String({ description: '`*` stands for any: there were too many to be counted one by one.' }),
   verdict: Type.String({ pattern: '^[A-Z_]{1,40}$' }),
   count: Count,
   cost: Type.Integer({ minimum: 0, description: 'What admitted requests took of the limits.' }),

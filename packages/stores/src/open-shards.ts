@@ -1,10 +1,16 @@
 import type { DecisionStore } from './ports/decision-store.ts';
 import type { Outbox } from './ports/outbox.ts';
+import type { OutboxAccounts } from './ports/outbox-accounts.ts';
 import type { ProjectionOptions, ProjectionStore } from './ports/projection-store.ts';
 
 export interface DecisionStoreOptions {
   /** A decision that the store comes to so long after it was asked for is not made: the caller has given up, ms. */
   giveUpMs?: number;
+}
+
+export interface OutboxOptions {
+  /** Told of each question that a shard did not answer. */
+  warn?: (error: unknown) => void;
 }
 
 /** The adapters of the shards, chosen by the URL's scheme: `memory:<name>`, `redis://…`, `redis+cluster://…`. */
@@ -18,9 +24,14 @@ export async function openProjectionStore(url: string, options: ProjectionOption
   return (await import('./redis/redis-projection-store.ts')).RedisProjectionStore.open(url, options);
 }
 
-export async function openOutbox(url: string): Promise<Outbox> {
+export async function openOutbox(url: string, options: OutboxOptions = {}): Promise<Outbox> {
   if (isMemory(url)) return (await import('./memory/memory-outbox.ts')).MemoryOutbox.open(url);
-  return (await import('./redis/redis-outbox.ts')).RedisOutbox.open(url);
+  return (await import('./redis/redis-outbox.ts')).RedisOutbox.open(url, options);
+}
+
+export async function openOutboxAccounts(url: string): Promise<OutboxAccounts> {
+  if (isMemory(url)) return (await import('./memory/memory-outbox-accounts.ts')).MemoryOutboxAccounts.open(url);
+  return (await import('./redis/redis-outbox-accounts.ts')).RedisOutboxAccounts.open(url);
 }
 
 function isMemory(url: string): boolean {

@@ -1,5 +1,7 @@
 import { type PipelineEvent, validation } from '@keyward/contract/pipeline-event';
 import type { ValidationEvent } from '@keyward/contract/validation-event';
+import { decodeEvent } from './event-codec.ts';
+import type { UnreadableEvent } from './ports/outbox.ts';
 
 /** The event in an outbox entry: its fields were written by our own validator, what was decided of it comes from the store. */
 export function readOutboxEvent(
@@ -7,4 +9,24 @@ export function readOutboxEvent(
   decided: Pick<ValidationEvent, 'verdict' | 'decidedAtMs' | 'degraded'>,
 ): PipelineEvent {
   return validation({ ...(JSON.parse(event) as Omit<ValidationEvent, keyof typeof decided>), ...decided });
+}
+
+/**
+ * The event in an entry's fields: `e`, `v` and `t` of a decision (event, verdict, time), or `y` and `s` of a summary (type,
+ * JSON).
+ */
+export function readOutboxFields(fields: ReadonlyMap<string, string>): PipelineEvent | UnreadableEvent {
+  const summary = fields.get('s');
+  if (summary !== undefined) {
+    const decoded = decodeEvent({ type: fields.get('y') ?? '', value: Buffer.from(summary) });
+    return 'reason' in decoded ? { type: 'unreadable', reason: decoded.reason } : decoded;
+  }
+  const [event, verdict, time] = ['e', 'v', 't'].map((name) => fields.get(name));
+  if (event === undefined || verdict === undefined || time === undefined)
+    return { type: 'unreadable', reason: 'neither a decision nor a summary' };
+  try {
+    return readOutboxEvent(event, { verdict, decidedAtMs: Number(time) });
+  } catch {
+    return { type: 'unreadable', reason: 'not JSON' }; // the parser's own words would quote what it read
+  }
 }

@@ -26,6 +26,12 @@ export const ValidatorConfig = Type.Object({
     description:
       'How long Redis may take for one answer, before its shard counts as away and the policy of the environment decides.',
   }),
+  OUTBOX_MAX_BYTES: Type.Integer({
+    minimum: 0,
+    default: 0,
+    description:
+      "The memory of Redis for events that wait for the event log, all shards together: past it, the oldest become counts. 0: a quarter of each server's `maxmemory`, or 1 GiB where Redis has no bound.",
+  }),
   RECORD_CACHE_SIZE: Type.Integer({
     minimum: 1,
     default: 100_000,

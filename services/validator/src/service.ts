@@ -27,13 +27,18 @@ export const validator = defineService({
   bodyLimitBytes: 64 * 1024 * 1024,
   showsMetrics: true,
   serviceToken: (config) => config.SERVICE_TOKEN,
+  showsMetrics: true,
 
   async connect({ config, own, logger, clock, metrics }) {
     const { STORE_TIMEOUT_MS: timeoutMs } = config;
     // A decision that is made in time needs a little more until it is heard of.
     const adapter = await openDecisionStore(config.REDIS_URL, { giveUpMs: 0.8 * timeoutMs });
     const store = own.use(new GuardedDecisionStore(adapter, { timeoutMs, clock, logger }));
-    const outbox = own.use(await openOutbox(config.REDIS_URL));
+    const outbox = own.use(
+      await openOutbox(config.REDIS_URL, {
+        warn: occasionalWarning({ logger, clock, message: 'outboxes do not answer; the others are relayed' }),
+      }),
+    );
     const producer = own.use(await openEventProducer(config.EVENT_LOG_URL, { logger }));
     const spool = await openSpool(config, logger);
     if (spool) own.use(spool);
@@ -65,9 +70,9 @@ export const validator = defineService({
     };
   },
   routes: (app, dependencies, { config }) => decisionRoutes(app, dependencies, config.SERVICE_TOKEN),
-  background: ({ outbox, producer, clock, refusals }, { logger }) => {
+  background: ({ outbox, producer, clock, refusals }, { config, logger, metrics }) => {
     const running = new AsyncDisposableStack();
-    running.use(startRelay({ outbox, producer, clock, logger }));
+    running.use(startRelay({ outbox, producer, clock, logger, metrics, outboxMaxBytes: config.OUTBOX_MAX_BYTES }));
     running.use(refusals.start());
     return running;
   },

@@ -183,14 +183,13 @@ export function playing(store: DecisionStore, parts: Partial<DecisionStore>): De
   };
 }
 
-/** What these shards have counted for an environment of refusals that make no event, by code. */
+/** What these shards have counted for an environment of refusals that make no event, by code, since they were asked last. */
 export async function countedRefusals({ url }: SeededShards, environmentId: string): Promise<Record<string, number>> {
   await using shared = await memoryShards.acquire(url);
   const counted: Record<string, number> = {};
-  for (const [field, count] of [...shared.instance.refusals.values()].flatMap((minute) => [...minute])) {
-    const [of, code = ''] = field.split('|');
+  const counts = allShards.flatMap((shard) => shared.instance.takeRefusals(shard, true));
+  for (const { environmentId: of, code, count } of counts)
     if (of === environmentId) counted[code] = (counted[code] ?? 0) + count;
-  }
   return counted;
 }
 

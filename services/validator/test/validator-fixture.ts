@@ -16,6 +16,7 @@ export function startValidator(shards: SeededShards, { logger }: { logger?: Logg
       PEPPER: pepper,
       PROJECTION_KEY: projectionKey,
       SERVICE_TOKEN: serviceToken,
+      OUTBOX_MAX_BYTES: 0,
       RECORD_CACHE_SIZE: 1_000,
       STORE_TIMEOUT_MS: 1_000,
       EVENT_SPOOL_MAX_BYTES: 0,

@@ -16,7 +16,7 @@ import type {
   UnknownAnswer,
   UnknownKey,
 } from '../ports/decision-store.ts';
-import { newClientCounters, refusalCounters } from '../refusal-counters.ts';
+import { newClientCounters } from '../refusal-counters.ts';
 import { entryTtl } from '../request-entry.ts';
 import { shardOf } from '../shards.ts';
 import { type MemoryShards, memoryShards } from './memory-shards.ts';
@@ -68,7 +68,7 @@ export class MemoryDecisionStore implements DecisionStore {
     const refused = this.#outOfDate(environmentId, environmentVersion);
     if (refused) return refused;
     if (this.#shards.keys.has(`${environmentId}:${digest}`)) return { kind: 'known' };
-    this.#shards.countRefusal(refusalCounters.field(environmentId, code), 1);
+    this.#shards.countRefusals(shardOf(digest), { environmentId, code, count: 1 });
     return { kind: 'counted' };
   }
 
@@ -78,7 +78,7 @@ export class MemoryDecisionStore implements DecisionStore {
     if ((refusalBatches.get(sent) ?? 0) >= number) return;
     refusalBatches.set(sent, number);
     for (const [code, count] of counts) {
-      this.#shards.countRefusal(refusalCounters.field(environmentId, code), count);
+      this.#shards.countRefusals(shardOf(environmentId), { environmentId, code, count });
     }
   }
 
@@ -209,10 +209,7 @@ export class MemoryDecisionStore implements DecisionStore {
   }
 
   #recordEvent(command: DecideCommand, verdict: Verdict, nowMs: number): void {
-    const shard = shardOf(command.clientId);
-    const position = `${nowMs}-${this.#shards.nextSequence()}`;
-    const { incarnation } = this.#shards;
     const event = readOutboxEvent(command.event, { verdict, decidedAtMs: nowMs });
-    this.#shards.outboxes[shard]?.push({ shard, position, incarnation, event });
+    this.#shards.outbox(shardOf(command.clientId)).add(event, nowMs);
   }
 }

@@ -10,10 +10,10 @@ import type { SubjectTotals } from '@keyward/decision/limits';
 import { type Clock, systemClock } from '@keyward/kit/clock';
 import { newId } from '@keyward/kit/random';
 import type { Decided } from '../ports/decision-store.ts';
-import type { OutboxEntry } from '../ports/outbox.ts';
-import { refusalCounters } from '../refusal-counters.ts';
+import { type RefusalCount, refusalCounters } from '../refusal-counters.ts';
 import { allShards, shardOf } from '../shards.ts';
 import { SharedInstances } from '../shared-instances.ts';
+import { MemoryStream } from './memory-stream.ts';
 
 export interface RequestEntry {
   eventId: string;
@@ -45,25 +45,25 @@ export class MemoryShards {
   /** Totals and grants of each environment's cap, with the version that claimed or released them last. */
   readonly environmentTotals = new Map<string, EnvironmentTotals & { version: number; isCapped: boolean }>();
   readonly #budgets = new Map<string, Budget>();
-  readonly outboxes: OutboxEntry[][] = allShards.map(() => []);
+  readonly #outboxes: readonly MemoryStream[] = allShards.map(() => new MemoryStream());
   readonly relays = new Map<string, number>();
   readonly leases = new Map<number, { relay: string; expiresAtMs: number }>();
-  /** By minute, then by environment and code. */
-  readonly refusals = new Map<number, Map<string, number>>();
+  /** What was refused and is in no summary yet, by shard; within it by minute, environment and code. */
+  readonly #refusals: readonly Map<string, RefusalCount>[] = allShards.map(() => new Map());
   /** The number of the last batch of refusals, by environment and sender. */
   readonly refusalBatches = new Map<string, number>();
   /** By environment and day. */
   readonly newClients = new Map<string, Set<string>>();
   readonly #entries = new Map<string, RequestEntry>();
-  #sequence = 0;
 
   constructor(clock: Clock = systemClock) {
     this.clock = clock;
   }
 
-  nextSequence(): number {
-    this.#sequence += 1;
-    return this.#sequence;
+  outbox(shard: number): MemoryStream {
+    const outbox = this.#outboxes[shard];
+    if (!outbox) throw new RangeError(`there is no shard ${shard}`);
+    return outbox;
   }
 
   /** The entry of a request, by its envelope's nonce or its event id, in the client's shard. */
@@ -98,14 +98,20 @@ export class MemoryShards {
     });
   }
 
-  /** Counts refusals in the present minute; those that are older than a Redis would keep them are forgotten. */
-  countRefusal(field: string, count: number): void {
-    const minute = refusalCounters.minuteOf(this.clock.nowMs());
-    const counts = this.refusals.get(minute) ?? new Map<string, number>();
-    counts.set(field, (counts.get(field) ?? 0) + count);
-    this.refusals.set(minute, counts);
-    const oldest = minute - refusalCounters.lifeMs / 60_000;
-    for (const other of this.refusals.keys()) if (other < oldest) this.refusals.delete(other);
+  /** Counts refusals in the present minute. */
+  countRefusals(shard: number, { environmentId, code, count }: Pick<RefusalCount, 'environmentId' | 'code' | 'count'>) {
+    const minuteMs = refusalCounters.minuteOf(this.clock.nowMs()) * 60_000;
+    const field = `${minuteMs}|${environmentId}|${code}`;
+    const counted = this.#refusals[shard]?.get(field)?.count ?? 0;
+    this.#refusals[shard]?.set(field, { minuteMs, environmentId, code, count: counted + count });
+  }
+
+  /** The counts of minutes that are over, or of all: they are here no more. */
+  takeRefusals(shard: number, present: boolean): RefusalCount[] {
+    const minute = refusalCounters.minuteOf(this.clock.nowMs()) + (present ? 1 : 0);
+    const over = [...(this.#refusals[shard] ?? [])].filter(([, { minuteMs }]) => minuteMs < minute * 60_000);
+    for (const [field] of over) this.#refusals[shard]?.delete(field);
+    return over.map(([, count]) => count);
   }
 
   #dropExpired(): void {

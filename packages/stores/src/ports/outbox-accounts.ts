@@ -17,10 +17,13 @@ export interface OutboxAccount {
 export interface BuriedEntry {
   shard: number;
   incarnation: string;
+  /** Where it stood in the outbox. */
   position: string;
+  /** Its place in the dead list. */
+  place: string;
   /** The CloudEvents type, or `unreadable`. */
   type: string;
-  /** The event as JSON. */
+  /** The event as JSON; of what cannot be read, the fields of the entry. */
   value: string;
   reason: string;
 }
@@ -31,5 +34,5 @@ export interface OutboxAccounts extends AsyncDisposable {
   /** What lies in the dead lists, at most `limit` of each shard, oldest first. */
   listBuried(limit: number): Promise<BuriedEntry[]>;
   /** Forgets what is kept elsewhere by now. */
-  dropBuried(entries: readonly Pick<BuriedEntry, 'shard' | 'position'>[]): Promise<void>;
+  dropBuried(entries: readonly Pick<BuriedEntry, 'shard' | 'place'>[]): Promise<void>;
 }

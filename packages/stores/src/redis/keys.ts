@@ -50,14 +50,23 @@ export const redisKeys = {
   budget: (shard: number, environmentId: string) => `${at(shard)}b:${environmentId}`,
   /** The entry of one request, by its envelope's nonce or its event id, in the client's shard. */
   entry: (clientId: string, id: string) => `${at(shardOf(clientId))}n:${id}`,
-  /** A hash: how many requests were refused for which environment and code, in one minute. */
-  refusals: (shard: number, minute: number) => `${at(shard)}u:${minute}`,
+  /** A hash: how many requests were refused in which minute, for which environment and code, and are in no summary yet. */
+  refusals: (shard: number) => `${at(shard)}u`,
   /** The number of the last batch of an environment's refusals that a validator has sent, in the environment's shard. */
   refusalBatch: (environmentId: string, sender: string) => `${at(shardOf(environmentId))}v:${environmentId}:${sender}`,
   /** A set, in the environment's shard: the clients that made themselves known on one day. */
   newClients: (environmentId: string, day: number) => `${at(shardOf(environmentId))}d:${environmentId}:${day}`,
   /** The stream of decided events that wait for the log. */
   outbox: (shard: number) => `${at(shard)}x`,
+  /** The last position of the outbox that the log may hold; nothing before it is collapsed. */
+  sentMark: (shard: number) => `${at(shard)}sent`,
+  /** A stream: entries of the outbox that the log will never take. */
+  dead: (shard: number) => `${at(shard)}dead`,
+  /**
+   * A hash: of the outbox's entries, how many gave way to summaries (`collapsed`), decisions among them (`eventsCollapsed`), and
+   * how many went to the dead list (`buried`).
+   */
+  outboxCounters: (shard: number) => `${at(shard)}o`,
   /** The relay that owns the shard's outbox. */
   lease: (shard: number) => `${at(shard)}l`,
   /** A sorted set: the relays that live, by the time when they are given up. */

@@ -1,27 +1,48 @@
-import { readOutboxEvent } from '../outbox-entry.ts';
-import type { Outbox, OutboxEntry } from '../ports/outbox.ts';
-import { asking, connectRedis, type RedisConnection, untilConnected } from './connection.ts';
+import { refusalSummaryType } from '@keyward/contract/refusal-summary';
+import { usageSummaryType } from '@keyward/contract/usage-summary';
+import type { OutboxOptions } from '../open-shards.ts';
+import { readOutboxFields } from '../outbox-entry.ts';
+import type { Backlog, Collapse, FlushOptions, Outbox, OutboxEntry } from '../ports/outbox.ts';
+import { refusalCounters } from '../refusal-counters.ts';
+import { allShards } from '../shards.ts';
+import { connectRedis, type RedisConnection, untilConnected } from './connection.ts';
 import { redisKeys } from './keys.ts';
 import { defineScript, type Script } from './script.ts';
+import { ShardQuestions } from './shard-questions.ts';
+import { readStreamEntry } from './stream-entry.ts';
 
 export class RedisOutbox implements Outbox {
   readonly #redis: RedisConnection;
+  readonly #questions: ShardQuestions;
   readonly #heartbeat: Script;
   readonly #claim: Script;
   readonly #release: Script;
   readonly #trim: Script;
+  readonly #markSent: Script;
+  readonly #bury: Script;
+  readonly #backlog: Script;
+  readonly #serverMemory: Script;
+  readonly #collapse: Script;
+  readonly #flushRefusals: Script;
 
-  private constructor(redis: RedisConnection) {
+  private constructor(redis: RedisConnection, { warn = () => undefined }: OutboxOptions) {
     this.#redis = redis;
+    this.#questions = new ShardQuestions({ warn });
     this.#heartbeat = defineScript(redis, 'heartbeat', 1);
     this.#claim = defineScript(redis, 'claim-lease', 1);
     this.#release = defineScript(redis, 'release-lease', 1);
-    this.#trim = defineScript(redis, 'trim-outbox', 2);
+    this.#trim = defineScript(redis, 'trim-outbox', 3);
+    this.#markSent = defineScript(redis, 'mark-sent', 3);
+    this.#bury = defineScript(redis, 'bury-entry', 4);
+    this.#backlog = defineScript(redis, 'backlog', 1);
+    this.#serverMemory = defineScript(redis, 'server-memory', 1);
+    this.#collapse = defineScript(redis, 'collapse-entries', 4);
+    this.#flushRefusals = defineScript(redis, 'flush-refusals', 2);
   }
 
-  static async open(url: string): Promise<RedisOutbox> {
+  static async open(url: string, options: OutboxOptions = {}): Promise<RedisOutbox> {
     const redis = connectRedis(url);
-    const outbox = new RedisOutbox(redis);
+    const outbox = new RedisOutbox(redis, options);
     await untilConnected(redis, 5_000);
     return outbox;
   }
@@ -31,47 +52,143 @@ export class RedisOutbox implements Outbox {
   }
 
   async claim(relay: string, shards: readonly number[], ttlMs: number): Promise<number[]> {
-    const held = await Promise.all(shards.map((shard) => this.#claim([redisKeys.lease(shard)], [relay, ttlMs])));
-    return shards.filter((_, i) => held[i] === 1);
+    return this.#whereTrue(shards, (shard) => this.#claim([redisKeys.lease(shard)], [relay, ttlMs]));
   }
 
   async release(relay: string, shards: readonly number[]): Promise<void> {
-    await Promise.all(shards.map((shard) => this.#release([redisKeys.lease(shard)], [relay])));
+    await this.#questions.ask(shards, (shard) => this.#release([redisKeys.lease(shard)], [relay]));
   }
 
   async read(shards: readonly number[], limit: number): Promise<OutboxEntry[]> {
-    const streams = await asking(Promise.all(shards.map((shard) => this.#readShard(shard, limit))));
-    return streams.flat();
+    const answers = await this.#questions.ask(shards, (shard) => this.#readShard(shard, { from: '-', limit }));
+    return [...answers.values()].flat();
   }
 
-  async #readShard(shard: number, limit: number): Promise<OutboxEntry[]> {
-    const [entries, incarnation] = await Promise.all([
-      this.#redis.xrange(redisKeys.outbox(shard), '-', '+', 'COUNT', limit),
-      this.#redis.get(redisKeys.incarnation(shard)),
-    ]);
-    return entries.map(([position, fields]) => readEntry({ shard, position, incarnation: incarnation ?? '' }, fields));
+  async markSent(
+    relay: string,
+    entries: readonly Pick<OutboxEntry, 'shard' | 'position' | 'edition'>[],
+  ): Promise<number[]> {
+    const last = new Map(entries.map((entry) => [entry.shard, entry]));
+    return this.#whereTrue([...last.keys()], (shard) => {
+      const { position = '', edition = 0 } = last.get(shard) ?? {};
+      return this.#markSent(
+        [redisKeys.lease(shard), redisKeys.sentMark(shard), redisKeys.outboxCounters(shard)],
+        [relay, position, edition],
+      );
+    });
   }
 
   async trim(relay: string, upTo: ReadonlyMap<number, string>): Promise<void> {
-    const trims = [...upTo].map(([shard, position]) =>
-      this.#trim([redisKeys.lease(shard), redisKeys.outbox(shard)], [relay, nextPosition(position)]),
+    await this.#questions.ask(upTo.keys(), (shard) => {
+      const position = upTo.get(shard) ?? '';
+      return this.#trim(
+        [redisKeys.lease(shard), redisKeys.outbox(shard), redisKeys.sentMark(shard)],
+        [relay, position, nextPosition(position)],
+      );
+    });
+  }
+
+  async bury(
+    relay: string,
+    { shard, position, reason }: { shard: number; position: string; reason: string },
+  ): Promise<boolean> {
+    const moved = await this.#bury(
+      [redisKeys.lease(shard), redisKeys.outbox(shard), redisKeys.dead(shard), redisKeys.outboxCounters(shard)],
+      [relay, position, reason],
     );
-    await Promise.all(trims);
+    return moved === 1;
+  }
+
+  async backlogs(shards: readonly number[]): Promise<Backlog[]> {
+    const answers = await this.#questions.ask(shards, (shard) => this.#backlog([redisKeys.outbox(shard)], []));
+    return [...answers].map(([shard, answer]) => {
+      const [entries, bytes, ageMs] = answer as [number, number, number]; // the script's own returns, stated in its header
+      return { shard, entries, bytes, ageMs };
+    });
+  }
+
+  async rooms(): Promise<ReadonlyMap<number, number>> {
+    const answers = await this.#questions.ask(allShards, (shard) => this.#serverMemory([redisKeys.outbox(shard)], []));
+    const servers = [...answers].map(([shard, answer]) => {
+      const [run, maxmemory] = answer as [string, string]; // as above
+      return { shard, run, bytes: Number(maxmemory) };
+    });
+    const bounded = servers.filter(({ bytes }) => bytes > 0);
+    const shardsOf = (run: string) => bounded.filter((each) => each.run === run).length;
+    return new Map(bounded.map(({ shard, run, bytes }) => [shard, Math.floor(bytes / 4 / shardsOf(run))]));
+  }
+
+  async readUnsent(shard: number, { after, limit }: { after?: string; limit: number }): Promise<OutboxEntry[]> {
+    const answers = await this.#questions.ask([shard], async () => {
+      const mark = (await this.#redis.get(redisKeys.sentMark(shard))) ?? undefined;
+      const last = latest(mark, after);
+      return this.#readShard(shard, { from: last === undefined ? '-' : `(${last}`, limit });
+    });
+    return answers.get(shard) ?? [];
+  }
+
+  async collapse(relay: string, { shard, positions, decisions, summary }: Collapse): Promise<boolean> {
+    const done = await this.#collapse(
+      [redisKeys.lease(shard), redisKeys.outbox(shard), redisKeys.sentMark(shard), redisKeys.outboxCounters(shard)],
+      [relay, usageSummaryType, JSON.stringify(summary), decisions, ...positions],
+    );
+    return done === 1;
+  }
+
+  async flushRefusals(shards: readonly number[], options: FlushOptions): Promise<number> {
+    const answers = await this.#questions.ask(shards, (shard) => this.#flushShard(shard, options));
+    return [...answers.values()].reduce((sum, summaries) => sum + summaries, 0);
+  }
+
+  async #flushShard(shard: number, { newId, present = false }: FlushOptions): Promise<number> {
+    for (let summaries = 0; ; summaries += 1) {
+      const counts = await this.#flushRefusals(
+        [redisKeys.refusals(shard), redisKeys.outbox(shard)],
+        [newId(), refusalSummaryType, refusalCounters.perSummary, present ? 1 : ''],
+      );
+      if (counts === 0) return summaries;
+      if (Number(counts) < refusalCounters.perSummary) return summaries + 1;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#redis.disconnect();
   }
-}
 
-/** The fields as decide.6.lua adds them: e, v, t. */
-function readEntry(place: Omit<OutboxEntry, 'event'>, fields: string[]): OutboxEntry {
-  const [, event = '', , verdict = '', , time = ''] = fields;
-  return { ...place, event: readOutboxEvent(event, { verdict, decidedAtMs: Number(time) }) };
+  async #whereTrue(shards: readonly number[], question: (shard: number) => Promise<unknown>): Promise<number[]> {
+    const answers = await this.#questions.ask(shards, question);
+    return shards.filter((shard) => answers.get(shard) === 1);
+  }
+
+  /** One connection answers in the order in which it was asked: the edition is read first, so it is never too new. */
+  async #readShard(shard: number, { from, limit }: { from: string; limit: number }): Promise<OutboxEntry[]> {
+    const [edition, incarnation, entries] = await Promise.all([
+      this.#redis.hget(redisKeys.outboxCounters(shard), 'collapsed'),
+      this.#redis.get(redisKeys.incarnation(shard)),
+      this.#redis.xrange(redisKeys.outbox(shard), from, '+', 'COUNT', limit),
+    ]);
+    const place = { shard, incarnation: incarnation ?? '', edition: Number(edition ?? 0) };
+    return entries.map((entry) => {
+      const { position, fields, bytes } = readStreamEntry(entry);
+      return { ...place, position, bytes, event: readOutboxFields(fields) };
+    });
+  }
 }
 
 /** The smallest stream id after `position`. */
 function nextPosition(position: string): string {
   const [ms = '0', sequence = '0'] = position.split('-');
   return `${ms}-${BigInt(sequence) + 1n}`;
+}
+
+function latest(one: string | undefined, other: string | undefined): string | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return isAfter(one, other) ? one : other;
+}
+
+function isAfter(position: string, other: string): boolean {
+  const [[ms = 0, sequence = 0], [otherMs = 0, otherSequence = 0]] = [position, other].map((each) =>
+    each.split('-').map(Number),
+  ) as [number[], number[]]; // of two come two
+  return ms === otherMs ? sequence > otherSequence : ms > otherMs;
 }

@@ -28,19 +28,18 @@ export class UnknownScripts {
         redisKeys.key(environmentId, digest),
         redisKeys.environmentVersion(shard, environmentId),
         redisKeys.projected(shard),
-        redisKeys.refusals(shard, refusalCounters.minuteOf(systemClock.nowMs())),
+        redisKeys.refusals(shard),
       ],
-      [environmentVersion, refusalCounters.field(environmentId, code), refusalCounters.lifeMs],
+      [environmentVersion, refusalCounters.field(environmentId, code)],
     );
     return answerOf(answer, ['counted', 'known']);
   }
 
   async count({ sender, number, environmentId, counts }: RefusalBatch): Promise<void> {
-    const minute = refusalCounters.minuteOf(systemClock.nowMs());
     const pairs = [...counts].flatMap(([code, count]) => [refusalCounters.field(environmentId, code), count]);
     await this.#count(
-      [redisKeys.refusals(shardOf(environmentId), minute), redisKeys.refusalBatch(environmentId, sender)],
-      [number, refusalCounters.lifeMs, ...pairs],
+      [redisKeys.refusals(shardOf(environmentId)), redisKeys.refusalBatch(environmentId, sender)],
+      [number, refusalCounters.batchLifeMs, ...pairs],
     );
   }
 

@@ -4,6 +4,14 @@ import { allShards } from '@keyward/stores/shards';
 
 export const leaseMs = 10_000;
 
+interface ShardLeasesOptions {
+  outbox: Outbox;
+  clock: Clock;
+  relay: string;
+  /** Told when the relays could not be counted. */
+  warn(error: unknown): void;
+}
+
 /**
  * The shards that this relay owns: its fair share among the relays that live. A lease counts as held only while it
  * cannot have run out, by this process's own clock, measured from before it was asked for.
@@ -12,14 +20,17 @@ export class ShardLeases {
   readonly #outbox: Outbox;
   readonly #clock: Clock;
   readonly #relay: string;
+  readonly #warn: (error: unknown) => void;
+  #relays = 1;
   readonly #until = new Map<number, number>();
   /** Over the share: not read any more, given back once nothing of them is on its way to the log. */
   readonly #surplus = new Set<number>();
 
-  constructor(options: { outbox: Outbox; clock: Clock; relay: string }) {
+  constructor(options: ShardLeasesOptions) {
     this.#outbox = options.outbox;
     this.#clock = options.clock;
     this.#relay = options.relay;
+    this.#warn = options.warn;
   }
 
   held(): number[] {
@@ -27,11 +38,15 @@ export class ShardLeases {
     return allShards.filter((shard) => (this.#until.get(shard) ?? 0) > nowMs && !this.#surplus.has(shard));
   }
 
+  holds(shard: number): boolean {
+    return this.held().includes(shard);
+  }
+
   /** Renews what is held, marks what is over the share, takes what is free and under it. */
   async balance(): Promise<void> {
     const askedMs = this.#clock.monotonicMs();
-    const relays = await this.#outbox.heartbeat(this.#relay, leaseMs);
-    const share = Math.ceil(allShards.length / relays);
+    await this.#countRelays();
+    const share = Math.ceil(allShards.length / this.#relays);
     const held = this.held();
     for (const shard of held.slice(share)) this.#surplus.add(shard);
     await this.#renew([...held.slice(0, share), ...this.#surplus], askedMs);
@@ -41,6 +56,15 @@ export class ShardLeases {
     // Ask for a few at a time, so that relays that start together do not take all and give back most.
     for (let i = 0; i < others.length && this.held().length < share; i += missing) {
       await this.#claim(others.slice(i, i + Math.min(missing, share - this.held().length)), askedMs);
+    }
+  }
+
+  /** While nobody can be counted, because their shard is away, there are as many as there were: the other shards go on. */
+  async #countRelays(): Promise<void> {
+    try {
+      this.#relays = await this.#outbox.heartbeat(this.#relay, leaseMs);
+    } catch (error) {
+      this.#warn(error);
     }
   }
 

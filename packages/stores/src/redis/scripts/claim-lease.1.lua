@@ -1,4 +1,5 @@
-#!lua
+#!lua flags=allow-oom
+-- A relay works on where memory is full: it is what makes room.
 -- Takes a lease that is free, or renews one's own.
 -- KEYS  1 lease (string)   ARGV  1 relay   2 life, ms   returns  1 held, 0 another's
 local owner = redis.call('GET', KEYS[1])

@@ -1,4 +1,5 @@
-#!lua
+#!lua flags=allow-oom
+-- A relay works on where memory is full: it is what makes room.
 -- KEYS  1 relays (sorted set)   ARGV  1 relay   2 life, ms   returns  how many relays live
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
