@@ -4,10 +4,12 @@ import { NewRequestKey } from '@keyward/contract/routes/request-key';
 import { ServerKey } from '@keyward/contract/routes/server-key';
 import { SecretBox } from '@keyward/kit/secret-box';
 import { defineService } from '@keyward/kit/service';
-import { openProjectionStore } from '@keyward/stores/open-shards';
+import { openOutboxAccounts, openProjectionStore } from '@keyward/stores/open-shards';
+import type { OutboxAccounts } from '@keyward/stores/ports/outbox-accounts';
 import { isDatabaseAway, pingDatabase } from '@keyward/stores/postgres/availability';
 import { openDatabase } from '@keyward/stores/postgres/database';
 import type { Administration } from './administration.ts';
+import { startCollectingBuried } from './collect-buried.ts';
 import { AdminApiConfig } from './config.ts';
 import { refuseNul } from './input.ts';
 import { Projector } from './projector.ts';
@@ -31,12 +33,14 @@ export const adminApi = defineService({
   serviceToken: (config) => config.SERVICE_TOKEN,
   isAway: isDatabaseAway,
 
-  async connect({ config, own, logger, clock }): Promise<Administration> {
+  async connect({ config, own, logger, clock }): Promise<Administration & { accounts: OutboxAccounts }> {
     const { db } = own.use(await openDatabase(config.DATABASE_URL));
     const store = own.use(await openProjectionStore(config.REDIS_URL, { minReplicas: config.REDIS_MIN_REPLICAS }));
+    const accounts = own.use(await openOutboxAccounts(config.REDIS_URL));
     const boxes = { master: new SecretBox(config.MASTER_KEY), projection: new SecretBox(config.PROJECTION_KEY) };
     return {
       db,
+      accounts,
       projector: new Projector({ db, store, boxes, clock, logger }),
       pepper: Buffer.from(config.PEPPER),
       secrets: boxes.master,
@@ -56,10 +60,11 @@ export const adminApi = defineService({
     templateRoutes(app, administration);
   },
   background(administration, { config, logger }) {
-    const { projector, clock } = administration;
+    const { db, projector, clock, accounts } = administration;
     const running = new AsyncDisposableStack();
     running.use(startRepairLoop({ projector, logger, clock }));
     running.use(startRegistrationLoop({ administration, logger, maxPerClient: config.MAX_SIGNED_KEYS_PER_CLIENT }));
+    running.use(startCollectingBuried({ db, accounts, clock, logger }));
     return running;
   },
   ready: ({ db }) => pingDatabase(db),

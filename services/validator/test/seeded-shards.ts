@@ -183,11 +183,11 @@ export function playing(store: DecisionStore, parts: Partial<DecisionStore>): De
   };
 }
 
-/** What these shards have counted for an environment of refusals that make no event, by code, since they were asked last. */
+/** What these shards have counted for an environment of refusals that make no event, by code, and have not given away. */
 export async function countedRefusals({ url }: SeededShards, environmentId: string): Promise<Record<string, number>> {
   await using shared = await memoryShards.acquire(url);
   const counted: Record<string, number> = {};
-  const counts = allShards.flatMap((shard) => shared.instance.takeRefusals(shard, true));
+  const counts = allShards.flatMap((shard) => shared.instance.refusalsOf(shard));
   for (const { environmentId: of, code, count } of counts)
     if (of === environmentId) counted[code] = (counted[code] ?? 0) + count;
   return counted;

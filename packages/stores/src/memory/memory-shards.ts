@@ -106,12 +106,18 @@ export class MemoryShards {
     this.#refusals[shard]?.set(field, { minuteMs, environmentId, code, count: counted + count });
   }
 
+  /** The counts that are in no summary yet. */
+  refusalsOf(shard: number): RefusalCount[] {
+    return [...(this.#refusals[shard]?.values() ?? [])];
+  }
+
   /** The counts of minutes that are over, or of all: they are here no more. */
   takeRefusals(shard: number, present: boolean): RefusalCount[] {
     const minute = refusalCounters.minuteOf(this.clock.nowMs()) + (present ? 1 : 0);
-    const over = [...(this.#refusals[shard] ?? [])].filter(([, { minuteMs }]) => minuteMs < minute * 60_000);
-    for (const [field] of over) this.#refusals[shard]?.delete(field);
-    return over.map(([, count]) => count);
+    const counts = this.#refusals[shard] ?? new Map<string, RefusalCount>();
+    const taken = [...counts].filter(([, { minuteMs }]) => minuteMs < minute * 60_000);
+    for (const [field] of taken) counts.delete(field);
+    return taken.map(([, count]) => count);
   }
 
   #dropExpired(): void {

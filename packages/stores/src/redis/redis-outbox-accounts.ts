@@ -4,11 +4,14 @@ import { allShards } from '../shards.ts';
 import { asking, connectRedis, type RedisConnection, untilConnected } from './connection.ts';
 import { redisKeys } from './keys.ts';
 import { defineScript, type Script } from './script.ts';
+import { ShardQuestions } from './shard-questions.ts';
 import { readStreamEntry } from './stream-entry.ts';
 
 export class RedisOutboxAccounts implements OutboxAccounts {
   readonly #redis: RedisConnection;
   readonly #readAccount: Script;
+  /** The entries of a shard that does not answer come another time. */
+  readonly #questions = new ShardQuestions({ warn: () => undefined });
 
   private constructor(redis: RedisConnection) {
     this.#redis = redis;
@@ -37,16 +40,15 @@ export class RedisOutboxAccounts implements OutboxAccounts {
   }
 
   async listBuried(limit: number): Promise<BuriedEntry[]> {
-    return (await Promise.all(allShards.map((shard) => this.#listShard(shard, limit)))).flat();
+    const lists = await this.#questions.ask(allShards, (shard) => this.#listShard(shard, limit));
+    return [...lists.values()].flat();
   }
 
   async #listShard(shard: number, limit: number): Promise<BuriedEntry[]> {
-    const [incarnation, entries] = await asking(
-      Promise.all([
-        this.#redis.get(redisKeys.incarnation(shard)),
-        this.#redis.xrange(redisKeys.dead(shard), '-', '+', 'COUNT', limit),
-      ]),
-    );
+    const [incarnation, entries] = await Promise.all([
+      this.#redis.get(redisKeys.incarnation(shard)),
+      this.#redis.xrange(redisKeys.dead(shard), '-', '+', 'COUNT', limit),
+    ]);
     return entries.map((entry) => {
       const { position: place, fields } = readStreamEntry(entry);
       const [position = '', reason = ''] = [fields.get('position'), fields.get('reason')];
