@@ -9,7 +9,7 @@ import { summarize } from './summarize.ts';
 export interface OutboxCollapserOptions {
   outbox: Outbox;
   relay: string;
-  leases: ShardLeases;
+  leases: Pick<ShardLeases, 'held' | 'holds'>;
   progress: RelayProgress;
   clock: Clock;
   logger: Logger;

@@ -10,7 +10,7 @@ export interface EventMoverOptions {
   outbox: Outbox;
   producer: EventProducer;
   relay: string;
-  leases: ShardLeases;
+  leases: Pick<ShardLeases, 'held' | 'giveBackSurplus'>;
   progress: RelayProgress;
   logger: Logger;
   /** Ends an append. */
