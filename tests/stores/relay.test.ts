@@ -1,55 +1,17 @@
 import { systemClock } from '@keyward/kit/clock';
-import { newId } from '@keyward/kit/random';
-import type { EventProducer, ShardedEvent } from '@keyward/stores/ports/event-log';
 import type { Outbox } from '@keyward/stores/ports/outbox';
-import { allShards, shardCount, shardOf } from '@keyward/stores/shards';
+import { allShards } from '@keyward/stores/shards';
 import { describeRedisBackends } from '@keyward/tests/backends/describe-backends';
 import { waitUntil } from '@keyward/tests/backends/wait-until';
 import { startRelay } from '@keyward/validator/relay/relay';
 import { expect, it } from 'vitest';
+import { LogTwin } from './log-twin.ts';
+import { clientsOf, untilEmpty } from './relayed-clients.ts';
 import { quietLogger as logger } from './sample-events.ts';
-import { decideCommand, openShards, outboxEntries, type ShardsUnderTest } from './shards-under-test.ts';
+import { openShards, outboxEntries } from './shards-under-test.ts';
 
 const clock = systemClock;
 const within = 20_000;
-
-/** A log that the test plays: what it kept, and who is writing which shard just now. */
-class LogTwin implements EventProducer {
-  readonly kept: ShardedEvent[] = [];
-  /** Shards that two producers wrote at the same time. */
-  readonly clashes = new Set<number>();
-  readonly writing: Map<number, LogTwin>;
-  /** Called before anything is kept; it may reject or wait. */
-  before: (events: readonly ShardedEvent[], signal: AbortSignal) => Promise<void> = async () => undefined;
-
-  constructor(writing = new Map<number, LogTwin>()) {
-    this.writing = writing;
-  }
-
-  async append(events: readonly ShardedEvent[], signal: AbortSignal): Promise<void> {
-    const shards = new Set(events.map(({ shard }) => shard));
-    for (const shard of shards) {
-      if (this.writing.has(shard)) this.clashes.add(shard);
-      this.writing.set(shard, this);
-    }
-    try {
-      await this.before(events, signal);
-      this.kept.push(...events);
-    } finally {
-      for (const shard of shards) if (this.writing.get(shard) === this) this.writing.delete(shard);
-    }
-  }
-
-  get ids(): string[] {
-    return this.kept.map(({ event }) => event.data.id);
-  }
-
-  get shards(): Set<number> {
-    return new Set(this.kept.map(({ shard }) => shard));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {}
-}
 
 /** The outbox, and a way to wait until its relay has weighed its share twice from now. */
 function countingBalances(outbox: Outbox): Outbox & { balancedTwice(): Promise<unknown> } {
@@ -78,38 +40,6 @@ function countingBalances(outbox: Outbox): Outbox & { balancedTwice(): Promise<u
   };
 }
 
-/** An id that lives in that shard. */
-function idIn(shard: number): string {
-  for (;;) {
-    const id = newId();
-    if (shardOf(id) === shard) return id;
-  }
-}
-
-/** Clients, one shard after the other, and requests of theirs. */
-async function clientsOf({ projection, store }: ShardsUnderTest, count: number) {
-  const environmentId = newId();
-  await projection.putEnvironmentVersion(environmentId, 1);
-  const clients = Array.from({ length: count }, (_, i) => idIn(i % shardCount));
-  await Promise.all(clients.map((clientId) => projection.putClientVersion(clientId, 1)));
-  /** Each client makes `times` requests; answers the event ids of each client, in order. */
-  return async (times: number): Promise<string[][]> =>
-    Promise.all(
-      clients.map(async (clientId) => {
-        const ids = Array.from({ length: times }, newId);
-        for (const eventId of ids) await store.decide(decideCommand({ environmentId, clientId, eventId }));
-        return ids;
-      }),
-    );
-}
-
-function empty(outbox: Outbox): Promise<true> {
-  return waitUntil(async () => (await outboxEntries(outbox)).length === 0, {
-    what: 'the outboxes to be empty',
-    timeoutMs: within,
-  });
-}
-
 function expectInOrder(log: LogTwin, byClient: readonly string[][]): void {
   const place = new Map(log.ids.toReversed().map((id, i) => [id, -i])); // the first time that it came
   for (const ids of byClient) {
@@ -126,7 +56,7 @@ describeRedisBackends('relay', (backend) => {
     const before = await request(5);
     await using _ = startRelay({ outbox: shards.outbox, producer: log, clock, logger });
     const during = await request(5);
-    await empty(shards.outbox);
+    await untilEmpty(shards.outbox);
     expect(log.ids.toSorted()).toEqual([...before, ...during].flat().toSorted());
     expectInOrder(
       log,
@@ -149,7 +79,7 @@ describeRedisBackends('relay', (backend) => {
     await asked.promise;
     expect(await outboxEntries(shards.outbox)).toHaveLength(40);
     released.resolve();
-    await empty(shards.outbox);
+    await untilEmpty(shards.outbox);
     expect(log.kept).toHaveLength(40);
   });
 
@@ -164,7 +94,7 @@ describeRedisBackends('relay', (backend) => {
       if (tried.length <= 3) throw new Error('the log is away');
     };
     await using _ = startRelay({ outbox: shards.outbox, producer: log, clock, logger });
-    await empty(shards.outbox);
+    await untilEmpty(shards.outbox);
     expect(tried.slice(1, 4)).toEqual([tried[0], tried[0], tried[0]]);
     expect(log.ids.toSorted()).toEqual(byClient.flat().toSorted());
     expectInOrder(log, byClient);
@@ -199,7 +129,7 @@ describeRedisBackends('relay', (backend) => {
       async () => {
         for (const log of [one, two]) log.kept.length = 0;
         await request(1);
-        await empty(shards.outbox);
+        await untilEmpty(shards.outbox);
         return one.shards.size === 32 && two.shards.size === 32;
       },
       { what: 'each relay to have its half', timeoutMs: 30_000 },
@@ -215,7 +145,7 @@ describeRedisBackends('relay', (backend) => {
     const log = new LogTwin();
     const relay = startRelay({ outbox: shards.outbox, producer: log, clock, logger });
     await request(1);
-    await empty(shards.outbox);
+    await untilEmpty(shards.outbox);
     const last = (await request(4)).flat();
     await relay[Symbol.asyncDispose]();
     expect(new Set(log.ids)).toEqual(new Set([...log.ids, ...last]));

@@ -7,7 +7,7 @@ import type { ShardLeases } from './shard-leases.ts';
 import { summarize } from './summarize.ts';
 
 export interface OutboxCollapserOptions {
-  outbox: Outbox;
+  outbox: Pick<Outbox, 'backlogs' | 'rooms' | 'readUnsent' | 'collapse'>;
   relay: string;
   leases: Pick<ShardLeases, 'held' | 'holds'>;
   progress: RelayProgress;

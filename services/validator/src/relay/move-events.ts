@@ -7,7 +7,7 @@ import type { RelayProgress } from './relay-progress.ts';
 import type { ShardLeases } from './shard-leases.ts';
 
 export interface EventMoverOptions {
-  outbox: Outbox;
+  outbox: Pick<Outbox, 'read' | 'markSent' | 'trim' | 'bury'>;
   producer: EventProducer;
   relay: string;
   leases: Pick<ShardLeases, 'held' | 'giveBackSurplus'>;
