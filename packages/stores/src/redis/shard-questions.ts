@@ -32,7 +32,7 @@ export class ShardQuestions {
     const awake = [...shards].filter((shard) => !this.#isResting(shard));
     await Promise.all(
       awake.map((shard) =>
-        within(asking(question(shard)), timeoutMs).then(
+        within(asking(put(question, shard)), timeoutMs).then(
           (answer) => void answers.set(shard, answer),
           (error) => this.#rest(shard, error),
         ),
@@ -49,4 +49,9 @@ export class ShardQuestions {
     this.#restingUntilMs.set(shard, this.#clock.monotonicMs() + restMs);
     this.#warn(error);
   }
+}
+
+/** Rejects where ioredis throws: at once, while it does not know who has the slot. */
+async function put<T>(question: (shard: number) => Promise<T>, shard: number): Promise<T> {
+  return question(shard);
 }
