@@ -33,6 +33,7 @@ export async function administrationOn({ db, store, clock }: Parts): Promise<Adm
     secrets: boxes.master,
     clock,
     maxEndpoints: 10,
+    operatorOrganization: '',
   };
   await createFirstOwner(administration, { organization: 'o', email: 'o@example.test', password: newId() });
   return administration;
