@@ -30,25 +30,24 @@ export async function readKeyTotals(db: Database, keyIds: readonly string[]): Pr
   );
 }
 
-/** By endpoint (`GET:/users/{id}`), summed up from the hours. */
+/** By endpoint (`GET:/users/{id}`). */
 export async function readEndpointTotals(
   db: Database,
   environmentId: string,
   endpoints: readonly string[],
 ): Promise<Map<string, Totals>> {
   if (endpoints.length === 0) return new Map();
-  const isSuccess = sql`verdict = 'ALLOWED'`;
   const rows = await db
-    .selectFrom('usage_hour')
+    .selectFrom('endpoint_total')
     .select([
       'endpoint',
-      sql<number>`coalesce(sum(count) filter (where ${isSuccess}), 0)::float8`.as('success'),
-      sql<number>`coalesce(sum(count) filter (where not ${isSuccess}), 0)::float8`.as('error'),
+      sql<number>`sum(success)::float8`.as('success'),
+      sql<number>`sum(error)::float8`.as('error'),
       sql<number>`sum(duration_us)::float8`.as('durationUs'),
     ])
     .where('environment_id', '=', environmentId)
     .where('endpoint', 'in', endpoints)
     .groupBy('endpoint')
     .execute();
-  return new Map(rows.map(({ endpoint, ...totals }) => [endpoint ?? '', totals]));
+  return new Map(rows.map(({ endpoint, ...totals }) => [endpoint, totals]));
 }

@@ -60,6 +60,7 @@ const statements = [
     select environment_id, endpoint, 0, coalesce(sum(count) filter (where verdict = 'ALLOWED'), 0),
       coalesce(sum(count) filter (where verdict <> 'ALLOWED'), 0), sum(duration_us)
     from usage_hour group by environment_id, endpoint`,
+  'drop index usage_hour_endpoint', // totals of endpoints were summed up by it
   `create table request_log (
     decided_at timestamptz not null,
     event_id uuid not null,
