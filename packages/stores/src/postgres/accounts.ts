@@ -13,6 +13,12 @@ export async function insertOrganization(db: Database, row: Insertable<Schema['o
   await db.insertInto('organization').values(row).execute();
 }
 
+/** The oldest come first. */
+export async function listOrganizationIds(db: Database, limit: number): Promise<string[]> {
+  const query = db.selectFrom('organization').select('id').orderBy('created_at').orderBy('id').limit(limit);
+  return (await query.execute()).map(({ id }) => id);
+}
+
 export async function insertUser(db: Database, row: Insertable<Schema['user']>): Promise<void> {
   await db.insertInto('user').values(row).execute();
 }
