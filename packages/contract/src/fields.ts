@@ -35,6 +35,15 @@ export const Pagination = Type.Object({
   pages: Type.Integer(),
 });
 
+/** Lists that grow while they are read are paged by the place of the last item, not by number. */
+export const CursorLimit = Type.Integer({ minimum: 1, maximum: 100, default: 50 });
+export const Cursor = Type.String({
+  minLength: 1,
+  maxLength: 4_000,
+  description: 'The `nextCursor` of the answer before; the other parameters as there.',
+});
+export const NextCursor = Nullable(Type.String({ description: 'Asks for what follows; opaque. null: that was all.' }));
+
 /** The environment that a call is about, as a query parameter; a server key belongs to one and needs none. */
 export const ProjectEnvQuery = Type.Optional(Type.String({ minLength: 1, maxLength: 200 }));
 

@@ -41,5 +41,11 @@ export const AdminApiConfig = Type.Object({
     description:
       'How many locally signed keys of a client register themselves; further ones are accepted as well, but not listed.',
   }),
+  OPERATOR_ORGANIZATION: Type.String({
+    pattern: '^([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})?$',
+    default: '',
+    description:
+      'The id of the organization whose owners and admins see what concerns the whole installation; not needed while there is only one.',
+  }),
 });
 export type AdminApiConfig = Static<typeof AdminApiConfig>;

@@ -4,7 +4,8 @@ import { type EnvironmentRow, findEnvironment } from '@keyward/stores/postgres/p
 import type { Actor } from './actor.ts';
 import type { Administration } from './administration.ts';
 
-export type Access = 'read' | 'write';
+/** `administer`: for owners and admins. A server key has its environment's all, where it is taken. */
+export type Access = 'read' | 'write' | 'administer';
 
 /**
  * The environment that a call is about. A server key belongs to one, and `project_env` may repeat but never override
@@ -35,8 +36,10 @@ export async function environmentOf(
 export function organizationOf(actor: Actor, access: Access): Membership {
   requireAccount(actor);
   const membership = namedMembership(actor);
-  if (access === 'write' && membership.role === 'viewer')
+  if (access !== 'read' && membership.role === 'viewer')
     throw new AppError('FORBIDDEN', 'Your role in this organization is to view.');
+  if (access === 'administer' && membership.role === 'developer')
+    throw new AppError('FORBIDDEN', 'This is for owners and admins of this organization.');
   return membership;
 }
 

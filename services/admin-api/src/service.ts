@@ -16,13 +16,16 @@ import { Projector } from './projector.ts';
 import { startRegistrationLoop } from './registration-loop.ts';
 import { startRepairLoop } from './repair-loop.ts';
 import { clientRoutes } from './routes/clients.ts';
+import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { endpointRoutes } from './routes/endpoints.ts';
 import { indexRoute } from './routes/index-page.ts';
+import { logRoutes } from './routes/logs.ts';
 import { projectRoutes } from './routes/projects.ts';
 import { requestKeyRoutes } from './routes/request-keys.ts';
 import { serverKeyRoutes } from './routes/server-keys.ts';
 import { settingsRoutes } from './routes/settings.ts';
 import { templateRoutes } from './routes/templates.ts';
+import { usageRoutes } from './routes/usage.ts';
 
 /** The management API on Postgres, and the projection of what it holds into the shards. */
 export const adminApi = defineService({
@@ -46,6 +49,7 @@ export const adminApi = defineService({
       secrets: boxes.master,
       clock,
       maxEndpoints: config.MAX_ENDPOINTS,
+      operatorOrganization: config.OPERATOR_ORGANIZATION,
     };
   },
   routes(app, administration, { config }) {
@@ -58,6 +62,9 @@ export const adminApi = defineService({
     requestKeyRoutes(app, administration);
     settingsRoutes(app, administration);
     templateRoutes(app, administration);
+    logRoutes(app, administration);
+    usageRoutes(app, administration);
+    deadLetterRoutes(app, administration);
   },
   background(administration, { config, logger }) {
     const { db, projector, clock, accounts } = administration;

@@ -1,4 +1,5 @@
 import { changeClient, createClient, deleteClient, getClient, listClients } from '@keyward/contract/routes/client';
+import { listDeadLetters, replayDeadLetter, replayDeadLetters } from '@keyward/contract/routes/dead-letter';
 import {
   changeEndpoint,
   deleteEndpoint,
@@ -6,11 +7,13 @@ import {
   listEndpoints,
   registerEndpoint,
 } from '@keyward/contract/routes/endpoint';
+import { listLogs } from '@keyward/contract/routes/log';
 import { createProject, getProject, listProjects } from '@keyward/contract/routes/project';
 import { addRequestKey, deleteRequestKey, listRequestKeys } from '@keyward/contract/routes/request-key';
 import { createServerKey, listServerKeys, revokeServerKey } from '@keyward/contract/routes/server-key';
 import { changeSettings, getSettings } from '@keyward/contract/routes/settings';
 import { changeTemplate, createTemplate, listTemplates } from '@keyward/contract/routes/template';
+import { readUsage } from '@keyward/contract/routes/usage';
 import type { App } from '@keyward/kit/http-app';
 
 const routes = [
@@ -22,6 +25,8 @@ const routes = [
   listProjects,
   createProject,
   getProject,
+  listLogs,
+  readUsage,
   registerEndpoint,
   listEndpoints,
   getEndpoint,
@@ -38,6 +43,9 @@ const routes = [
   listTemplates,
   createTemplate,
   changeTemplate,
+  listDeadLetters,
+  replayDeadLetter,
+  replayDeadLetters,
 ];
 
 /** What somebody who opens the admin-api's address is told. */
