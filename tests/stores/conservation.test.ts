@@ -1,20 +1,12 @@
 import { readConservation } from '@keyward/admin-api/conservation';
 import type { Clock } from '@keyward/kit/clock';
-import type { OutboxAccount, OutboxAccounts } from '@keyward/stores/ports/outbox-accounts';
+import type { OutboxAccount } from '@keyward/stores/ports/outbox-accounts';
 import { advanceCatchUps, listPendingCatchUps } from '@keyward/stores/postgres/catch-up';
 import { type Database, openDatabase } from '@keyward/stores/postgres/database';
 import { migrate } from '@keyward/stores/postgres/migrate';
 import { describePostgresBackends } from '@keyward/tests/backends/describe-backends';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-
-/** Outboxes that say what they are told to. */
-class AccountsTwin implements OutboxAccounts {
-  accounts: OutboxAccount[] = [];
-  read = async () => this.accounts.map((account) => ({ ...account }));
-  listBuried = async () => [];
-  dropBuried = async () => undefined;
-  [Symbol.asyncDispose] = async () => undefined;
-}
+import { AccountsTwin } from './accounts-twin.ts';
 
 describePostgresBackends('conservation', (backend) => {
   let opened: Awaited<ReturnType<typeof openDatabase>>;

@@ -1,3 +1,4 @@
+import { readInTime } from '@keyward/admin-api/read-in-time';
 import { newId } from '@keyward/kit/random';
 import { type Database, openDatabase } from '@keyward/stores/postgres/database';
 import { migrate } from '@keyward/stores/postgres/migrate';
@@ -109,6 +110,8 @@ describePostgresBackends('request logs', (backend) => {
   it.skipIf(backend.name === 'pglite')('are looked for no longer than their reader can wait', async () => {
     const forEver = withinTime(db, 50, (transaction) => runSql(transaction, 'select pg_sleep(60)'));
     await expect(forEver).rejects.toThrow(TookTooLong);
+    const tooLong = readInTime(db, () => Promise.reject(new TookTooLong()));
+    await expect(tooLong).rejects.toMatchObject({ code: 'TOO_BROAD', message: expect.stringContaining('from and to') });
     const part = { environmentId, filter: {}, after: undefined, limit: 1 };
     expect(await withinTime(db, 5_000, (transaction) => readLogs(transaction, part))).toHaveLength(1);
   });

@@ -16,7 +16,10 @@ const difference = {
 };
 const counts = {
   counted: Count,
-  buriedByIngest: Type.Integer({ description: 'Came through the event log and are kept as dead.' }),
+  buriedByIngest: Type.Integer({
+    description:
+      'Came through the event log and are kept as dead, less the dead that were counted after all, from wherever: below 0 when those were the outboxes’ own.',
+  }),
 };
 
 export const UnbalancedShard = Type.Object({
