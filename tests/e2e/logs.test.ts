@@ -2,9 +2,10 @@ import { newId } from '@keyward/kit/random';
 import { type Database, openDatabase } from '@keyward/stores/postgres/database';
 import type { RequestLogRow } from '@keyward/stores/postgres/request-logs';
 import { describeStacks } from '@keyward/tests/backends/describe-backends';
+import { waitUntil } from '@keyward/tests/backends/wait-until';
 import { newMember } from '@keyward/tests/platform/new-person';
-import { runPlatform, type TestEnvironment, type TestPlatform } from '@keyward/tests/platform/run-platform';
-import { call } from '@keyward/tests/platform/wire-client';
+import { newClient, runPlatform, type TestEnvironment, type TestPlatform } from '@keyward/tests/platform/run-platform';
+import { call, validatePlain } from '@keyward/tests/platform/wire-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { logPartitions, newestFirst, randomLines } from '../stores/sample-lines.ts';
 import { pick, seeded } from '../stores/seeded.ts';
@@ -161,6 +162,24 @@ describeStacks('logs and usage', (stack) => {
       expect(plain(await logs('', environment, other))).toEqual(plain(unknown));
       expect((await logs('', { url: platform.url, headers: {} })).status).toBe(401);
     });
+  });
+
+  it('show a call once it is counted', async () => {
+    const fresh = await platform.newEnvironment();
+    const client = await newClient(fresh);
+    await validatePlain(fresh, { key: client.key, methodPath: 'GET:/users/7?token=x' });
+    const found = async () => (await logs('', fresh, fresh)).body.data;
+    await waitUntil(async () => (await found()).length > 0, { what: 'the line', timeoutMs: 20_000 });
+    expect(await found()).toMatchObject([
+      {
+        ...{ clientId: client.id, keyId: client.keyId, code: 'ALLOWED', status: 'success', cost: 1, degraded: false },
+        ...{ endpoint: 'GET:/users/{id}', methodPath: 'GET:/users/7', name: 'e2e', userAgent: 'wire-client' },
+      },
+    ]);
+    const { body } = await call(fresh, 'GET', '/usage?interval=hour&groupBy=client,endpoint');
+    const counts = { clientId: client.id, endpoint: 'GET:/users/{id}', count: 1, success: 1, error: 0, cost: 1 };
+    expect(body.data).toMatchObject([counts]);
+    expect(body.data[0].p50Ms).toBeGreaterThan(0);
   });
 
   describe('of usage', () => {

@@ -33,7 +33,7 @@ export async function administrationOn({ db, store, clock }: Parts): Promise<Adm
     secrets: boxes.master,
     clock,
     maxEndpoints: 10,
-    operatorOrganization: '',
+    operatorOrganization: undefined,
   };
   await createFirstOwner(administration, { organization: 'o', email: 'o@example.test', password: newId() });
   return administration;

@@ -74,7 +74,7 @@ describe('the conservation route [embedded]', () => {
   });
 
   it('says that it cannot tell while an outbox cannot be asked', async () => {
-    administration.operatorOrganization = (await findFirstOwner(opened.db))?.organizationId ?? '';
+    administration.operatorOrganization = (await findFirstOwner(opened.db))?.organizationId;
     accounts.read = () => Promise.reject(new StoreAway(new Error('gone')));
     const answer = await ask();
     expect(answer.statusCode).toBe(503);

@@ -13,6 +13,6 @@ export interface Administration {
   secrets: SecretBox;
   clock: Clock;
   maxEndpoints: number;
-  /** The id of the organization that runs this installation; '': the only one. */
-  operatorOrganization: string;
+  /** The id of the organization that runs this installation; undefined: the only one. */
+  operatorOrganization: string | undefined;
 }

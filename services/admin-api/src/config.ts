@@ -18,12 +18,13 @@ export const AdminApiConfig = Type.Object({
     default: 0,
     description: 'How many replicas of Redis must have a change before it is answered as done.',
   }),
-  OPERATOR_ORGANIZATION: Type.String({
-    pattern: '^([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})?$',
-    default: '',
-    description:
-      'The id of the organization whose owners and admins see what concerns the whole installation; not needed while there is only one.',
-  }),
+  OPERATOR_ORGANIZATION: Type.Optional(
+    Type.String({
+      pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$',
+      description:
+        'The id of the organization whose owners and admins see what concerns the whole installation; not needed while there is only one.',
+    }),
+  ),
   PEPPER: Secret(
     Type.String({ minLength: 32, description: 'The secret that keys are digested with; the same in validator.' }),
   ),

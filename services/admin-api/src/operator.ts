@@ -10,7 +10,8 @@ import { organizationOf } from './scope.ts';
  */
 export async function requireOperator({ db, operatorOrganization }: Administration, actor: Actor): Promise<void> {
   const { organizationId } = organizationOf(actor, 'administer');
-  const [first, ...others] = operatorOrganization === '' ? await listOrganizationIds(db, 2) : [operatorOrganization];
+  const [first, ...others] =
+    operatorOrganization === undefined ? await listOrganizationIds(db, 2) : [operatorOrganization];
   if (others.length > 0)
     throw new AppError(
       'FORBIDDEN',

@@ -16,6 +16,7 @@ import { Projector } from './projector.ts';
 import { startRegistrationLoop } from './registration-loop.ts';
 import { startRepairLoop } from './repair-loop.ts';
 import { clientRoutes } from './routes/clients.ts';
+import { conservationRoutes } from './routes/conservation.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { endpointRoutes } from './routes/endpoints.ts';
 import { indexRoute } from './routes/index-page.ts';
@@ -65,6 +66,7 @@ export const adminApi = defineService({
     logRoutes(app, administration);
     usageRoutes(app, administration);
     deadLetterRoutes(app, administration);
+    conservationRoutes(app, administration, administration.accounts);
   },
   background(administration, { config, logger }) {
     const { db, projector, clock, accounts } = administration;

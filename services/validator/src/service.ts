@@ -27,7 +27,6 @@ export const validator = defineService({
   bodyLimitBytes: 64 * 1024 * 1024,
   showsMetrics: true,
   serviceToken: (config) => config.SERVICE_TOKEN,
-  showsMetrics: true,
 
   async connect({ config, own, logger, clock, metrics }) {
     const { STORE_TIMEOUT_MS: timeoutMs } = config;

@@ -1,4 +1,5 @@
 import { changeClient, createClient, deleteClient, getClient, listClients } from '@keyward/contract/routes/client';
+import { readConservation } from '@keyward/contract/routes/conservation';
 import { listDeadLetters, replayDeadLetter, replayDeadLetters } from '@keyward/contract/routes/dead-letter';
 import {
   changeEndpoint,
@@ -46,6 +47,7 @@ const routes = [
   listDeadLetters,
   replayDeadLetter,
   replayDeadLetters,
+  readConservation,
 ];
 
 /** What somebody who opens the admin-api's address is told. */
