@@ -2,6 +2,7 @@ import { validation } from '@keyward/contract/pipeline-event';
 import type { EnvironmentSettings } from '@keyward/contract/settings';
 import type { ValidationEvent } from '@keyward/contract/validation-event';
 import { newId } from '@keyward/kit/random';
+import type { Sessions } from '@keyward/stores/postgres/sessions';
 import { erasePersonal } from '@keyward/stores/postgres/upkeep/erase-personal';
 import { describePostgresBackends } from '@keyward/tests/backends/describe-backends';
 import { insertEnvironment } from '@keyward/tests/platform/insert-environment';
@@ -133,6 +134,46 @@ describePostgresBackends('request logs', (backend) => {
     expect(own).toMatchObject([nothing, nothing]);
     expect(lines.filter((line) => line.client_id !== clientId)).toMatchObject([everything]);
     expect(await stage.db.selectFrom('erasure').selectAll().execute()).toEqual([]);
+  });
+
+  it('hold nothing of a client whose lines were on their way when it was to be erased', async () => {
+    // One connection: while a batch is written, nobody can ask for an erasure.
+    if (backend.name === 'pglite') return;
+    const { environmentId, event } = await environment();
+    const [clientId, copying, goOn] = [newId(), Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const sessions: Sessions = {
+      transaction: (work) =>
+        stage.sessions.transaction((session) =>
+          work({
+            query: (text, values) => session.query(text, values),
+            copy: async (target, lines) => {
+              copying.resolve();
+              await goOn.promise;
+              await session.copy(target, lines);
+            },
+          }),
+        ),
+    };
+    const writing = stage.newWriter({ sessions }).write(stage.batch([validation(event({ clientId }))]));
+    await copying.promise;
+    const requested_at = new Date(stage.nowMs);
+    await stage.db
+      .insertInto('erasure')
+      .values({ client_id: clientId, environment_id: environmentId, requested_at })
+      .execute();
+    // By its sixth question an erasure that did not wait would be through.
+    let questions = 0;
+    const counting = stage.db.withPlugin({
+      transformQuery: ({ node }) => {
+        questions += 1;
+        if (questions === 6) goOn.resolve();
+        return node;
+      },
+      transformResult: async ({ result }) => result,
+    });
+    await erasePersonal(counting, never);
+    await writing;
+    expect(await linesOf(environmentId)).toMatchObject([nothing]);
   });
 
   it('are dropped by the day when they are past their retention', async () => {

@@ -5,6 +5,7 @@ import { encodeEvent } from '@keyward/stores/event-codec';
 import type { LogBatch, LogRecord } from '@keyward/stores/ports/event-log';
 import { type OpenDatabase, openDatabase } from '@keyward/stores/postgres/database';
 import { migrate } from '@keyward/stores/postgres/migrate';
+import type { Sessions } from '@keyward/stores/postgres/sessions';
 import { UsageWriter } from '@keyward/stores/postgres/usage-writer';
 import type { PostgresBackend } from '@keyward/tests/backends/describe-backends';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
@@ -38,9 +39,13 @@ export class WriterUnderTest {
     return this.#opened.db;
   }
 
-  newWriter(options: { logRetentionDays?: number; maxEndpoints?: number } = {}): UsageWriter {
+  get sessions(): Sessions {
     if (!this.#opened) throw new Error('opened before all tests');
-    const { db, sessions } = this.#opened;
+    return this.#opened.sessions;
+  }
+
+  newWriter(options: { sessions?: Sessions; logRetentionDays?: number; maxEndpoints?: number } = {}): UsageWriter {
+    const { db, sessions } = this;
     return new UsageWriter({ db, sessions, clock: this.clock, logger, retentionDays: 8, ...options });
   }
 
