@@ -17,7 +17,7 @@ import { startNativeKafka } from '@keyward/tests/backends/kafka-broker';
 import { durable, startNativePostgres } from '@keyward/tests/backends/postgres-server';
 import { insertEnvironment } from '@keyward/tests/platform/insert-environment';
 import { startServiceProcess } from '@keyward/tests/platform/service-process';
-import { cpuTimeUs } from './cpu-time.ts';
+import { cpuTimeUs, endedCpuTimeUs } from './cpu-time.ts';
 
 const events = Number(process.argv[2] ?? 2_000) * 1_000;
 const clients = Array.from({ length: 1_000 }, () => ({ clientId: newId(), keyIds: Array.from({ length: 5 }, newId) }));
@@ -122,10 +122,10 @@ function residentMb(of: number): number {
   return Math.round(Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${of}/status`, 'utf8'))?.[1]) / 1_024);
 }
 
-/** Of the server and all that it started. */
+/** Of the server and all that it started, also of connections that ended since. */
 function postgresCpuUs(): number {
   const children = readFileSync(`/proc/${postgres.pid}/task/${postgres.pid}/children`, 'utf8')
     .split(' ')
     .filter(Boolean);
-  return [postgres.pid, ...children.map(Number)].reduce((sum, of) => sum + cpuTimeUs(of), 0);
+  return [postgres.pid, ...children.map(Number)].reduce((sum, of) => sum + cpuTimeUs(of), endedCpuTimeUs(postgres.pid));
 }
