@@ -61,29 +61,24 @@ export function decodeEvent({ type, value }: Pick<LogRecord, 'type' | 'value'>):
   return { reason: reason.join('; ') };
 }
 
-/** One id has one spelling, so that it is one row. */
+/** One id has one spelling, so that it is one row. In place: what was just read is nobody else's. */
 function withLowerCaseIds(event: PipelineEvent): PipelineEvent {
-  const { data } = event;
-  const id = data.id.toLowerCase();
+  event.data.id = event.data.id.toLowerCase();
   switch (event.type) {
-    case validationEventType: {
-      const { environmentId, clientId, keyId } = event.data;
-      return { type: event.type, data: { ...event.data, id, ...lowerCase({ environmentId, clientId, keyId }) } };
-    }
-    case usageSummaryType: {
-      const counts = event.data.counts.map((count) => {
-        const { environmentId, clientId, keyId } = count;
-        return { ...count, ...lowerCase({ environmentId, clientId, keyId }) };
-      });
-      return { type: event.type, data: { ...event.data, id, counts } };
-    }
-    case refusalSummaryType: {
-      const counts = event.data.counts.map((count) => ({ ...count, environmentId: count.environmentId.toLowerCase() }));
-      return { type: event.type, data: { ...event.data, id, counts } };
-    }
+    case validationEventType:
+      lowerIds(event.data);
+      break;
+    case usageSummaryType:
+      event.data.counts.forEach(lowerIds);
+      break;
+    case refusalSummaryType:
+      for (const count of event.data.counts) count.environmentId = count.environmentId.toLowerCase();
   }
+  return event;
 }
 
-function lowerCase<T extends Record<string, string>>(ids: T): T {
-  return Object.fromEntries(Object.entries(ids).map(([name, id]) => [name, id.toLowerCase()])) as T; // the same names
+function lowerIds(of: { environmentId: string; clientId: string; keyId: string }): void {
+  of.environmentId = of.environmentId.toLowerCase();
+  of.clientId = of.clientId.toLowerCase();
+  of.keyId = of.keyId.toLowerCase();
 }

@@ -1,4 +1,4 @@
-import { dayOf } from './event-partitions.ts';
+import { arrayText } from './array-text.ts';
 import type { Session } from './sessions.ts';
 import type { CountableEvent } from './sort-records.ts';
 
@@ -7,11 +7,15 @@ export async function rememberIds(session: Session, events: readonly CountableEv
   const byId = new Map(events.map((event) => [event.event.data.id, event]));
   const ids = [...byId.keys()].sort();
   if (ids.length === 0) return [];
-  const days = ids.map((id) => dayOf(byId.get(id)?.idMs ?? 0));
   const rows = await session.query<{ event_id: string }>(
-    `insert into event_seen (day, event_id) select * from unnest($1::date[], $2::uuid[])
+    `insert into event_seen (day, event_id)
+      select date 'epoch' + day, event_id from unnest($1::integer[], $2::uuid[]) as row (day, event_id)
       on conflict do nothing returning event_id`,
-    [days, ids],
+    [arrayText(ids, (id) => dayNumber(byId.get(id)?.idMs ?? 0)), arrayText(ids, (id) => id)],
   );
   return rows.flatMap(({ event_id }) => byId.get(event_id) ?? []);
+}
+
+function dayNumber(atMs: number): number {
+  return Math.floor(atMs / 86_400_000);
 }
