@@ -14,6 +14,8 @@ export const singleBrokerSettings: Readonly<Record<string, string>> = {
   'share.coordinator.state.topic.min.isr': '1',
   // Else every first join of a group waits three seconds.
   'group.initial.rebalance.delay.ms': '0',
+  // A test that kills a reader need not wait six seconds until its partitions go to another.
+  'group.min.session.timeout.ms': '500',
   'auto.create.topics.enable': 'false',
   'log.cleaner.dedupe.buffer.size': '2097152',
 };

@@ -10,6 +10,7 @@ const byHelper: Record<string, readonly StoreName[]> = {
   describeStacks: storeNames,
   // Servers of the test's own.
   startNative: [],
+  startPipeline: [],
 };
 
 /**

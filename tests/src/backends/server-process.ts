@@ -14,11 +14,19 @@ export interface ServerCommand {
   stopSignal?: NodeJS.Signals;
 }
 
+/** The one or the other: it ended by itself, or by a signal. */
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
 export interface ServerProcess {
   readonly pid: number;
   /** The last of what it wrote, for error messages and for readiness. */
   output(): string;
   isRunning(): boolean;
+  /** Resolves when it has ended, however that came. */
+  readonly exit: Promise<Exit>;
   signal(signal: NodeJS.Signals): void;
   /** Ends it, by force after a while; resolves on its exit event and never before. */
   stop(): Promise<void>;
@@ -40,20 +48,21 @@ export function startServerProcess(command: ServerCommand): ServerProcess {
   };
   child.stdout?.on('data', keep);
   child.stderr?.on('data', keep);
-  const exited = new Promise<void>((fulfil) => child.once('exit', () => fulfil()));
+  const exit = new Promise<Exit>((fulfil) => child.once('exit', (code, signal) => fulfil({ code, signal })));
   const isRunning = () => child.exitCode === null && child.signalCode === null;
   const killWithUs = () => void child.kill('SIGKILL');
   process.once('exit', killWithUs);
-  void exited.then(() => process.off('exit', killWithUs));
+  void exit.then(() => process.off('exit', killWithUs));
 
   const endBy = async (signal: NodeJS.Signals) => {
     if (isRunning()) child.kill(signal);
-    await exited;
+    await exit;
   };
   return {
     pid,
     output: () => output,
     isRunning,
+    exit,
     signal: (signal) => void child.kill(signal),
     kill: () => endBy('SIGKILL'),
     async stop() {

@@ -10,15 +10,19 @@ export interface ServiceProcess extends AsyncDisposable {
   process: ServerProcess;
 }
 
-/** A service as its own OS process, configured by environment variables as in a deployment. */
+/**
+ * A service as its own OS process, configured by environment variables as in a deployment; `main` is the file to run, if it is
+ * not the service's own.
+ */
 export async function startServiceProcess(
   service: 'gateway' | 'validator' | 'ingest' | 'admin-api',
   environment: Record<string, string>,
+  main = `services/${service}/src/main.ts`,
 ): Promise<ServiceProcess> {
   const port = await freePort();
   const server = startServerProcess({
     program: process.execPath,
-    args: [`services/${service}/src/main.ts`],
+    args: [main],
     cwd: root,
     env: { ...process.env, HOST: '127.0.0.1', PORT: String(port), LOG_LEVEL: 'warn', ...environment },
   });

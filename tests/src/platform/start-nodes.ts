@@ -1,9 +1,8 @@
-import { openProjectionStore } from '@keyward/stores/open-shards';
 import type { NodeUrls } from '../backends/describe-backends.ts';
-import { waitUntil } from '../backends/wait-until.ts';
 import { patientMs } from './patient-ms.ts';
 import { createEnvironment, prepareInstallation, type TestEnvironment } from './prepare-installation.ts';
 import { type ServiceProcess, startServiceProcess } from './service-process.ts';
+import { untilProjected } from './until-projected.ts';
 import { type Caller, call } from './wire-client.ts';
 
 export interface NodesPlan {
@@ -66,10 +65,4 @@ export async function startNodes(urls: NodeUrls, { validators, adminApis = 1 }: 
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
-}
-
-/** admin-api fills empty shards by itself; until then validators answer 503. */
-async function untilProjected(redisUrl: string): Promise<void> {
-  await using store = await openProjectionStore(redisUrl);
-  await waitUntil(() => store.isComplete(), { what: 'the projection', timeoutMs: 15_000 });
 }

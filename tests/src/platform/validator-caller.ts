@@ -17,7 +17,7 @@ export class ValidatorCaller implements AsyncDisposable {
   }
 
   /** Its answer; rejects when there is none, as when the process is gone. */
-  async ask({ key, ...asked }: Asked): Promise<DecisionReply> {
+  async ask({ key, ...asked }: Asked, patience: { timeoutMs?: number } = {}): Promise<DecisionReply> {
     const request: DecisionRequest = {
       eventId: newId(),
       clientId: 'self',
@@ -28,7 +28,9 @@ export class ValidatorCaller implements AsyncDisposable {
       ...asked,
     };
     const { method, url: path } = decisions;
-    const answer = await this.#pool.request({ path, method, headers: this.#headers, body: JSON.stringify([request]) });
+    const signal = patience.timeoutMs === undefined ? null : AbortSignal.timeout(patience.timeoutMs);
+    const body = JSON.stringify([request]);
+    const answer = await this.#pool.request({ path, method, headers: this.#headers, body, signal });
     const text = await answer.body.text();
     if (answer.statusCode !== 200) throw new Error(`the validator answered ${answer.statusCode}: ${text}`);
     return (JSON.parse(text) as DecisionLine).reply;
