@@ -2,7 +2,10 @@ import { arrayText } from './array-text.ts';
 import type { Session } from './sessions.ts';
 import type { CountableEvent } from './sort-records.ts';
 
-/** Answers the events whose id was not known before, each id once. Ids go in sorted, against waiting in a circle. */
+/**
+ * Answers the events whose id was not known before, each id once, in the order of the log. Ids go in sorted, against waiting
+ * in a circle.
+ */
 export async function rememberIds(session: Session, events: readonly CountableEvent[]): Promise<CountableEvent[]> {
   const byId = new Map(events.map((event) => [event.event.data.id, event]));
   const ids = [...byId.keys()].sort();
@@ -13,7 +16,8 @@ export async function rememberIds(session: Session, events: readonly CountableEv
       on conflict do nothing returning event_id`,
     [arrayText(ids, (id) => dayNumber(byId.get(id)?.idMs ?? 0)), arrayText(ids, (id) => id)],
   );
-  return rows.flatMap(({ event_id }) => byId.get(event_id) ?? []);
+  const fresh = new Set(rows.map(({ event_id }) => event_id));
+  return [...byId.values()].filter(({ event }) => fresh.has(event.data.id));
 }
 
 function dayNumber(atMs: number): number {
