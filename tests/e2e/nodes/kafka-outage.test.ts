@@ -1,0 +1,42 @@
+/** `OUTAGE_SECONDS=120 npm test -- kafka-outage` makes it as long as it may become in earnest. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { findDifferences } from '@keyward/tests/platform/pipeline/find-differences';
+import { readOutboxes } from '@keyward/tests/platform/pipeline/read-outboxes';
+import { type Pipeline, startPipeline } from '@keyward/tests/platform/pipeline/start-pipeline';
+import { untilQuiet } from '@keyward/tests/platform/pipeline/until-quiet';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const outageMs = Number(process.env.OUTAGE_SECONDS ?? 10) * 1_000;
+
+describe('Kafka, away under load [real]', () => {
+  const running = new AsyncDisposableStack();
+  let pipeline: Pipeline;
+
+  beforeAll(async () => {
+    pipeline = running.use(await startPipeline());
+    await Promise.all([pipeline.startValidator(), pipeline.startValidator(), pipeline.startIngest()]);
+  });
+  afterAll(() => running.disposeAsync());
+
+  it('and back: everything is counted, once and in order', { timeout: outageMs + 180_000 }, async () => {
+    const { kafka, redis } = pipeline.stores;
+    const load = await pipeline.newLoad(16);
+    const before = await load.during(async () => {
+      await kafka.kill();
+      const calls = load.calls;
+      await pause(outageMs);
+      return calls;
+    });
+    const outboxes = await readOutboxes(redis.url);
+    const waiting = outboxes.reduce((sum, outbox) => sum + outbox.waiting, 0);
+    expect(waiting).toBeGreaterThanOrEqual(load.calls - before);
+    const restarting = performance.now();
+    await load.during(() => kafka.restart());
+    await untilQuiet(pipeline.stores);
+    const seconds = Math.round((performance.now() - restarting) / 1_000);
+    process.stdout.write(
+      `Kafka away for ${outageMs / 1_000} s: ${waiting} events waited, ${load.calls} calls in all, counted ${seconds} s later\n`,
+    );
+    expect(await findDifferences(load, pipeline.stores)).toEqual([]);
+  });
+});
