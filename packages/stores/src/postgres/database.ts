@@ -42,7 +42,9 @@ export async function openDatabase(url: string, options: { poolSize?: number } =
       },
     },
   });
-  pool.on('error', () => undefined); // an idle connection that breaks is replaced at the next query
+  // A connection that breaks tells the query that it is busy with; one that is idle is replaced at the next.
+  pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   return { db, sessions: pgSessions(pool), [Symbol.asyncDispose]: () => db.destroy() };
 }

@@ -1,4 +1,3 @@
-import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { from } from 'pg-copy-streams';
 import type { Session, Sessions } from './sessions.ts';
@@ -32,6 +31,15 @@ function sessionOn(client: pg.PoolClient): Session {
     // The row type is the caller's, who wrote the statement.
     query: async <Row>(text: string, values: readonly unknown[] = []) =>
       (await client.query(text, [...values])).rows as Row[],
-    copy: (target, lines) => pipeline([Buffer.from(lines)], client.query(from(`copy ${target} from stdin`))),
+    copy: (target, lines) => {
+      const copying = client.query(from(`copy ${target} from stdin`));
+      const copied = Promise.withResolvers<void>();
+      // Not by a pipeline: that waits until the stream is destroyed, for which the stream waits for a word of the server, for
+      // ever when the connection is gone.
+      copying.once('error', copied.reject);
+      copying.once('finish', copied.resolve);
+      copying.end(lines);
+      return copied.promise;
+    },
   };
 }
