@@ -119,8 +119,17 @@ describePostgresBackends('registration from events', (backend) => {
 
     async function environmentWithClient(name: string) {
       const { id: environmentId, organizationId } = await insertEnvironment(stage.db);
+      const owner = { environmentId, organizationId, clientId: newId() };
+      await insertClient(owner, name);
+      return owner;
+    }
+
+    async function insertClient(
+      { environmentId, organizationId, clientId }: { environmentId: string; organizationId: string; clientId: string },
+      name: string,
+    ) {
       const client = {
-        id: newId(),
+        id: clientId,
         organization_id: organizationId,
         environment_id: environmentId,
         name,
@@ -135,7 +144,6 @@ describePostgresBackends('registration from events', (backend) => {
         updated_at: never,
       };
       await stage.db.insertInto('client').values(client).execute();
-      return { environmentId, organizationId, clientId: client.id };
     }
 
     async function insertKey(
@@ -172,6 +180,37 @@ describePostgresBackends('registration from events', (backend) => {
       await insertTombstone(owner, deleted.digest);
       await write(...[registered, deleted, another].map((each) => stage.event({ environmentId, signedKey: each })));
       expect(await sightingsOf(environmentId)).toMatchObject([{ facts: another }]);
+    });
+
+    it('notes none by a signature alone, which keeps to no number of new clients a day', async () => {
+      const { id: environmentId } = await insertEnvironment(stage.db);
+      const seen = signedKey();
+      await write(stage.event({ environmentId, signedKey: seen, assumed: true }));
+      expect(await sightingsOf(environmentId)).toEqual([]);
+      await write(stage.event({ environmentId, signedKey: seen }));
+      expect(await sightingsOf(environmentId)).toMatchObject([{ facts: seen }]);
+    });
+
+    it('counts a signature alone for the client in the URL, and never for one of another environment', async () => {
+      const named = signedKey();
+      const own = await environmentWithClient(named.tenant);
+      const { environmentId, organizationId } = own;
+      const inUrl = newId();
+      await insertClient({ environmentId, organizationId, clientId: inUrl }, 'of the URL');
+      const foreign = await environmentWithClient('b');
+      const assumed = { environmentId, assumed: true } as const;
+      const stranger = stage.event({ ...assumed, clientId: foreign.clientId, signedKey: signedKey() });
+      await write(stage.event({ ...assumed, clientId: inUrl, signedKey: named }), stranger);
+      const totals = await stage.db.selectFrom('client_total').select(['client_id', 'environment_id']).execute();
+      const ofClients = [inUrl, own.clientId, foreign.clientId, stranger.keyId];
+      expect(totals.filter(({ client_id }) => ofClients.includes(client_id))).toEqual(
+        expect.arrayContaining([
+          { client_id: inUrl, environment_id: environmentId },
+          { client_id: stranger.keyId, environment_id: environmentId },
+        ]),
+      );
+      expect(totals.map(({ client_id }) => client_id)).not.toContain(foreign.clientId);
+      expect(totals.map(({ client_id }) => client_id)).not.toContain(own.clientId);
     });
 
     it('counts what was decided by a signature alone for the key and client that it is of', async () => {

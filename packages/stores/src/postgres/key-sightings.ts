@@ -30,6 +30,7 @@ export class KeySightings {
     const sightings = new Map<string, Sighting>();
     for (const { event } of events) {
       if (event.type !== validationEventType || event.data.verdict !== 'ALLOWED' || !event.data.signedKey) continue;
+      if (event.data.assumed) continue; // nobody has counted its client among the new ones of the day
       const id = `${event.data.environmentId} ${event.data.signedKey.digest}`;
       if (!this.#known.has(id)) sightings.set(id, { ...event.data, signedKey: event.data.signedKey });
     }
