@@ -271,6 +271,8 @@ describeStacks('logs and usage', (stack) => {
     it('answer for the last days when nothing is said, and for nobody else', async () => {
       expect(await usage('')).toMatchObject({ status: 200, body: { data: [] } });
       expect(await usage('interval=hour')).toMatchObject({ status: 200, body: { data: [] } });
+      for (const interval of ['hour', 'day'])
+        expect((await usage(`interval=${interval}&from=9999-12-31T23:59:59Z`)).body.data).toEqual([]);
       const period = `from=${at(0)}&to=${at(48)}`;
       expect((await usage(period, other)).body.data).toEqual([]);
       expect((await usage(`${period}&clientId=${newId()}`)).body.data).toEqual([]);

@@ -1,8 +1,8 @@
 import type { InputCheck } from './input.ts';
 
-/** What databases and people can spell: 1970 to 9999. */
+/** What databases and people can spell: 1970 to 9999, with the end of the day that begins there. */
 const earliestMs = 0;
-const latestMs = Date.UTC(9999, 11, 31);
+const latestMs = Date.UTC(9999, 11, 30);
 
 interface Period {
   fromMs: number | undefined;
