@@ -72,6 +72,12 @@ describeStacks('dead letters', (stack) => {
     expect(idsOf(await list(ofIt(), await member('viewer')))).toEqual([second, first]);
   });
 
+  it('tell nobody the digest of a key', async () => {
+    await bury(JSON.stringify({ signedKey: { digest: 'c2VjcmV0', tenant: 'Acme' } }));
+    expect((await list()).body.data).toMatchObject([{ data: { signedKey: { tenant: 'Acme' } }, text: null }]);
+    expect(JSON.stringify(await list())).not.toContain('c2VjcmV0');
+  });
+
   it('are cut where they are long, and shown as text where they are none', async () => {
     await bury(JSON.stringify({ long: 'x'.repeat(70_000) }));
     await bury(Buffer.from([0xff, 0x00, 0x41]));

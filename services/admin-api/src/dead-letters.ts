@@ -89,10 +89,10 @@ function viewDeadLetter(row: DeadLetterRow): DeadLetter {
   };
 }
 
-/** null for what is not JSON, and for a lone `null`, which tells no more. */
+/** null for what is not JSON, and for a lone `null`, which tells no more. A key's digest is for nobody to see. */
 function parse(value: Buffer): unknown {
   try {
-    return JSON.parse(value.toString('utf8'));
+    return JSON.parse(value.toString('utf8'), (name, member) => (name === 'digest' ? undefined : member));
   } catch {
     return null;
   }
