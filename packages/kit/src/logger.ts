@@ -14,6 +14,9 @@ interface LoggerOptions {
 /** Header names that carry credentials, always redacted. */
 const secretHeaders = ['authorization', 'cookie', 'set-cookie', 'x-api-key', 'x-keyward-service-token'];
 
+/** Where databases say which values a statement failed with: whole batches of events, addresses and digests in them. */
+const valuesOfErrors = ['err.params', 'err.detail', 'err.where'];
+
 /**
  * A JSON logger that cannot print a secret: the redacted paths are derived from the schemas' marks. An empty set
  * means that the marks were lost, so no logger is made.
@@ -27,7 +30,7 @@ export function createLogger(options: LoggerOptions): Logger {
   const settings = {
     level: options.level,
     base: { service: options.service },
-    redact: { paths, censor: '[redacted]' },
+    redact: { paths: [...paths, ...valuesOfErrors], censor: '[redacted]' },
     formatters: { level: (label: string) => ({ level: label }) },
     timestamp: stdTimeFunctions.isoTime,
   };
