@@ -7,6 +7,7 @@ import { erasePersonal } from '@keyward/stores/postgres/upkeep/erase-personal';
 import { describePostgresBackends } from '@keyward/tests/backends/describe-backends';
 import { insertEnvironment } from '@keyward/tests/platform/insert-environment';
 import { expect, it } from 'vitest';
+import { idAt } from './sample-events.ts';
 import { WriterUnderTest } from './writer-under-test.ts';
 
 const never = new AbortController().signal;
@@ -134,6 +135,40 @@ describePostgresBackends('request logs', (backend) => {
     expect(own).toMatchObject([nothing, nothing]);
     expect(lines.filter((line) => line.client_id !== clientId)).toMatchObject([everything]);
     expect(await stage.db.selectFrom('erasure').selectAll().execute()).toEqual([]);
+  });
+
+  it('are not all that forgets a client: its dead letters do, too, and keep what is counted', async () => {
+    const { environmentId, event } = await environment();
+    const clientId = newId();
+    const tooOld = { id: idAt(stage.nowMs - 9 * 86_400_000) };
+    const facts = { digest: Buffer.alloc(32, 7).toString('base64url'), tenant: 'Acme', claimedId: 'k', scopes: [] };
+    const own = event({ ...tooOld, clientId, signedKey: facts });
+    const other = event({ id: idAt(stage.nowMs - 9 * 86_400_000), methodPath: `GET:/${clientId}` });
+    const torn = {
+      ...stage.record(validation(own)),
+      value: Buffer.from(`{"clientId":"${clientId}","ip":"2001:db8::1"`),
+    };
+    const { records } = stage.batch([own, other].map(validation));
+    await stage.newWriter().write({ logId: 'log', partition: 0, records: [...records, torn] });
+    const requested_at = new Date(stage.nowMs);
+    await stage.db
+      .insertInto('erasure')
+      .values({ client_id: clientId, environment_id: environmentId, requested_at })
+      .execute();
+    await erasePersonal(stage.db, never);
+    const rows = await stage.db
+      .selectFrom('event_dead')
+      .select(['log_offset', 'value'])
+      .orderBy('log_offset')
+      .execute();
+    const offsets = [...records, torn].map(({ offset }) => offset);
+    const values = rows
+      .filter(({ log_offset }) => log_offset !== null && offsets.includes(log_offset))
+      .map(({ value }) => Buffer.from(value).toString('utf8'));
+    const { name, ip, userAgent, signedKey, ...rest } = own;
+    expect(values.map((value) => (value === '' ? value : JSON.parse(value)))).toEqual(
+      expect.arrayContaining([rest, other, '']),
+    );
   });
 
   it('hold nothing of a client whose lines were on their way when it was to be erased', async () => {

@@ -2,12 +2,13 @@ import { pause } from '@keyward/kit/pause';
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { asOnlyReplica } from './as-only-replica.ts';
+import { eraseDeadLetters } from './erase-dead-letters.ts';
 
 const rowsAtOnce = 5_000;
 const pollMs = 100;
 
 /**
- * Takes everything personal out of the lines of deleted clients, in bounded steps. Whoever writes lines looks for deleted
+ * Takes everything personal out of the lines and dead letters of deleted clients, in bounded steps. Whoever writes lines looks for deleted
  * clients after its transaction has got its number (write-logs.ts). So once the transactions have ended that had a number when
  * the erasure was seen, no more such lines can come, and what one pass leaves is done. Answers how many clients are.
  */
@@ -22,7 +23,7 @@ export async function erasePersonal(db: Database, signal: AbortSignal): Promise<
       if (erased === undefined) return done;
       if (erased < rowsAtOnce) break;
     }
-    if (signal.aborted) return done;
+    if (!(await eraseDeadLetters(db, client_id, signal))) return done;
     await db.deleteFrom('erasure').where('client_id', '=', client_id).execute();
     done += 1;
   }
