@@ -54,12 +54,15 @@ test.each(names)('the value of %s is not printed, from the top to three levels d
   }
 });
 
-test.each(['params', 'detail', 'where'])('the %s of an error are not printed: they hold values of a statement', (name) => {
-  const err = Object.assign(new Error('failed'), { [name]: [secret], code: '22P02' });
-  const text = printed((logger) => logger.error({ err }, 'hello'));
-  expect(text).not.toContain(secret);
-  expect(text).toContain('22P02');
-});
+test.each(['params', 'detail', 'where'])(
+  'the %s of an error are not printed: they hold values of a statement',
+  (name) => {
+    const err = Object.assign(new Error('failed'), { [name]: [secret], code: '22P02' });
+    const text = printed((logger) => logger.error({ err }, 'hello'));
+    expect(text).not.toContain(secret);
+    expect(text).toContain('22P02');
+  },
+);
 
 test('a child logger redacts, too', () => {
   const text = printed((logger) => logger.child({ rawKey: secret }).warn({ headers: { 'x-api-key': secret } }, 'hi'));
