@@ -15,6 +15,12 @@ export interface OpenDatabase extends AsyncDisposable {
   sessions: Sessions;
 }
 
+interface DatabaseOptions {
+  poolSize?: number;
+  /** After how long nobody waits for a statement any more; 0: for ever. An embedded database is always waited for. */
+  queryTimeoutMs?: number;
+}
+
 const int8 = 20;
 const int8Array: number = 1016;
 
@@ -22,16 +28,19 @@ const int8Array: number = 1016;
  * Opens Postgres by the URL's scheme: `postgres://…` through pg's pool, `pglite:<directory>` or
  * `pglite:memory:<name>` in this process. int8 is read as a number: versions and counts stay below 2^53.
  */
-export async function openDatabase(url: string, options: { poolSize?: number } = {}): Promise<OpenDatabase> {
+export async function openDatabase(
+  url: string,
+  { poolSize = 10, queryTimeoutMs = 30_000 }: DatabaseOptions = {},
+): Promise<OpenDatabase> {
   if (url.startsWith('pglite:')) {
     const shared = await embedded.acquire(url);
     return { ...shared.instance, [Symbol.asyncDispose]: () => shared[Symbol.asyncDispose]() };
   }
   const pool = new pg.Pool({
     connectionString: url,
-    max: options.poolSize ?? 10,
+    max: poolSize,
     connectionTimeoutMillis: 5_000,
-    query_timeout: 30_000,
+    query_timeout: queryTimeoutMs,
     keepAlive: true,
     types: {
       getTypeParser: (oid, format) => {
