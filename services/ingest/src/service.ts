@@ -13,6 +13,9 @@ import { startLagGauge } from './lag-gauge.ts';
 import { startMaintenance } from './maintenance.ts';
 import { startReplays } from './replays.ts';
 
+/** A day of a large environment is millions of rows, summed up by one statement, which may be killed at any time. */
+const upkeepTimeoutMs = 300_000;
+
 /** Event log → Postgres: every event counted once. Its only routes are those of health and of metrics. */
 export const ingest = defineService({
   name: 'ingest',
@@ -23,6 +26,7 @@ export const ingest = defineService({
   async connect({ config, logger, clock, metrics: registry, own }) {
     refuseShortMemory(config);
     const { db, sessions } = own.use(await openDatabase(config.DATABASE_URL));
+    const upkeep = own.use(await openDatabase(config.DATABASE_URL, { poolSize: 2, queryTimeoutMs: upkeepTimeoutMs }));
     // Opened after the database, so closed before it: a closing consumer hands over what it still has.
     const consumer = own.use(await openEventConsumer(config.EVENT_LOG_URL, { logger }));
     const writer = new UsageWriter({
@@ -34,16 +38,22 @@ export const ingest = defineService({
       logRetentionDays: config.LOG_RETENTION_DAYS,
       maxEndpoints: config.MAX_ENDPOINTS,
     });
-    return { db, consumer, writer, metrics: new IngestMetrics({ registers: [registry], consumer, clock }) };
+    return {
+      db,
+      upkeep: upkeep.db,
+      consumer,
+      writer,
+      metrics: new IngestMetrics({ registers: [registry], consumer, clock }),
+    };
   },
   routes: () => undefined,
   ready: async ({ consumer, writer }) => consumer.reading && (await writer.answers()),
-  background: ({ db, consumer, writer, metrics }, { config, logger, clock }) => {
+  background: ({ db, upkeep, consumer, writer, metrics }, { config, logger, clock }) => {
     const work = new AsyncDisposableStack();
     work.use(new EventIntake({ consumer, writer, metrics, logger }));
     work.use(startCatchUps({ db, consumer, clock, logger }));
     work.use(startReplays({ writer, clock, logger }));
-    work.use(startMaintenance({ db, writer, config, clock, logger }));
+    work.use(startMaintenance({ db: upkeep, writer, config, clock, logger }));
     work.use(startLagGauge({ db, consumer, metrics, clock, logger }));
     return work;
   },
