@@ -200,13 +200,15 @@ describePostgresBackends('registration from events', (backend) => {
       const foreign = await environmentWithClient('b');
       const assumed = { environmentId, assumed: true } as const;
       const stranger = stage.event({ ...assumed, clientId: foreign.clientId, signedKey: signedKey() });
-      await write(stage.event({ ...assumed, clientId: inUrl, signedKey: named }), stranger);
+      const silent = stage.event({ ...assumed, clientId: foreign.clientId });
+      await write(stage.event({ ...assumed, clientId: inUrl, signedKey: named }), stranger, silent);
       const totals = await stage.db.selectFrom('client_total').select(['client_id', 'environment_id']).execute();
-      const ofClients = [inUrl, own.clientId, foreign.clientId, stranger.keyId];
+      const ofClients = [inUrl, own.clientId, foreign.clientId, stranger.keyId, silent.keyId];
       expect(totals.filter(({ client_id }) => ofClients.includes(client_id))).toEqual(
         expect.arrayContaining([
           { client_id: inUrl, environment_id: environmentId },
           { client_id: stranger.keyId, environment_id: environmentId },
+          { client_id: silent.keyId, environment_id: environmentId },
         ]),
       );
       expect(totals.map(({ client_id }) => client_id)).not.toContain(foreign.clientId);

@@ -10,9 +10,7 @@ import type { CountableEvent } from './sort-records.ts';
  */
 export async function resolveAssumed(sessions: Sessions, events: readonly CountableEvent[]): Promise<CountableEvent[]> {
   const assumed = events.flatMap(({ event }) =>
-    event.type === validationEventType && event.data.assumed && event.data.signedKey
-      ? [{ ...event.data, ...event.data.signedKey }]
-      : [],
+    event.type === validationEventType && event.data.assumed ? event.data : [],
   );
   if (assumed.length === 0) return [...events];
   const rows = await sessions.transaction((session) =>
@@ -45,8 +43,8 @@ export async function resolveAssumed(sessions: Sessions, events: readonly Counta
       [
         assumed.map(({ id }) => id),
         assumed.map(({ environmentId }) => environmentId),
-        assumed.map(({ digest }) => Buffer.from(digest, 'base64url').toString('hex')),
-        assumed.map(({ tenant }) => tenant),
+        assumed.map(({ signedKey }) => signedKey && Buffer.from(signedKey.digest, 'base64url').toString('hex')),
+        assumed.map(({ signedKey }) => signedKey?.tenant),
         assumed.map(({ clientId }) => clientId),
         assumed.map(({ keyId }) => keyId),
       ],
