@@ -9,7 +9,7 @@ export function pgSessions(pool: pg.Pool): Sessions {
       let isUsable = false;
       try {
         await client.query('begin');
-        const result = await work(sessionOn(client)).catch(async (error) => {
+        const result = await work(sessionOn(client, pool.options.query_timeout)).catch(async (error) => {
           await client.query('rollback');
           isUsable = true;
           throw error;
@@ -26,20 +26,26 @@ export function pgSessions(pool: pg.Pool): Sessions {
   };
 }
 
-function sessionOn(client: pg.PoolClient): Session {
+/** The longest that a timer can wait. */
+const neverMs = 2 ** 31 - 1;
+
+function sessionOn(client: pg.PoolClient, copyTimeoutMs = 0): Session {
   return {
     // The row type is the caller's, who wrote the statement.
     query: async <Row>(text: string, values: readonly unknown[] = []) =>
       (await client.query(text, [...values])).rows as Row[],
-    copy: (target, lines) => {
-      const copying = client.query(from(`copy ${target} from stdin`));
+    copy: async (target, lines) => {
+      // What pg ends for its time cannot stand to hear of its connection again, and would take the process with it.
+      const copying = client.query(Object.assign(from(`copy ${target} from stdin`), { query_timeout: neverMs }));
       const copied = Promise.withResolvers<void>();
       // Not by a pipeline: that waits until the stream is destroyed, for which the stream waits for a word of the server, for
       // ever when the connection is gone.
-      copying.once('error', copied.reject);
+      copying.on('error', copied.reject); // and also when it was given up, and its connection then ends
       copying.once('finish', copied.resolve);
       copying.end(lines);
-      return copied.promise;
+      const giveUp = () => copied.reject(new Error('Query read timeout')); // as pg has it
+      const timer = copyTimeoutMs > 0 ? setTimeout(giveUp, copyTimeoutMs) : undefined;
+      return copied.promise.finally(() => clearTimeout(timer));
     },
   };
 }
