@@ -98,6 +98,49 @@ describePostgresBackends('registration from events', (backend) => {
       expect(await endpointsOf(environmentId)).toEqual(['POST /orders']);
     });
 
+    it('counts what is registered by its endpoint, and all else as one; the logs show what was asked', async () => {
+      const { id: environmentId } = await insertEnvironment(stage.db);
+      const writer = stage.newWriter({ maxEndpoints: 1 });
+      const event = (path: string, verdict = 'ALLOWED') =>
+        validation(stage.event({ environmentId, methodPath: `GET:${path}`, verdict }));
+      await writer.write(stage.batch([event('/a', 'EXPIRED')]));
+      await writer.write(stage.batch([event('/a'), event('/b'), event('/c'), event('/d', 'EXPIRED')]));
+      await writer.write(stage.batch([event('/a', 'EXPIRED'), event('/b')]));
+      const counted = await stage.db
+        .selectFrom('usage_hour')
+        .select(['endpoint', 'verdict', 'count'])
+        .where('environment_id', '=', environmentId)
+        .execute();
+      const sums = new Map<string, number>();
+      for (const { endpoint, verdict, count } of counted)
+        sums.set(`${endpoint} ${verdict}`, (sums.get(`${endpoint} ${verdict}`) ?? 0) + count);
+      expect(Object.fromEntries(sums)).toEqual({
+        ...{ 'GET:/a ALLOWED': 1, 'GET:/a EXPIRED': 1 },
+        ...{ '* ALLOWED': 3, '* EXPIRED': 2 },
+      });
+      const lines = await stage.db
+        .selectFrom('request_log')
+        .select('endpoint')
+        .where('environment_id', '=', environmentId)
+        .execute();
+      expect(new Set(lines.map(({ endpoint }) => endpoint))).toEqual(
+        new Set(['/a', '/b', '/c', '/d'].map((path) => `GET:${path}`)),
+      );
+    });
+
+    it('finds room that somebody made, after a while', async () => {
+      const { id: environmentId } = await insertEnvironment(stage.db);
+      const writer = stage.newWriter({ maxEndpoints: 1 });
+      const asked = (path: string) =>
+        writer.write(stage.batch([validation(stage.event({ environmentId, methodPath: `GET:${path}` }))]));
+      await asked('/a');
+      await asked('/b');
+      await stage.db.deleteFrom('endpoint').where('environment_id', '=', environmentId).execute();
+      stage.nowMs += 11_000;
+      await asked('/b');
+      expect(await endpointsOf(environmentId)).toEqual(['GET /b']);
+    });
+
     it('counts an event whose path is none', async () => {
       const { id: environmentId } = await insertEnvironment(stage.db);
       const event = stage.event({ environmentId, methodPath: `GET:/${'x'.repeat(3_000)}` });

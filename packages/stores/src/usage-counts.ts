@@ -10,10 +10,10 @@ const hourMs = 3_600_000;
 export class UsageCounts {
   readonly #counts = new Map<string, UsageCount>();
 
-  add(event: ValidationEvent): void {
+  add(event: ValidationEvent, endpoint = endpointFor(event)): void {
     const { environmentId, clientId, keyId, verdict, decidedAtMs, durationUs } = event;
     const begin = Math.floor(decidedAtMs / hourMs) * hourMs;
-    const count = this.#at({ environmentId, clientId, keyId, verdict, hourMs: begin, endpoint: endpointFor(event) });
+    const count = this.#at({ environmentId, clientId, keyId, verdict, hourMs: begin, endpoint });
     count.count += 1;
     count.durationUs += durationUs;
     addDuration(count.durations, durationUs);

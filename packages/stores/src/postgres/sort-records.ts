@@ -10,6 +10,8 @@ export interface CountableEvent {
   event: PipelineEvent;
   idMs: number;
   source?: OutboxSource | undefined;
+  /** The endpoint that it counts for; its own unless it is said. */
+  countedAs?: string;
 }
 
 export interface DeadRecord<R = LogRecord> {

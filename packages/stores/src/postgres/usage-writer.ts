@@ -3,10 +3,10 @@ import type { Logger } from '@keyward/kit/logger';
 import type { LogBatch } from '../ports/event-log.ts';
 import { buryRecords } from './bury-records.ts';
 import type { Database } from './database.ts';
-import { EndpointRegistration } from './endpoint-registration.ts';
 import { keepEventPartitions } from './event-partitions.ts';
 import { KeySightings } from './key-sightings.ts';
 import { LogPolicies } from './log-policies.ts';
+import { RegisteredEndpoints } from './registered-endpoints.ts';
 import { replayOne } from './replay-dead.ts';
 import { resolveAssumed } from './resolve-assumed.ts';
 import type { Session, Sessions } from './sessions.ts';
@@ -44,13 +44,13 @@ export class UsageWriter {
   readonly #options: Required<UsageWriterOptions>;
   readonly #policies: LogPolicies;
   readonly #sightings: KeySightings;
-  readonly #endpoints: EndpointRegistration;
+  readonly #endpoints: RegisteredEndpoints;
 
   constructor(options: UsageWriterOptions) {
     this.#options = { logRetentionDays: 30, maxEndpoints: 1_000, ...options };
     this.#policies = new LogPolicies(options.clock);
     this.#sightings = new KeySightings(this.#options);
-    this.#endpoints = new EndpointRegistration(this.#options);
+    this.#endpoints = new RegisteredEndpoints(this.#options);
   }
 
   /**
@@ -135,8 +135,7 @@ export class UsageWriter {
   async #prepare(sorted: readonly CountableEvent[]): Promise<CountableEvent[]> {
     const events = await resolveAssumed(this.#options.sessions, sorted);
     await this.#sightings.note(events);
-    await this.#endpoints.register(events);
-    return events;
+    return this.#endpoints.settle(events);
   }
 
   async #finish(session: Session, { batch, events, dead }: Finishing): Promise<CountableEvent[]> {

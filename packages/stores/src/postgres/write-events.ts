@@ -26,10 +26,10 @@ export async function writeEvents(session: Session, writing: EventWriting): Prom
   const counts = new UsageCounts();
   const decisions = [];
   const refusals = [];
-  for (const { event } of fresh) {
+  for (const { event, countedAs } of fresh) {
     switch (event.type) {
       case validationEventType:
-        counts.add(event.data);
+        counts.add(event.data, countedAs);
         decisions.push(event.data);
         break;
       case usageSummaryType:
