@@ -123,7 +123,7 @@ function newRelay({ outbox, log, fate, owned }: { outbox: Outbox; log: LogTwin; 
     [Symbol.asyncDispose]: async () => undefined,
   };
   // It takes what it once owned for its own: what holds is the lease in the store.
-  const leases = { held: () => owned, holds: () => true, giveBackSurplus: async () => undefined };
+  const leases = { held: () => owned, owned: () => owned, owns: () => true, giveBackSurplus: async () => undefined };
   const common = { outbox: fated, relay: name, leases, progress: new RelayProgress(clock), logger };
   return {
     name,

@@ -5,7 +5,10 @@ import type { Outbox } from '@keyward/stores/ports/outbox';
 import { shardCount } from '@keyward/stores/shards';
 import { describeRedisBackends } from '@keyward/tests/backends/describe-backends';
 import { waitUntil } from '@keyward/tests/backends/wait-until';
+import { OutboxCollapser } from '@keyward/validator/relay/collapse-outboxes';
 import { startRelay } from '@keyward/validator/relay/relay';
+import { RelayProgress } from '@keyward/validator/relay/relay-progress';
+import { ShardLeases } from '@keyward/validator/relay/shard-leases';
 import { expect, it } from 'vitest';
 import { LogTwin } from './log-twin.ts';
 import { idIn, untilEmpty } from './relayed-clients.ts';
@@ -73,6 +76,24 @@ describeRedisBackends('outboxes while the log is away', (backend) => {
     expect(sum(summaries.map(({ events }) => events))).toBe(sum(counts.map(({ count }) => count)));
     expect(sum(counts.map(({ cost }) => cost))).toBe(sum(counts.map(({ count }) => count)));
     expect(sum(counts.flatMap(({ durations }) => durations))).toBe(sum(counts.map(({ count }) => count)));
+  });
+
+  it('stay within their room, too, when another relay comes that they cannot pass to yet', async () => {
+    await using shards = await openShards(await backend.url());
+    const { outbox } = shards;
+    const request = await clientIn(shards);
+    const leases = new ShardLeases({ outbox, clock, relay: 'one', warn: (error) => expect.fail(String(error)) });
+    await leases.balance();
+    for (const other of ['two', 'three', 'four', 'five', 'six', 'seven', 'eight'])
+      await outbox.heartbeat(other, 60_000);
+    await leases.balance();
+    expect(leases.held()).not.toContain(shard);
+    await request(1_000, () => 'things');
+    expect(await bytesOf(outbox)).toBeGreaterThan(shareBytes);
+    const { signal } = new AbortController();
+    const collapser = { outbox, relay: 'one', leases, progress: new RelayProgress(clock), clock, logger, signal };
+    await new OutboxCollapser({ ...collapser, maxBytes: shardCount * shareBytes }).collapseOnce();
+    expect(await bytesOf(outbox)).toBeLessThan(shareBytes);
   });
 });
 

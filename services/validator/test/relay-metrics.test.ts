@@ -17,7 +17,7 @@ function figuresIn(text: string): Record<string, number> {
 
 function metricsOf(backlogs: () => Promise<Backlog[]>) {
   const [metrics, progress] = [new Registry(), new RelayProgress(systemClock)];
-  showRelayMetrics(metrics, { outbox: { backlogs }, leases: { held: () => [1, 2] }, progress });
+  showRelayMetrics(metrics, { outbox: { backlogs }, leases: { owned: () => [1, 2] }, progress });
   return { progress, read: async () => figuresIn(await metrics.metrics()) };
 }
 

@@ -9,7 +9,7 @@ import { summarize } from './summarize.ts';
 export interface OutboxCollapserOptions {
   outbox: Pick<Outbox, 'backlogs' | 'rooms' | 'readUnsent' | 'collapse'>;
   relay: string;
-  leases: Pick<ShardLeases, 'held' | 'holds'>;
+  leases: Pick<ShardLeases, 'owned' | 'owns'>;
   progress: RelayProgress;
   clock: Clock;
   logger: Logger;
@@ -46,7 +46,7 @@ export class OutboxCollapser {
   async collapseOnce(): Promise<void> {
     const { outbox, leases } = this.#options;
     await this.#lookAtRooms();
-    for (const { shard, bytes } of await outbox.backlogs(leases.held())) {
+    for (const { shard, bytes } of await outbox.backlogs(leases.owned())) {
       const share = this.#shareOf(shard);
       if (bytes > share) await this.#free(shard, bytes - margin * share);
     }
@@ -71,7 +71,7 @@ export class OutboxCollapser {
     const { outbox, leases, signal } = this.#options;
     const added = new Set<string>();
     let place: { after?: string; limit: number } = { limit: 50 };
-    for (let freed = 0; freed < goalBytes && !signal.aborted && leases.holds(shard); ) {
+    for (let freed = 0; freed < goalBytes && !signal.aborted && leases.owns(shard); ) {
       const read = await outbox.readUnsent(shard, place);
       const end = read.findIndex(({ event }) => 'data' in event && added.has(event.data.id));
       const entries = end < 0 ? read : read.slice(0, end);

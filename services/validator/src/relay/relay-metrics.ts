@@ -6,7 +6,7 @@ import type { ShardLeases } from './shard-leases.ts';
 
 interface RelayMetricsOptions {
   outbox: Pick<Outbox, 'backlogs'>;
-  leases: Pick<ShardLeases, 'held'>;
+  leases: Pick<ShardLeases, 'owned'>;
   progress: RelayProgress;
 }
 
@@ -16,13 +16,13 @@ const timeoutMs = 1_000;
 /** What a relay tells of itself, read when somebody looks. */
 export function showRelayMetrics(metrics: Registry, { outbox, leases, progress }: RelayMetricsOptions): void {
   const registers = [metrics];
-  showBacklogs(metrics, () => outbox.backlogs(leases.held()));
+  showBacklogs(metrics, () => outbox.backlogs(leases.owned()));
   new Gauge({
     name: 'keyward_relay_owned_shards',
     help: 'Shards whose outbox this relay owns.',
     registers,
     collect() {
-      this.set(leases.held().length);
+      this.set(leases.owned().length);
     },
   });
   new Gauge({

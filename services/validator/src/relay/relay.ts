@@ -74,7 +74,7 @@ export function startRelay(options: RelayOptions): AsyncDisposable {
   async function drain(): Promise<void> {
     const giveUp = setTimeout(() => drained.abort(), drainMs);
     try {
-      await outbox.flushRefusals(leases.held(), { newId, present: true });
+      await outbox.flushRefusals(leases.owned(), { newId, present: true });
       while (!drained.signal.aborted && (await mover.moveOnce()) > 0);
     } catch (error) {
       logger.warn({ err: error }, 'not all events could be relayed before the stop; they wait in their outbox');
@@ -86,7 +86,7 @@ export function startRelay(options: RelayOptions): AsyncDisposable {
       .catch((error) => logger.warn({ err: error }, 'the leases could not be given back; they run out by themselves'));
   }
 
-  const flush = () => outbox.flushRefusals(leases.held(), { newId });
+  const flush = () => outbox.flushRefusals(leases.owned(), { newId });
   const working = Promise.all([
     keep(() => leases.balance(), leaseMs / 5, 'the leases of the outboxes could not be renewed'),
     keep(flush, flushEveryMs, 'refusals could not be summed up; they wait in the store'),

@@ -33,13 +33,18 @@ export class ShardLeases {
     this.#warn = options.warn;
   }
 
+  /** What is to be read and sent. */
   held(): number[] {
-    const nowMs = this.#clock.monotonicMs();
-    return allShards.filter((shard) => (this.#until.get(shard) ?? 0) > nowMs && !this.#surplus.has(shard));
+    return this.owned().filter((shard) => !this.#surplus.has(shard));
   }
 
-  holds(shard: number): boolean {
-    return this.held().includes(shard);
+  /** With what is over the share: nobody else looks after it before it is given back, which may take as long as the log is away. */
+  owned(): number[] {
+    return allShards.filter((shard) => this.owns(shard));
+  }
+
+  owns(shard: number): boolean {
+    return (this.#until.get(shard) ?? 0) > this.#clock.monotonicMs();
   }
 
   /** Renews what is held, marks what is over the share, takes what is free and under it. */
