@@ -1,6 +1,8 @@
 import { decisionIn } from '@keyward/contract/pipeline-event';
 import type { ValidationEvent } from '@keyward/contract/validation-event';
 import { newId } from '@keyward/kit/random';
+import { readBytes, readUnsentBytes } from '@keyward/stores/outbox-reading';
+import type { OutboxEntry } from '@keyward/stores/ports/outbox';
 import { allShards, shardOf } from '@keyward/stores/shards';
 import { describeRedisBackends } from '@keyward/tests/backends/describe-backends';
 import { waitUntil } from '@keyward/tests/backends/wait-until';
@@ -8,6 +10,7 @@ import { expect, it } from 'vitest';
 import { decideCommand, openShards, outboxEntries, type ShardsUnderTest } from './shards-under-test.ts';
 
 const longMs = 60_000;
+const largeBytes = 200 * 1_024;
 const shortMs = 150;
 
 /** Decides `count` requests of one client and answers their events, in order. */
@@ -82,6 +85,37 @@ describeRedisBackends('outbox', (backend) => {
     expect(await shards.outbox.read([], 10)).toEqual([]);
   });
 
+  it('reads fewer entries when they are large, and knows how much memory takes what stands behind small ones', async () => {
+    await using shards = await openShards(await backend.url());
+    const [environmentId, clientId] = [newId(), newId()];
+    const shard = shardOf(clientId);
+    await shards.projection.putEnvironmentVersion(environmentId, 1);
+    await shards.projection.putClientVersion(clientId, 1);
+    const add = async (count: number, methodPath: string) => {
+      const event = JSON.stringify({ id: newId(), environmentId, clientId, keyId: newId(), methodPath, durationUs: 1 });
+      const commands = Array.from({ length: count }, () => decideCommand({ environmentId, clientId, event }));
+      await Promise.all(commands.map((command) => shards.store.decide(command)));
+    };
+    await add(100, 'GET:/small');
+    await add(60, `GET:/${'x'.repeat(largeBytes)}`);
+    const [backlog] = await shards.outbox.backlogs([shard]);
+    expect(backlog?.bytes).toBeGreaterThan(60 * largeBytes);
+    const unsent = await shards.outbox.readUnsent(shard, { limit: 500 });
+    expect(unsent.length).toBeGreaterThan(100);
+    expect(bytesIn(unsent)).toBeLessThan(readUnsentBytes + 2 * largeBytes);
+    const all = await shards.outbox.read([shard], 500);
+    const place = { shard, position: all[109]?.position ?? '', edition: 0 };
+    await shards.outbox.claim('one', [shard], longMs);
+    await shards.outbox.markSent('one', [place]);
+    await shards.outbox.trim('one', new Map([[shard, place.position]]));
+    const share = await shards.outbox.read(allShards, 500);
+    expect(share.length).toBeGreaterThan(0);
+    expect(bytesIn(share)).toBeLessThan(readBytes / allShards.length + 2 * largeBytes);
+    expect(share.map(({ position }) => position)).toEqual(
+      all.slice(110, 110 + share.length).map(({ position }) => position),
+    );
+  });
+
   it('trims up to and including a position, and again without harm', async () => {
     await using shards = await openShards(await backend.url());
     const { outbox } = shards;
@@ -117,3 +151,5 @@ describeRedisBackends('outbox', (backend) => {
     expect(await outboxEntries(outbox)).toEqual([]);
   });
 });
+
+const bytesIn = (entries: readonly OutboxEntry[]) => entries.reduce((sum, { bytes }) => sum + bytes, 0);

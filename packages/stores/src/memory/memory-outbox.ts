@@ -1,5 +1,6 @@
 import { refusalSummaryType } from '@keyward/contract/refusal-summary';
 import { usageSummaryType } from '@keyward/contract/usage-summary';
+import { readBytes, readUnsentBytes } from '../outbox-reading.ts';
 import type { Backlog, Collapse, FlushOptions, Outbox, OutboxEntry } from '../ports/outbox.ts';
 import { refusalCounters } from '../refusal-counters.ts';
 import { type MemoryShards, memoryShards } from './memory-shards.ts';
@@ -39,7 +40,10 @@ export class MemoryOutbox implements Outbox {
   }
 
   async read(shards: readonly number[], limit: number): Promise<OutboxEntry[]> {
-    return shards.flatMap((shard) => this.#entries(shard, this.#shards.outbox(shard).entries.slice(0, limit)));
+    const maxBytes = Math.floor(readBytes / shards.length);
+    return shards.flatMap((shard) =>
+      this.#entries(shard, upTo(maxBytes, this.#shards.outbox(shard).entries.slice(0, limit))),
+    );
   }
 
   async markSent(
@@ -96,7 +100,7 @@ export class MemoryOutbox implements Outbox {
     const outbox = this.#shards.outbox(shard);
     const last = Math.max(outbox.sentMark, after === undefined ? 0 : numberOf(after));
     const unsent = outbox.entries.filter(({ position }) => numberOf(position) > last);
-    return this.#entries(shard, unsent.slice(0, limit));
+    return this.#entries(shard, upTo(readUnsentBytes, unsent.slice(0, limit)));
   }
 
   async collapse(relay: string, { shard, positions, decisions, summary }: Collapse): Promise<boolean> {
@@ -137,6 +141,16 @@ export class MemoryOutbox implements Outbox {
     const lease = this.#shards.leases.get(shard);
     return lease && lease.expiresAtMs > this.#shards.clock.nowMs() ? lease.relay : undefined;
   }
+}
+
+/** At least one, if there is one. */
+function upTo(maxBytes: number, entries: readonly MemoryEntry[]): MemoryEntry[] {
+  let room = maxBytes;
+  return entries.filter(({ bytes }) => {
+    const fits = room > 0;
+    room -= bytes;
+    return fits;
+  });
 }
 
 /** None of them may be in the log, and each must still be there. */

@@ -55,7 +55,7 @@ export interface Outbox extends AsyncDisposable {
   claim(relay: string, shards: readonly number[], ttlMs: number): Promise<number[]>;
   /** Gives leases back, if they are still held. */
   release(relay: string, shards: readonly number[]): Promise<void>;
-  /** The oldest entries of each of these shards, at most `limit` a shard, in order. */
+  /** The oldest entries of each of these shards, at most `limit` a shard, and fewer of large ones, in order. */
   read(shards: readonly number[], limit: number): Promise<OutboxEntry[]>;
   /**
    * Notes, before they are sent, that the log may hold what stands up to and including these entries: it is never collapsed
@@ -72,7 +72,10 @@ export interface Outbox extends AsyncDisposable {
    * By shard, its part of a quarter of its server's memory, bytes; the shards of a server without a bound are left out.
    */
   rooms(): Promise<ReadonlyMap<number, number>>;
-  /** The oldest entries from after the sent mark, and after `after` if that is later, in order: what may be collapsed. */
+  /**
+   * The oldest entries from after the sent mark, and after `after` if that is later, at most `limit` and fewer of large ones,
+   * in order: what may be collapsed.
+   */
   readUnsent(shard: number, options: { after?: string; limit: number }): Promise<OutboxEntry[]>;
   /** All or nothing; false: the lease has passed on, or one of the entries is gone or may be in the log. */
   collapse(relay: string, collapse: Collapse): Promise<boolean>;

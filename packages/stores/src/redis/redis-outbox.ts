@@ -2,6 +2,7 @@ import { refusalSummaryType } from '@keyward/contract/refusal-summary';
 import { usageSummaryType } from '@keyward/contract/usage-summary';
 import type { OutboxOptions } from '../open-shards.ts';
 import { readOutboxFields } from '../outbox-entry.ts';
+import { readBytes, readUnsentBytes } from '../outbox-reading.ts';
 import type { Backlog, Collapse, FlushOptions, Outbox, OutboxEntry } from '../ports/outbox.ts';
 import { refusalCounters } from '../refusal-counters.ts';
 import { allShards } from '../shards.ts';
@@ -17,6 +18,7 @@ export class RedisOutbox implements Outbox {
   readonly #heartbeat: Script;
   readonly #claim: Script;
   readonly #release: Script;
+  readonly #readOutbox: Script;
   readonly #trim: Script;
   readonly #markSent: Script;
   readonly #bury: Script;
@@ -31,6 +33,7 @@ export class RedisOutbox implements Outbox {
     this.#heartbeat = defineScript(redis, 'heartbeat', 1);
     this.#claim = defineScript(redis, 'claim-lease', 1);
     this.#release = defineScript(redis, 'release-lease', 1);
+    this.#readOutbox = defineScript(redis, 'read-outbox', 3);
     this.#trim = defineScript(redis, 'trim-outbox', 3);
     this.#markSent = defineScript(redis, 'mark-sent', 3);
     this.#bury = defineScript(redis, 'bury-entry', 4);
@@ -60,7 +63,10 @@ export class RedisOutbox implements Outbox {
   }
 
   async read(shards: readonly number[], limit: number): Promise<OutboxEntry[]> {
-    const answers = await this.#questions.ask(shards, (shard) => this.#readShard(shard, { from: '-', limit }));
+    const maxBytes = Math.floor(readBytes / shards.length);
+    const answers = await this.#questions.ask(shards, (shard) =>
+      this.#readShard(shard, { from: '-', limit, maxBytes }),
+    );
     return [...answers.values()].flat();
   }
 
@@ -122,7 +128,7 @@ export class RedisOutbox implements Outbox {
     const answers = await this.#questions.ask([shard], async () => {
       const mark = (await this.#redis.get(redisKeys.sentMark(shard))) ?? undefined;
       const last = latest(mark, after);
-      return this.#readShard(shard, { from: last === undefined ? '-' : `(${last}`, limit });
+      return this.#readShard(shard, { from: last === undefined ? '-' : `(${last}`, limit, maxBytes: readUnsentBytes });
     });
     return answers.get(shard) ?? [];
   }
@@ -160,19 +166,25 @@ export class RedisOutbox implements Outbox {
     return shards.filter((shard) => answers.get(shard) === 1);
   }
 
-  /** One connection answers in the order in which it was asked: the edition is read first, so it is never too new. */
-  async #readShard(shard: number, { from, limit }: { from: string; limit: number }): Promise<OutboxEntry[]> {
-    const [edition, incarnation, entries] = await Promise.all([
-      this.#redis.hget(redisKeys.outboxCounters(shard), 'collapsed'),
-      this.#redis.get(redisKeys.incarnation(shard)),
-      this.#redis.xrange(redisKeys.outbox(shard), from, '+', 'COUNT', limit),
-    ]);
-    const place = { shard, incarnation: incarnation ?? '', edition: Number(edition ?? 0) };
+  async #readShard(shard: number, { from, limit, maxBytes }: Reading): Promise<OutboxEntry[]> {
+    const answer = await this.#readOutbox(
+      [redisKeys.outboxCounters(shard), redisKeys.incarnation(shard), redisKeys.outbox(shard)],
+      [from, limit, maxBytes],
+    );
+    const [edition, incarnation, entries] = answer as [string, string, [string, string[]][]]; // as above
+    const place = { shard, incarnation, edition: Number(edition) };
     return entries.map((entry) => {
       const { position, fields, bytes } = readStreamEntry(entry);
       return { ...place, position, bytes, event: readOutboxFields(fields) };
     });
   }
+}
+
+interface Reading {
+  /** The first position, as XRANGE takes it. */
+  from: string;
+  limit: number;
+  maxBytes: number;
 }
 
 /** The smallest stream id after `position`. */

@@ -25,7 +25,6 @@ const margin = 0.75;
 const roomsEveryMs = 60_000;
 const warnEveryMs = 30_000;
 const mostEntries = 500;
-const readBytes = 2 * 1024 * 1024;
 
 /**
  * Keeps the outboxes within their room when the log is away for long: the oldest entries that were not sent yet give way to
@@ -70,7 +69,7 @@ export class OutboxCollapser {
   async #free(shard: number, goalBytes: number): Promise<void> {
     const { outbox, leases, signal } = this.#options;
     const added = new Set<string>();
-    let place: { after?: string; limit: number } = { limit: 50 };
+    let place: { after?: string; limit: number } = { limit: mostEntries };
     for (let freed = 0; freed < goalBytes && !signal.aborted && leases.owns(shard); ) {
       const read = await outbox.readUnsent(shard, place);
       const end = read.findIndex(({ event }) => 'data' in event && added.has(event.data.id));
@@ -80,7 +79,7 @@ export class OutboxCollapser {
       const saved = await this.#collapse(entries, added);
       if (saved === 'passed on') return;
       freed += saved;
-      place = { ...(saved > 0 ? place : { after: last.position }), limit: nextLimit(place.limit, read) };
+      if (saved === 0) place = { ...place, after: last.position };
     }
   }
 
@@ -107,10 +106,4 @@ export class OutboxCollapser {
     this.#warnedMs = clock.monotonicMs();
     this.#unwarned = 0;
   }
-}
-
-/** Events are small, summaries may be large: about the same number of bytes is read each time. */
-function nextLimit(limit: number, read: readonly OutboxEntry[]): number {
-  const bytes = read.reduce((sum, entry) => sum + entry.bytes, 1);
-  return Math.max(2, Math.min(mostEntries, Math.floor((read.length * readBytes) / bytes), limit * 2));
 }
