@@ -1,6 +1,8 @@
 #!lua flags=no-writes
 -- KEYS  1 outbox (stream)   returns  entries, bytes of memory, age of the oldest entry by Redis' own clock, ms
-local bytes = redis.call('MEMORY', 'USAGE', KEYS[1]) or 0
+-- All nodes of the stream are looked at: the first few, which would be taken for the average, are events, while those
+-- behind them may be summaries, a hundred times as large.
+local bytes = redis.call('MEMORY', 'USAGE', KEYS[1], 'SAMPLES', 0) or 0
 local oldest = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
 if not oldest then
   return { 0, bytes, 0 }
