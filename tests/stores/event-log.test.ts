@@ -1,4 +1,5 @@
 import { decisionIn, validation } from '@keyward/contract/pipeline-event';
+import { newId } from '@keyward/kit/random';
 import { decodeEvent } from '@keyward/stores/event-codec';
 import { openEventConsumer, openEventProducer } from '@keyward/stores/open-event-log';
 import type { EventConsumer, LogBatch, ShardedEvent } from '@keyward/stores/ports/event-log';
@@ -218,6 +219,14 @@ describeKafkaBackends('event log', (backend) => {
     await intake.holds(704);
     expect(intake.numbers).toHaveLength(704);
     intake.expectOrder();
+  });
+
+  onlyOn('kafka')('takes small events in any number, whose headers weigh more than they do', async () => {
+    await using producer = await openEventProducer(await backend.url(), { logger });
+    const { id, environmentId, clientId, keyId, decidedAtMs } = sampleEvent();
+    const small = { id, environmentId, clientId, keyId, verdict: 'ALLOWED', methodPath: '', durationUs: 1, decidedAtMs };
+    const event = { shard: 0, incarnation: newId(), event: validation(small) };
+    await producer.append(Array(5_000).fill(event), never);
   });
 
   onlyOn('kafka')('goes back to the stored offset when the group is ahead of it', async () => {
