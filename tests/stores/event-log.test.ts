@@ -224,7 +224,16 @@ describeKafkaBackends('event log', (backend) => {
   onlyOn('kafka')('takes small events in any number, whose headers weigh more than they do', async () => {
     await using producer = await openEventProducer(await backend.url(), { logger });
     const { id, environmentId, clientId, keyId, decidedAtMs } = sampleEvent();
-    const small = { id, environmentId, clientId, keyId, verdict: 'ALLOWED', methodPath: '', durationUs: 1, decidedAtMs };
+    const small = {
+      id,
+      environmentId,
+      clientId,
+      keyId,
+      verdict: 'ALLOWED',
+      methodPath: '',
+      durationUs: 1,
+      decidedAtMs,
+    };
     const event = { shard: 0, incarnation: newId(), event: validation(small) };
     await producer.append(Array(5_000).fill(event), never);
   });

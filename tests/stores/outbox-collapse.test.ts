@@ -49,7 +49,12 @@ async function filled({ projection, store, outbox }: ShardsUnderTest, count: num
     );
   };
   const collapse = (of: readonly number[], relay = 'one') =>
-    outbox.collapse(relay, { shard, decisions: of.length, summary, positions: of.map((i) => positions[i] ?? '') });
+    outbox.collapse(relay, {
+      shard,
+      decisions: of.length,
+      summaries: [summary],
+      positions: of.map((i) => positions[i] ?? ''),
+    });
   return { shard, entries, positions, left, collapse, decide };
 }
 

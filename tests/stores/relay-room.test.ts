@@ -1,11 +1,11 @@
 import { type UsageCount, usageSummaryType } from '@keyward/contract/usage-summary';
 import { systemClock as clock } from '@keyward/kit/clock';
 import { newId } from '@keyward/kit/random';
-import type { Outbox } from '@keyward/stores/ports/outbox';
+import type { Outbox, OutboxEntry } from '@keyward/stores/ports/outbox';
 import { shardCount } from '@keyward/stores/shards';
 import { describeRedisBackends } from '@keyward/tests/backends/describe-backends';
 import { waitUntil } from '@keyward/tests/backends/wait-until';
-import { OutboxCollapser } from '@keyward/validator/relay/collapse-outboxes';
+import { OutboxCollapser, type OutboxCollapserOptions } from '@keyward/validator/relay/collapse-outboxes';
 import { startRelay } from '@keyward/validator/relay/relay';
 import { RelayProgress } from '@keyward/validator/relay/relay-progress';
 import { ShardLeases } from '@keyward/validator/relay/shard-leases';
@@ -19,15 +19,15 @@ const shard = 9;
 const shareBytes = 64 * 1024;
 
 /** A client in that shard, each of whose requests is of another endpoint or of the same. */
-async function clientIn({ projection, store }: ShardsUnderTest) {
-  const [environmentId, keyId, clientId] = [newId(), newId(), idIn(shard)];
+async function clientIn({ projection, store }: ShardsUnderTest, keyIds: readonly string[] = [newId()]) {
+  const [environmentId, clientId] = [newId(), idIn(shard)];
   await projection.putEnvironmentVersion(environmentId, 1);
   await projection.putClientVersion(clientId, 1);
   return async (count: number, endpointOf: (i: number) => string) => {
     for (let i = 0; i < count; i += 50)
       await Promise.all(
         Array.from({ length: 50 }, (_, j) => {
-          const eventId = newId();
+          const [eventId, keyId] = [newId(), keyIds[(i + j) % keyIds.length]];
           const methodPath = `GET:/${endpointOf(i + j)}`;
           const event = JSON.stringify({ id: eventId, environmentId, clientId, keyId, methodPath, durationUs: 42 });
           return store.decide(decideCommand({ environmentId, clientId, eventId, event }));
@@ -90,11 +90,39 @@ describeRedisBackends('outboxes while the log is away', (backend) => {
     expect(leases.held()).not.toContain(shard);
     await request(1_000, () => 'things');
     expect(await bytesOf(outbox)).toBeGreaterThan(shareBytes);
-    const { signal } = new AbortController();
-    const collapser = { outbox, relay: 'one', leases, progress: new RelayProgress(clock), clock, logger, signal };
-    await new OutboxCollapser({ ...collapser, maxBytes: shardCount * shareBytes }).collapseOnce();
+    await collapserOf(outbox, { leases, maxBytes: shardCount * shareBytes }).collapseOnce();
     expect(await bytesOf(outbox)).toBeLessThan(shareBytes);
   });
+
+  it('shrink though more keys are asked for than one summary counts', { timeout: 60_000 }, async () => {
+    await using shards = await openShards(await backend.url());
+    const { outbox } = shards;
+    const keys = 2_000;
+    const request = await clientIn(shards, Array.from({ length: keys }, newId));
+    await request(keys, () => 'things');
+    const once = await bytesOf(outbox);
+    for (let round = 1; round < 4; round += 1) await request(keys, () => 'things');
+    await outbox.claim('one', [shard], 60_000);
+    const leases = { owned: () => [shard], owns: () => true };
+    await collapserOf(outbox, { leases, maxBytes: shardCount * 1 }).collapseOnce();
+    expect(await bytesOf(outbox)).toBeLessThan(1.5 * once);
+    const read: OutboxEntry[] = await outbox.readUnsent(shard, { limit: 500 });
+    const summaries = read.flatMap(({ event }) => (event.type === usageSummaryType ? [event.data] : []));
+    expect(sum(summaries.flatMap(({ counts }) => counts.map(({ count }) => count)))).toBe(4 * keys);
+  });
 });
+
+function collapserOf(outbox: Outbox, options: Pick<OutboxCollapserOptions, 'leases' | 'maxBytes'>): OutboxCollapser {
+  const { signal } = new AbortController();
+  return new OutboxCollapser({
+    outbox,
+    relay: 'one',
+    progress: new RelayProgress(clock),
+    clock,
+    logger,
+    signal,
+    ...options,
+  });
+}
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);

@@ -3,12 +3,12 @@ import { pause } from '@keyward/kit/pause';
 import type { ICustomPartitioner, Producer } from 'kafkajs';
 import { type EncodedEvent, encodeEvent } from '../event-codec.ts';
 import { type EventProducer, EventsRefused, type ShardedEvent } from '../ports/event-log.ts';
+import { splitBySize } from '../split-by-size.ts';
 import { findTopic } from './find-topic.ts';
 import { judgeRejection, type Rejection } from './judge-rejection.ts';
 import { KafkaLink, unlessAborted } from './kafka-link.ts';
 import { kafkaLogCreator } from './kafka-log-creator.ts';
 import { type KafkaTarget, parseKafkaUrl } from './kafka-target.ts';
-import { splitBySize } from './split-by-size.ts';
 
 interface Sender {
   link: KafkaLink;

@@ -103,11 +103,11 @@ export class MemoryOutbox implements Outbox {
     return this.#entries(shard, upTo(readUnsentBytes, unsent.slice(0, limit)));
   }
 
-  async collapse(relay: string, { shard, positions, decisions, summary }: Collapse): Promise<boolean> {
+  async collapse(relay: string, { shard, positions, decisions, summaries }: Collapse): Promise<boolean> {
     const outbox = this.#shards.outbox(shard);
     if (this.#owner(shard) !== relay || !isWhole(outbox, positions)) return false;
     outbox.remove(new Set(positions));
-    outbox.add({ type: usageSummaryType, data: summary }, this.#shards.clock.nowMs());
+    for (const data of summaries) outbox.add({ type: usageSummaryType, data }, this.#shards.clock.nowMs());
     outbox.collapsed += positions.length;
     outbox.eventsCollapsed += decisions;
     return true;

@@ -30,13 +30,13 @@ export interface Backlog {
   ageMs: number;
 }
 
-/** Entries that are to give way to one summary of them, all from after the sent mark. */
+/** Entries that are to give way to summaries of them, all from after the sent mark. */
 export interface Collapse {
   shard: number;
   positions: readonly string[];
   /** How many of them are decisions; the others are summaries. */
   decisions: number;
-  summary: UsageSummary;
+  summaries: readonly UsageSummary[];
 }
 
 export interface FlushOptions {

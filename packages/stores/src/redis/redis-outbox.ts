@@ -133,10 +133,14 @@ export class RedisOutbox implements Outbox {
     return answers.get(shard) ?? [];
   }
 
-  async collapse(relay: string, { shard, positions, decisions, summary }: Collapse): Promise<boolean> {
+  async collapse(relay: string, { shard, positions, decisions, summaries }: Collapse): Promise<boolean> {
     const done = await this.#collapse(
       [redisKeys.lease(shard), redisKeys.outbox(shard), redisKeys.sentMark(shard), redisKeys.outboxCounters(shard)],
-      [relay, usageSummaryType, JSON.stringify(summary), decisions, ...positions],
+      [
+        ...[relay, usageSummaryType, decisions, summaries.length],
+        ...summaries.map((summary) => JSON.stringify(summary)),
+        ...positions,
+      ],
     );
     return done === 1;
   }

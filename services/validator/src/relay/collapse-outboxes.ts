@@ -24,7 +24,12 @@ const unboundedBytes = 1024 ** 3;
 const margin = 0.75;
 const roomsEveryMs = 60_000;
 const warnEveryMs = 30_000;
-const mostEntries = 500;
+const fewEntries = 500;
+/** Where too few of them count the same keys. */
+const manyEntries = 8_000;
+/** An outbox that could not be made small enough is gone through again when it has grown by this factor, or after this time. */
+const growth = 1.25;
+const stuckMs = 30_000;
 
 /**
  * Keeps the outboxes within their room when the log is away for long: the oldest entries that were not sent yet give way to
@@ -36,6 +41,8 @@ export class OutboxCollapser {
   #roomsUntilMs = Number.NEGATIVE_INFINITY;
   #warnedMs = Number.NEGATIVE_INFINITY;
   #unwarned = 0;
+  /** Outboxes that could not be made small enough, by shard: going through them every time would cost more the larger they are. */
+  readonly #stuck = new Map<number, { bytes: number; untilMs: number }>();
 
   constructor(options: OutboxCollapserOptions) {
     this.#options = options;
@@ -47,7 +54,7 @@ export class OutboxCollapser {
     await this.#lookAtRooms();
     for (const { shard, bytes } of await outbox.backlogs(leases.owned())) {
       const share = this.#shareOf(shard);
-      if (bytes > share) await this.#free(shard, bytes - margin * share);
+      if (bytes > share && !this.#isStuck(shard, bytes)) await this.#free(shard, { bytes, share });
     }
     this.#warn();
   }
@@ -66,21 +73,38 @@ export class OutboxCollapser {
   }
 
   /** Goes through what may be collapsed, up to the summaries that it adds itself. */
-  async #free(shard: number, goalBytes: number): Promise<void> {
+  async #free(shard: number, { bytes, share }: { bytes: number; share: number }): Promise<void> {
     const { outbox, leases, signal } = this.#options;
+    const goalBytes = bytes - margin * share;
+    let freed = 0;
     const added = new Set<string>();
-    let place: { after?: string; limit: number } = { limit: mostEntries };
-    for (let freed = 0; freed < goalBytes && !signal.aborted && leases.owns(shard); ) {
+    let place: { after?: string; limit: number } = { limit: fewEntries };
+    while (freed < goalBytes && !signal.aborted && leases.owns(shard)) {
       const read = await outbox.readUnsent(shard, place);
       const end = read.findIndex(({ event }) => 'data' in event && added.has(event.data.id));
       const entries = end < 0 ? read : read.slice(0, end);
       const last = entries.at(-1);
-      if (!last) return;
+      if (!last) return this.#noteEnd(shard, { bytes: bytes - freed, share });
       const saved = await this.#collapse(entries, added);
       if (saved === 'passed on') return;
       freed += saved;
-      if (saved === 0) place = { ...place, after: last.position };
+      if (saved > 0) continue;
+      const isNarrow = entries.length === place.limit && place.limit < manyEntries;
+      place = { ...place, ...(isNarrow ? { limit: manyEntries } : { after: last.position }) };
     }
+  }
+
+  #isStuck(shard: number, bytes: number): boolean {
+    const stuck = this.#stuck.get(shard);
+    return stuck !== undefined && bytes <= growth * stuck.bytes && this.#options.clock.monotonicMs() < stuck.untilMs;
+  }
+
+  /** There is nothing more to collapse; a store that does not answer looks the same. */
+  #noteEnd(shard: number, { bytes, share }: { bytes: number; share: number }): void {
+    const { clock, logger } = this.#options;
+    if (bytes <= share) return;
+    this.#stuck.set(shard, { bytes, untilMs: clock.monotonicMs() + stuckMs });
+    logger.warn({ shard, bytes, share }, 'an outbox stays over its room: what it holds cannot be made smaller');
   }
 
   /** Answers how many bytes that saved, about. */
@@ -90,7 +114,7 @@ export class OutboxCollapser {
     if (!plan) return 0;
     const { savedBytes, ...collapse } = plan;
     if (!(await outbox.collapse(relay, collapse))) return 'passed on';
-    added.add(collapse.summary.id);
+    for (const { id } of collapse.summaries) added.add(id);
     progress.collapsed(collapse.decisions);
     this.#unwarned += collapse.decisions;
     return savedBytes;

@@ -2,6 +2,7 @@ import { anyEndpoint, type UsageSummary, usageSummaryType } from '@keyward/contr
 import { validationEventType } from '@keyward/contract/validation-event';
 import { newId } from '@keyward/kit/random';
 import type { Collapse, OutboxEntry } from '@keyward/stores/ports/outbox';
+import { splitBySize } from '@keyward/stores/split-by-size';
 import { UsageCounts } from '@keyward/stores/usage-counts';
 
 export interface SummaryPlan extends Collapse {
@@ -13,13 +14,12 @@ type Detail = 'by-endpoint' | 'by-key';
 
 /** A quarter of what the log takes as one record by default. */
 const maxBytes = 256 * 1024;
-/** A summary that takes more of what its entries took is not worth the detail. */
+/** Summaries that take more of what their entries took are not worth the detail. */
 const worthwhile = 0.75;
 
 /**
- * One summary of the first of these entries: of as many as it can hold. Counts are exact in any case; endpoints are told
- * apart only where that takes clearly less than the entries, and else all count as one. Refusal summaries stay as they are.
- * undefined: nothing could be gained.
+ * Summaries of these entries. Counts are exact in any case; endpoints are told apart only where that takes clearly less than
+ * the entries, and else all count as one. Refusal summaries stay as they are. undefined: nothing could be gained.
  */
 export function summarize(entries: readonly OutboxEntry[]): SummaryPlan | undefined {
   const usable = entries.filter(({ event }) => event.type === validationEventType || event.type === usageSummaryType);
@@ -27,33 +27,32 @@ export function summarize(entries: readonly OutboxEntry[]): SummaryPlan | undefi
 }
 
 function planFor(entries: readonly OutboxEntry[], detail: Detail): SummaryPlan | undefined {
-  for (let count = entries.length; count > 0; count = Math.floor(count / 2)) {
-    const taken = entries.slice(0, count);
-    const summary = sumUp(taken, detail);
-    const bytes = Buffer.byteLength(JSON.stringify(summary));
-    if (bytes > maxBytes) continue;
-    const before = taken.reduce((sum, entry) => sum + entry.bytes, 0);
-    if (bytes > before * worthwhile) return undefined;
-    const decisions = taken.filter(({ event }) => event.type === validationEventType).length;
-    const [{ shard } = { shard: 0 }] = taken;
-    const positions = taken.map(({ position }) => position);
-    return { shard, positions, decisions, summary, savedBytes: before - bytes };
-  }
-  return undefined;
+  const summaries = sumUp(entries, detail);
+  const bytes = summaries.reduce((sum, summary) => sum + jsonBytes(summary), 0);
+  const before = entries.reduce((sum, entry) => sum + entry.bytes, 0);
+  const [first] = entries;
+  if (!first || bytes > before * worthwhile) return undefined;
+  const decisions = entries.filter(({ event }) => event.type === validationEventType).length;
+  const positions = entries.map(({ position }) => position);
+  return { shard: first.shard, positions, decisions, summaries, savedBytes: before - bytes };
 }
 
-function sumUp(entries: readonly OutboxEntry[], detail: Detail): UsageSummary {
+/** Sorted by key, and cut to size. */
+function sumUp(entries: readonly OutboxEntry[], detail: Detail): UsageSummary[] {
   const sums = new UsageCounts();
   const endpoint = detail === 'by-key' ? { endpoint: anyEndpoint } : {};
-  let events = 0;
   for (const { event } of entries) {
-    if (event.type === validationEventType) {
-      sums.add({ ...event.data, ...endpoint });
-      events += 1;
-    } else if (event.type === usageSummaryType) {
+    if (event.type === validationEventType) sums.add({ ...event.data, ...endpoint });
+    else if (event.type === usageSummaryType)
       sums.addSummary({ ...event.data, counts: event.data.counts.map((count) => ({ ...count, ...endpoint })) });
-      events += event.data.events;
-    }
   }
-  return { id: newId(), events, counts: sums.sorted() };
+  return splitBySize(sums.sorted(), maxBytes, jsonBytes).map((counts) => ({
+    id: newId(),
+    events: counts.reduce((sum, { count }) => sum + count, 0),
+    counts,
+  }));
+}
+
+function jsonBytes(value: object): number {
+  return Buffer.byteLength(JSON.stringify(value));
 }
