@@ -1,4 +1,6 @@
 import { systemClock as clock } from '@keyward/kit/clock';
+import { newId } from '@keyward/kit/random';
+import { encodeEvent } from '@keyward/stores/event-codec';
 import { openOutboxAccounts } from '@keyward/stores/open-shards';
 import { EventsRefused } from '@keyward/stores/ports/event-log';
 import type { Outbox } from '@keyward/stores/ports/outbox';
@@ -81,13 +83,17 @@ test('an entry that nobody can read goes to the dead list, and those behind it a
     const request = await clientsOf(shards, shardCount);
     const before = await request(1);
     const outbox = redisKeys.outbox(0);
+    const ids = JSON.stringify({ id: newId(), environmentId: newId(), clientId: newId(), keyId: newId() });
     await withRedis(redis.url, async (operator) => {
       await operator.xadd(outbox, '*', 'e', '{"id":', 'v', 'ALLOWED', 't', '1');
       await operator.xadd(outbox, '*', 'y', 'keyward.unheard-of.v9', 's', '{}');
       await operator.xadd(outbox, '*', 'other', 'fields');
+      await operator.xadd(outbox, '*', 'e', 'null', 'v', 'ALLOWED', 't', '1');
+      await operator.xadd(outbox, '*', 'e', ids, 'v', 'ALLOWED', 't', 'soon');
     });
     const after = await request(1);
     const log = new LogTwin();
+    log.before = async (events) => void events.map(encodeEvent); // as Kafka's producer does
     await using _ = startRelay({ outbox: shards.outbox, producer: log, clock, logger });
     await untilEmpty(shards.outbox);
     expect(log.ids.toSorted()).toEqual([...before, ...after].flat().toSorted());
@@ -96,6 +102,8 @@ test('an entry that nobody can read goes to the dead list, and those behind it a
       ['unreadable', '{"e":"{\\"id\\":","v":"ALLOWED","t":"1"}'],
       ['unreadable', '{"y":"keyward.unheard-of.v9","s":"{}"}'],
       ['unreadable', '{"other":"fields"}'],
+      ['unreadable', '{"e":"null","v":"ALLOWED","t":"1"}'],
+      ['unreadable', JSON.stringify({ e: ids, v: 'ALLOWED', t: 'soon' })],
     ]);
   } finally {
     await redis.stop();

@@ -25,8 +25,17 @@ export function readOutboxFields(fields: ReadonlyMap<string, string>): PipelineE
   if (event === undefined || verdict === undefined || time === undefined)
     return { type: 'unreadable', reason: 'neither a decision nor a summary' };
   try {
-    return readOutboxEvent(event, { verdict, decidedAtMs: Number(time) });
+    const read = readOutboxEvent(event, { verdict, decidedAtMs: Number(time) });
+    return isSendable(read) ? read : { type: 'unreadable', reason: 'without its ids, or its time' };
   } catch {
     return { type: 'unreadable', reason: 'not JSON' }; // the parser's own words would quote what it read
   }
+}
+
+const latestMs = 8.64e15; // of a Date
+
+/** Has it what its record in the log is made of? The rest is ingest's to check. */
+function isSendable({ data }: PipelineEvent): boolean {
+  const { id, environmentId, clientId, decidedAtMs } = data as ValidationEvent; // as it says, if our validator wrote it
+  return [id, environmentId, clientId].every((each) => typeof each === 'string') && Math.abs(decidedAtMs) <= latestMs;
 }
