@@ -2,6 +2,8 @@ import { connect } from 'node:net';
 import type { KafkaTarget } from './kafka-target.ts';
 
 const timeoutMs = 3_000;
+/** Of an answer: a partition takes about 60 bytes of it. */
+const mostBytes = 8 * 1_024 * 1_024;
 const metadataKey = 3;
 /** The first version that asks by name and is answered with the id, of Kafka 2.8. */
 const metadataVersion = 12;
@@ -19,13 +21,14 @@ export async function readTopicId({ brokers, topic }: Pick<KafkaTarget, 'brokers
 
 async function ask(broker: string, topic: string): Promise<string> {
   const [, host = '', port = ''] = /^\[?(.*?)\]?:(\d+)$/.exec(broker) ?? [];
-  const socket = connect({ host, port: Number(port) });
-  socket.setTimeout(timeoutMs, () => socket.destroy(new Error('the broker did not tell the id of the topic')));
+  // All in all, not since the last byte: what trickles in is no broker's answer.
+  const socket = connect({ host, port: Number(port), signal: AbortSignal.timeout(timeoutMs) });
   socket.write(request(topic));
   let answer = Buffer.alloc(0);
   for await (const chunk of socket) {
     answer = Buffer.concat([answer, chunk]);
     if (answer.length >= 4 && answer.length >= 4 + answer.readInt32BE(0)) return topicIdIn(answer.subarray(4));
+    if (answer.length > mostBytes) throw new Error('what answers for the broker does not speak the protocol of Kafka');
   }
   throw new Error('the broker did not tell the id of the topic; it has to be Kafka 2.8 or newer');
 }
