@@ -113,6 +113,17 @@ describeRedisBackends('an outbox over its room', (backend) => {
     expect(await outbox.markSent('one', await outbox.read([shard], 100))).toEqual([shard]);
   });
 
+  it('marks nothing as sent that is not there any more, so that nothing is trimmed in its place', async () => {
+    await using shards = await openShards(await backend.url());
+    const { outbox } = shards;
+    const { shard, entries, positions, left } = await filled(shards, 3);
+    await outbox.bury('one', { shard, position: positions[2] ?? '', reason: 'as if it had been lost' });
+    expect(await outbox.markSent('one', entries)).toEqual([]);
+    await outbox.trim('one', new Map([[shard, positions[2] ?? '']]));
+    expect(await left()).toEqual([0, 1]);
+    expect(await outbox.markSent('one', entries.slice(0, 2))).toEqual([shard]);
+  });
+
   it('trims nothing that is not marked as sent', async () => {
     await using shards = await openShards(await backend.url());
     const { shard, entries, positions, left } = await filled(shards, 3);

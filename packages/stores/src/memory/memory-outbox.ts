@@ -53,7 +53,7 @@ export class MemoryOutbox implements Outbox {
     const last = new Map(entries.map((entry) => [entry.shard, entry]));
     return [...last.values()].flatMap(({ shard, position, edition }) => {
       const outbox = this.#shards.outbox(shard);
-      if (this.#owner(shard) !== relay || outbox.collapsed !== edition) return [];
+      if (this.#owner(shard) !== relay || outbox.collapsed !== edition || !outbox.get(position)) return [];
       outbox.sentMark = Math.max(outbox.sentMark, numberOf(position));
       return [shard];
     });

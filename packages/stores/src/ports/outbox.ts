@@ -59,8 +59,8 @@ export interface Outbox extends AsyncDisposable {
   read(shards: readonly number[], limit: number): Promise<OutboxEntry[]>;
   /**
    * Notes, before they are sent, that the log may hold what stands up to and including these entries: it is never collapsed
-   * from then on. Answers the shards of which these entries may be sent: whose lease is still held, and where no entry has
-   * given way to a summary since they were read.
+   * from then on. Answers the shards of which these entries may be sent: whose lease is still held, where no entry has given
+   * way to a summary since they were read, and the last of them is still there.
    */
   markSent(relay: string, entries: readonly Pick<OutboxEntry, 'shard' | 'position' | 'edition'>[]): Promise<number[]>;
   /** Removes what is marked as sent and stands up to and including these positions, in shards whose lease is still held. */

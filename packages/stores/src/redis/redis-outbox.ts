@@ -35,7 +35,7 @@ export class RedisOutbox implements Outbox {
     this.#release = defineScript(redis, 'release-lease', 1);
     this.#readOutbox = defineScript(redis, 'read-outbox', 3);
     this.#trim = defineScript(redis, 'trim-outbox', 3);
-    this.#markSent = defineScript(redis, 'mark-sent', 3);
+    this.#markSent = defineScript(redis, 'mark-sent', 4);
     this.#bury = defineScript(redis, 'bury-entry', 4);
     this.#backlog = defineScript(redis, 'backlog', 1);
     this.#serverMemory = defineScript(redis, 'server-memory', 1);
@@ -78,7 +78,7 @@ export class RedisOutbox implements Outbox {
     return this.#whereTrue([...last.keys()], (shard) => {
       const { position = '', edition = 0 } = last.get(shard) ?? {};
       return this.#markSent(
-        [redisKeys.lease(shard), redisKeys.sentMark(shard), redisKeys.outboxCounters(shard)],
+        [redisKeys.lease(shard), redisKeys.sentMark(shard), redisKeys.outboxCounters(shard), redisKeys.outbox(shard)],
         [relay, position, edition],
       );
     });
