@@ -1,6 +1,7 @@
 import { type FileHandle, open, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '@keyward/kit/logger';
+import { decodeEvent } from '@keyward/stores/event-codec';
 import type { ShardedEvent } from '@keyward/stores/ports/event-log';
 import { openSpoolFolder, type SpoolFolder } from './spool-folder.ts';
 
@@ -148,7 +149,8 @@ export class EventSpool implements AsyncDisposable {
     const lines = text.split('\n').filter((line) => line !== '');
     const events = lines.map(eventIn).filter((event) => event !== undefined);
     const torn = lines.length - events.length;
-    if (torn > 0) this.#options.logger.warn({ file: path, lines: torn }, 'lines of a spool file are torn, and skipped');
+    if (torn > 0)
+      this.#options.logger.warn({ file: path, lines: torn }, 'lines of a spool file are no events, and skipped');
     return events;
   }
 }
@@ -167,7 +169,9 @@ function fitting(events: readonly ShardedEvent[], room: number): { lines: string
 
 function eventIn(line: string): ShardedEvent | undefined {
   try {
-    return JSON.parse(line) as ShardedEvent; // this class has written it
+    const read = JSON.parse(line) as ShardedEvent; // this class has written it; whatever else stands there is no event
+    const { type, data } = read.event;
+    return 'reason' in decodeEvent({ type, value: Buffer.from(JSON.stringify(data)) }) ? undefined : read;
   } catch {
     return undefined;
   }

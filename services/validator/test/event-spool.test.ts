@@ -115,7 +115,8 @@ test('a line that a crash has torn is skipped, and the others are sent', async (
     await using spool = await openSpool();
     await spool.write(events);
   }
-  appendFileSync(join(directory, files()[0] ?? ''), JSON.stringify(eventsOf(1)[0]).slice(0, 40));
+  const torn = JSON.stringify(eventsOf(1)[0]).slice(0, 40);
+  for (const line of ['{}', 'null', '\0\0', torn]) appendFileSync(join(directory, files()[0] ?? ''), `${line}\n`);
   await using heir = await openSpool();
   expect((await heir.oldest())?.events).toEqual(events);
 });
