@@ -97,6 +97,18 @@ describeRedisBackends('refusals that make no event', (backend) => {
     expect((await refusalsOf(shards, environmentId)).INVALID_KEY).toBeGreaterThan(0);
   });
 
+  it('leave no outbox that has no name to be accounted for by', async () => {
+    await using shards = await openShards(await backend.url());
+    const environmentId = newId();
+    const counts = new Map([['INVALID_KEY' as const, 2]]);
+    await shards.store.countRefusals({ sender: 'a', number: 1, environmentId, counts });
+    await shards.outbox.flushRefusals(allShards, { newId, present: true });
+    expect((await outboxEntries(shards.outbox)).filter(({ incarnation }) => incarnation === '')).toEqual([]);
+    await shards.projection.completeRebuild(await shards.projection.beginRebuild());
+    await shards.outbox.flushRefusals(allShards, { newId, present: true });
+    expect(await outboxEntries(shards.outbox)).toHaveLength(1);
+  });
+
   it('leave in summaries of bounded size', async () => {
     await using shards = await openShards(await backend.url());
     const { environmentId } = await seedClient(shards.projection);

@@ -108,6 +108,7 @@ export async function seedClient(projection: ProjectionStore): Promise<{ environ
 }
 
 /** Everything that waits in all outboxes. */
-export function outboxEntries(outbox: Outbox): Promise<OutboxEntry[]> {
-  return outbox.read(allShards, 100_000);
+export async function outboxEntries(outbox: Outbox): Promise<OutboxEntry[]> {
+  const entries = await Promise.all(allShards.map((shard) => outbox.read([shard], 100_000)));
+  return entries.flat();
 }

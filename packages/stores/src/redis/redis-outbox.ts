@@ -40,7 +40,7 @@ export class RedisOutbox implements Outbox {
     this.#backlog = defineScript(redis, 'backlog', 1);
     this.#serverMemory = defineScript(redis, 'server-memory', 1);
     this.#collapse = defineScript(redis, 'collapse-entries', 4);
-    this.#flushRefusals = defineScript(redis, 'flush-refusals', 2);
+    this.#flushRefusals = defineScript(redis, 'flush-refusals', 3);
   }
 
   static async open(url: string, options: OutboxOptions = {}): Promise<RedisOutbox> {
@@ -153,7 +153,7 @@ export class RedisOutbox implements Outbox {
   async #flushShard(shard: number, { newId, present = false }: FlushOptions): Promise<number> {
     for (let summaries = 0; ; summaries += 1) {
       const counts = await this.#flushRefusals(
-        [redisKeys.refusals(shard), redisKeys.outbox(shard)],
+        [redisKeys.refusals(shard), redisKeys.outbox(shard), redisKeys.incarnation(shard)],
         [newId(), refusalSummaryType, refusalCounters.perSummary, present ? 1 : ''],
       );
       if (counts === 0) return summaries;

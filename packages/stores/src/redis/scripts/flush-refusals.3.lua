@@ -1,9 +1,13 @@
 #!lua flags=allow-oom
 -- Moves the counts of minutes into one entry of the outbox. Minutes are those of Redis' own clock, here and
--- where refusals are counted; what is counted for a minute after it was flushed goes with the next.
--- KEYS  1 refusals (hash)   2 outbox (stream)
+-- where refusals are counted; what is counted for a minute after it was flushed goes with the next. A shard that was emptied and
+-- has no name yet keeps its counts: an entry without the name of its outbox would be accounted for nowhere.
+-- KEYS  1 refusals (hash)   2 outbox (stream)   3 incarnation (string)
 -- ARGV  1 id of the summary   2 its type   3 how many counts it may hold
 --       4 1: of all minutes, or nothing: of those that are over   returns  how many it holds, 0: no summary was made
+if redis.call('EXISTS', KEYS[3]) == 0 then
+  return 0
+end
 local minute = math.floor(redis.call('TIME')[1] / 60)
 local present = ARGV[4] == '1'
 local most = tonumber(ARGV[3])
