@@ -11,7 +11,7 @@ import type { Session } from './sessions.ts';
  * numbers together are what lies buried now.
  */
 export interface OutboxCounts {
-  counted: readonly (OutboxSource | undefined)[];
+  counted: readonly OutboxSource[];
   buried?: readonly OutboxSource[];
   unburied?: readonly OutboxSource[];
 }
@@ -24,7 +24,7 @@ export async function addToOutboxes(session: Session, changes: OutboxCounts): Pr
     sums.set(id, sum);
     return sum;
   };
-  for (const source of changes.counted) if (source) at(source).counted += 1;
+  for (const source of changes.counted) at(source).counted += 1;
   for (const source of changes.buried ?? []) at(source).buried += 1;
   for (const source of changes.unburied ?? []) at(source).buried -= 1;
   if (sums.size === 0) return;

@@ -1,23 +1,54 @@
+import type { OutboxSource } from '../ports/event-log.ts';
 import { arrayText } from './array-text.ts';
 import type { Session } from './sessions.ts';
 import type { CountableEvent } from './sort-records.ts';
 
-/**
- * Answers the events whose id was not known before, each id once, in the order of the log. Ids go in sorted, against waiting
- * in a circle.
- */
-export async function rememberIds(session: Session, events: readonly CountableEvent[]): Promise<CountableEvent[]> {
-  const byId = new Map(events.map((event) => [event.event.data.id, event]));
+export interface Remembered {
+  /** Events whose id was not known before, each id once, in the order of the log. */
+  fresh: CountableEvent[];
+  /** Whose entries these records are, each entry once: also of an event that had come past its outbox before. */
+  entries: OutboxSource[];
+}
+
+/** How an id came to be known; the last: past its outbox first, then from there. */
+const standing = { direct: 0, entry: 1, directThenEntry: 2 } as const;
+
+/** Remembers the ids of events. They go in sorted, against waiting in a circle. */
+export async function rememberIds(session: Session, events: readonly CountableEvent[]): Promise<Remembered> {
+  const byId = new Map<string, CountableEvent>();
+  for (const event of events) {
+    const { id } = event.event.data;
+    if (!byId.get(id)?.source) byId.set(id, event);
+  }
+  const rows = await insertIds(session, byId);
+  const standings = new Map(rows.map((row) => [row.event_id, row.standing]));
+  const known = [...byId.values()].filter(({ event }) => standings.has(event.data.id));
+  return {
+    fresh: known.filter(({ event }) => standings.get(event.data.id) !== standing.directThenEntry),
+    entries: known.flatMap(({ source }) => source ?? []),
+  };
+}
+
+/** Answers those that are new, and those that are an entry's only now. */
+async function insertIds(
+  session: Session,
+  byId: ReadonlyMap<string, CountableEvent>,
+): Promise<{ event_id: string; standing: number }[]> {
   const ids = [...byId.keys()].sort();
   if (ids.length === 0) return [];
-  const rows = await session.query<{ event_id: string }>(
-    `insert into event_seen (day, event_id)
-      select date 'epoch' + day, event_id from unnest($1::integer[], $2::uuid[]) as row (day, event_id)
-      on conflict do nothing returning event_id`,
-    [arrayText(ids, (id) => dayNumber(byId.get(id)?.idMs ?? 0)), arrayText(ids, (id) => id)],
+  return session.query(
+    `insert into event_seen as seen (day, event_id, standing)
+      select date 'epoch' + day, event_id, standing from unnest($1::integer[], $2::uuid[], $3::smallint[])
+        as row (day, event_id, standing)
+      on conflict (day, event_id) do update set standing = ${standing.directThenEntry}
+        where seen.standing = ${standing.direct} and excluded.standing = ${standing.entry}
+      returning event_id, standing`,
+    [
+      arrayText(ids, (id) => dayNumber(byId.get(id)?.idMs ?? 0)),
+      arrayText(ids, (id) => id),
+      arrayText(ids, (id) => (byId.get(id)?.source ? standing.entry : standing.direct)),
+    ],
   );
-  const fresh = new Set(rows.map(({ event_id }) => event_id));
-  return [...byId.values()].filter(({ event }) => fresh.has(event.data.id));
 }
 
 function dayNumber(atMs: number): number {

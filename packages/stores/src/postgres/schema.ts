@@ -254,6 +254,8 @@ interface ConsumerOffsetTable {
 interface EventSeenTable {
   day: ColumnType<Date, string, never>;
   event_id: string;
+  /** How it came to be known; see remember-ids.ts. */
+  standing: Generated<number>;
 }
 
 /** An event that could not be counted: a record of the event log, or an entry of an outbox that the log refused. */

@@ -22,7 +22,7 @@ interface EventWriting {
 
 /** Counts and logs the events whose ids are new, and answers them. Rows that others may want, too, come last. */
 export async function writeEvents(session: Session, writing: EventWriting): Promise<CountableEvent[]> {
-  const fresh = await rememberIds(session, writing.events);
+  const { fresh, entries } = await rememberIds(session, writing.events);
   const counts = new UsageCounts();
   const decisions = [];
   const refusals = [];
@@ -40,7 +40,7 @@ export async function writeEvents(session: Session, writing: EventWriting): Prom
     }
   }
   await writeLogs(session, { decisions, policies: writing.policies, sinceMs: writing.logsSinceMs });
-  await addToOutboxes(session, { counted: fresh.map(({ source }) => source), ...writing.alsoOfOutboxes });
+  await addToOutboxes(session, { counted: entries, ...writing.alsoOfOutboxes });
   await addCounts(session, { counts: counts.sorted(), slot: writing.slot });
   await addRefusals(session, refusals);
   return fresh;

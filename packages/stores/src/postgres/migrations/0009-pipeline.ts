@@ -79,6 +79,9 @@ const statements = [
   ) partition by range (decided_at)`,
   'create index request_log_environment on request_log (environment_id, decided_at, event_id)',
   'create index request_log_client on request_log (client_id, decided_at, event_id)',
+  // An id that came past its outbox, by a decision that Redis made and could not tell in time, may come from there, too: see
+  // remember-ids.ts.
+  'alter table event_seen add column standing smallint not null default 1',
   // Entries of the outboxes that were counted or buried, to be held against what the outboxes took in.
   `create table outbox_count (
     shard integer not null,
