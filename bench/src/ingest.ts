@@ -27,7 +27,7 @@ const logger = createLogger({ service: 'bench', level: 'silent', schemas: [Decis
 
 await using stores = new AsyncDisposableStack();
 const [postgres, kafka] = await Promise.all([
-  startNativePostgres({ ...durable, max_wal_size: '1GB' }),
+  startNativePostgres({ ...durable, max_wal_size: '4GB', shared_buffers: '1GB' }),
   startNativeKafka(),
 ]);
 for (const server of [postgres, kafka]) stores.defer(() => server.stop());

@@ -40,11 +40,11 @@ interface Membership {
 const noValue = Buffer.alloc(0);
 const restartAfterMs = 1_000;
 const longestHeartbeatMs = 2_000;
-const partitionsAtOnce = 2;
+const partitionsAtOnce = 3;
 /** The larger a batch, the more of its events change the same rows of Postgres; 1 MB is about 1,500 events. */
 const batchBytes = 1_024 * 1_024;
 /** What lies in memory at once, before it is parsed. */
-const fetchBytes = 2 * 1_024 * 1_024;
+const fetchBytes = 3 * 1_024 * 1_024;
 const watchMs = 5_000;
 const leaveMs = 5_000;
 
