@@ -1,6 +1,9 @@
 /** `OUTAGE_SECONDS=120 npm test -- kafka-outage` makes it as long as it may become in earnest. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { findDifferences } from '@keyward/tests/platform/pipeline/find-differences';
+import { openOutboxAccounts } from '@keyward/stores/open-shards';
+import { waitUntil } from '@keyward/tests/backends/wait-until';
+import { findDifferences, findDifferentCounts } from '@keyward/tests/platform/pipeline/find-differences';
+import { readCounted } from '@keyward/tests/platform/pipeline/read-counted';
 import { readOutboxes } from '@keyward/tests/platform/pipeline/read-outboxes';
 import { type Pipeline, startPipeline } from '@keyward/tests/platform/pipeline/start-pipeline';
 import { untilQuiet } from '@keyward/tests/platform/pipeline/until-quiet';
@@ -38,5 +41,39 @@ describe('Kafka, away under load [real]', () => {
       `Kafka away for ${outageMs / 1_000} s: ${waiting} events waited, ${load.calls} calls in all, counted ${seconds} s later\n`,
     );
     expect(await findDifferences(load, pipeline.stores)).toEqual([]);
+  });
+});
+
+describe('Kafka, away for longer than the outboxes have room [real]', () => {
+  const running = new AsyncDisposableStack();
+  let pipeline: Pipeline;
+
+  beforeAll(async () => {
+    pipeline = running.use(await startPipeline({ outboxMaxBytes: 64 * 20_000 }));
+    await Promise.all([pipeline.startValidator(), pipeline.startValidator(), pipeline.startIngest()]);
+  });
+  afterAll(() => running.disposeAsync());
+
+  it('loses detail and no count, and says how many lost it', async () => {
+    const { kafka, redis, postgres } = pipeline.stores;
+    await using accounts = await openOutboxAccounts(redis.url);
+    const collapsed = async () =>
+      (await accounts.read()).reduce((sum, { eventsCollapsed }) => sum + eventsCollapsed, 0);
+    const load = await pipeline.newLoad(16);
+    await load.during(async () => {
+      await kafka.kill();
+      // One summary follows another: what is summed up already is summed up again.
+      await waitUntil(async () => (await collapsed()) >= 3_000, {
+        what: '3,000 events to be summed up',
+        timeoutMs: 90_000,
+      });
+      await kafka.restart();
+    });
+    await untilQuiet(pipeline.stores);
+    expect(await findDifferentCounts(load, pipeline.stores)).toEqual([]);
+    const { arrivals } = await readCounted(postgres.url);
+    const logged = [...arrivals.values()].reduce((sum, lines) => sum + lines.length, 0);
+    expect(await collapsed()).toBe(load.calls - logged);
+    process.stdout.write(`${load.calls} calls, all counted; ${await collapsed()} lost their detail\n`);
   });
 });

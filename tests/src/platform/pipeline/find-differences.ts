@@ -6,6 +6,7 @@ import { type Counted, readCounted } from './read-counted.ts';
 import { readOutboxes } from './read-outboxes.ts';
 
 const shown = 10;
+const logs = 'request_log';
 
 /**
  * Holds what the callers were told, what the outboxes took in and what Postgres counted against each other: by shard, by client
@@ -31,13 +32,23 @@ export async function findDifferences({ told }: PipelineLoad, { redis, postgres 
     : differences;
 }
 
+/** As far as counts go: of events that were summed up the logs have no lines, and the order is gone. */
+export async function findDifferentCounts({ told }: PipelineLoad, { postgres }: PipelineStores): Promise<string[]> {
+  const counted = await readCounted(postgres.url);
+  return differentSums(withoutLogs(sumsOf(told)), withoutLogs(counted.sums)).slice(0, shown);
+}
+
+function withoutLogs(sums: ReadonlyMap<string, number>): Map<string, number> {
+  return new Map([...sums].filter(([name]) => !name.startsWith(logs)));
+}
+
 /** What the sums in Postgres have to be. */
 function sumsOf(told: PipelineLoad['told']): Map<string, number> {
   const sums = new Map<string, number>();
   const add = (what: string) => sums.set(what, (sums.get(what) ?? 0) + 1);
   for (const [client, calls] of told) {
     for (const { verdict } of calls) {
-      for (const place of ['request_log', 'usage_hour']) add(`${place} ${client} ${verdict}`);
+      for (const place of [logs, 'usage_hour']) add(`${place} ${client} ${verdict}`);
       for (const place of ['client_total', 'key_total']) add(`${place} ${client} ${resultOf(verdict)}`);
     }
   }

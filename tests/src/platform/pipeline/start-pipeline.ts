@@ -27,7 +27,7 @@ export interface Pipeline extends AsyncDisposable {
 /** A process that was stopped holds its connections open and says nothing. */
 const answerWithinMs = 2_000;
 
-export async function startPipeline(): Promise<Pipeline> {
+export async function startPipeline({ outboxMaxBytes = 0 }: { outboxMaxBytes?: number } = {}): Promise<Pipeline> {
   await using starting = new AsyncDisposableStack();
   const own = (server: NativeServer) => starting.adopt(server, (each) => each.stop());
   const [redis, postgres, kafka] = await Promise.all([startNativeRedis(), startNativePostgres(), startNativeKafka()]);
@@ -49,6 +49,7 @@ export async function startPipeline(): Promise<Pipeline> {
     DATABASE_URL: postgres.url,
     EVENT_LOG_URL: stores.eventLogUrl,
     STORE_TIMEOUT_MS: String(patientMs),
+    OUTBOX_MAX_BYTES: String(outboxMaxBytes),
   };
   const adminApi = starting.use(await startServiceProcess('admin-api', { ...shared, MASTER_KEY: secrets.masterKey }));
   await untilProjected(redis.url);
