@@ -85,7 +85,7 @@ function newEvent() {
     environmentId,
     clientId,
     keyId: pick(keyIds),
-    verdict: Math.random() < 0.9 ? 'ALLOWED' : 'KEY_RATE_LIMITED',
+    verdict: Math.random() < 0.9 ? 'ALLOWED' : 'RATE_LIMITED',
     methodPath: pick(endpoints),
     name: 'checkout',
     ip: `203.0.113.${Math.floor(Math.random() * 256)}`,

@@ -1,13 +1,11 @@
+import { eventLogUrl } from '@keyward/contract/event-log-url';
 import { maxEndpoints } from '@keyward/contract/max-endpoints';
 import { Secret } from '@keyward/contract/secret';
 import Type, { type Static } from 'typebox';
 
 export const IngestConfig = Type.Object({
   DATABASE_URL: Secret(Type.String({ description: 'Where the counts go: `postgres://…` or `pglite:<directory>`.' })),
-  EVENT_LOG_URL: Type.String({
-    description:
-      'Where the events come from: `kafka://host:port/<topic>?group=…&partitions=…&retentionDays=…&sessionTimeoutMs=…` or `memory:<name>`.',
-  }),
+  EVENT_LOG_URL: eventLogUrl,
   EVENT_RETENTION_DAYS: Type.Integer({
     default: 8,
     minimum: 2,

@@ -1,3 +1,4 @@
+import { eventLogUrl } from '@keyward/contract/event-log-url';
 import { Secret } from '@keyward/contract/secret';
 import Type, { type Static } from 'typebox';
 
@@ -8,7 +9,7 @@ export const ValidatorConfig = Type.Object({
       description: 'redis://host:port/db, redis+cluster://host:port,host:port or memory:<name>.',
     }),
   ),
-  EVENT_LOG_URL: Type.String({ minLength: 1, description: 'kafka://host:port,host:port/<topic> or memory:<name>.' }),
+  EVENT_LOG_URL: eventLogUrl,
   PEPPER: Secret(
     Type.String({ minLength: 32, description: 'The secret that keys are digested with; the same in admin-api.' }),
   ),

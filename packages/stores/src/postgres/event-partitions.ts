@@ -51,9 +51,9 @@ interface Upkeep {
 
 function keepPartitions(db: Database, { table, nowMs, madeDays, keptDays }: Upkeep) {
   return db.transaction().execute(async (trx) => {
+    await sql`select pg_advisory_xact_lock(${lockId}::bigint)`.execute(trx);
     // A partition is made under an exclusive lock; rather later than to hold up everybody who writes.
     await sql`set local lock_timeout = '1s'`.execute(trx);
-    await sql`select pg_advisory_xact_lock(${lockId}::bigint)`.execute(trx);
     const existing = await listPartitions(trx, table);
     const created = wantedDays(nowMs, madeDays).filter((day) => !existing.includes(partitionName(table, day)));
     for (const day of created) await createPartition(trx, table, day);
