@@ -54,7 +54,7 @@ describe('Kafka, away for longer than the outboxes have room [real]', () => {
   });
   afterAll(() => running.disposeAsync());
 
-  it('loses detail and no count, and says how many lost it', async () => {
+  it('loses detail and no count, and says how many lost it', { timeout: 180_000 }, async () => {
     const { kafka, redis, postgres } = pipeline.stores;
     await using accounts = await openOutboxAccounts(redis.url);
     const collapsed = async () =>
