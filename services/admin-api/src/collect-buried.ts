@@ -1,7 +1,6 @@
 import type { Clock } from '@keyward/kit/clock';
 import type { Logger } from '@keyward/kit/logger';
-import { occasionalWarning } from '@keyward/kit/occasional-log';
-import { pause } from '@keyward/kit/pause';
+import { repeatUntilStopped } from '@keyward/kit/repeat-until-stopped';
 import type { OutboxAccounts } from '@keyward/stores/ports/outbox-accounts';
 import type { Database } from '@keyward/stores/postgres/database';
 import { keepBuried } from '@keyward/stores/postgres/dead-events';
@@ -21,23 +20,16 @@ const entriesPerShard = 100;
  * Replicas may do so at the same time, and each step may be repeated: a row is written once, and only then the entry goes.
  */
 export function startCollectingBuried({ db, accounts, clock, logger }: CollectingOptions): AsyncDisposable {
-  const stopping = new AbortController();
-  const warn = occasionalWarning({ logger, clock, message: 'dead lists could not be emptied; trying again' });
-
-  async function keepCollecting(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      await collectBuried({ db, accounts }).catch(warn);
-      await pause(everyMs, stopping.signal);
-    }
-  }
-
-  const working = keepCollecting();
-  return {
-    async [Symbol.asyncDispose]() {
-      stopping.abort();
-      await working;
+  return repeatUntilStopped({
+    round: async () => {
+      await collectBuried({ db, accounts });
+      return everyMs;
     },
-  };
+    afterFailureMs: everyMs,
+    clock,
+    logger,
+    message: 'dead lists could not be emptied; trying again',
+  });
 }
 
 /** Answers how many entries it moved. */

@@ -1,5 +1,4 @@
-import { occasionalWarning } from '@keyward/kit/occasional-log';
-import { startLoop } from './background-loop.ts';
+import { repeatUntilStopped } from '@keyward/kit/repeat-until-stopped';
 import { type RegistrationOptions, registerSightedKeys } from './register-sighted-keys.ts';
 
 const everyMs = 1_000;
@@ -8,13 +7,12 @@ const soonMs = 100;
 /** Registers in the background, until it is disposed, what ingest has seen of locally signed keys; in any number of processes. */
 export function startRegistrationLoop(options: RegistrationOptions): AsyncDisposable {
   const { administration, logger } = options;
-  const message = 'locally signed keys could not be registered; trying again';
-  const warn = occasionalWarning({ logger, clock: administration.clock, message });
-  return startLoop({
+  return repeatUntilStopped({
+    round: async () => ((await registerSightedKeys(options)) === 'more' ? soonMs : everyMs),
     firstAfterMs: everyMs,
-    async work() {
-      const outcome = await registerSightedKeys(options).catch(warn);
-      return outcome === 'more' ? soonMs : everyMs;
-    },
+    afterFailureMs: everyMs,
+    clock: administration.clock,
+    logger,
+    message: 'locally signed keys could not be registered; trying again',
   });
 }

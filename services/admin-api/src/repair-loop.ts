@@ -1,7 +1,6 @@
 import type { Clock } from '@keyward/kit/clock';
 import type { Logger } from '@keyward/kit/logger';
-import { occasionalWarning } from '@keyward/kit/occasional-log';
-import { startLoop } from './background-loop.ts';
+import { repeatUntilStopped } from '@keyward/kit/repeat-until-stopped';
 import type { Projector } from './projector.ts';
 
 const everyMs = 1_000;
@@ -16,12 +15,12 @@ interface RepairOptions {
 
 /** Repairs the projection in the background, until it is disposed. */
 export function startRepairLoop({ projector, logger, clock }: RepairOptions): AsyncDisposable {
-  const warn = occasionalWarning({ logger, clock, message: 'the projection could not be checked; trying again' });
-  return startLoop({
+  return repeatUntilStopped({
+    round: async () => ((await projector.repair()) === 'waiting' ? soonMs : everyMs),
     firstAfterMs: everyMs,
-    async work() {
-      const outcome = await projector.repair().catch(warn);
-      return outcome === 'waiting' ? soonMs : everyMs;
-    },
+    afterFailureMs: everyMs,
+    clock,
+    logger,
+    message: 'the projection could not be checked; trying again',
   });
 }

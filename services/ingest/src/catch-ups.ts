@@ -1,9 +1,9 @@
 import type { Clock } from '@keyward/kit/clock';
 import type { Logger } from '@keyward/kit/logger';
+import { repeatUntilStopped } from '@keyward/kit/repeat-until-stopped';
 import type { EventConsumer } from '@keyward/stores/ports/event-log';
 import { advanceCatchUps, listPendingCatchUps } from '@keyward/stores/postgres/catch-up';
 import type { Database } from '@keyward/stores/postgres/database';
-import { repeatUntilStopped } from './repeat-until-stopped.ts';
 
 interface CatchUpOptions {
   db: Database;

@@ -1,10 +1,10 @@
 import type { Clock } from '@keyward/kit/clock';
 import type { Logger } from '@keyward/kit/logger';
+import { repeatUntilStopped } from '@keyward/kit/repeat-until-stopped';
 import type { EventConsumer } from '@keyward/stores/ports/event-log';
 import { countNotTaken } from '@keyward/stores/postgres/catch-up';
 import type { Database } from '@keyward/stores/postgres/database';
 import type { IngestMetrics } from './ingest-metrics.ts';
-import { repeatUntilStopped } from './repeat-until-stopped.ts';
 
 interface LagOptions {
   db: Database;

@@ -1,12 +1,12 @@
 import type { Clock } from '@keyward/kit/clock';
 import type { Logger } from '@keyward/kit/logger';
+import { repeatUntilStopped } from '@keyward/kit/repeat-until-stopped';
 import type { Database } from '@keyward/stores/postgres/database';
 import { dropOldEnvelopes, dropOldHours } from '@keyward/stores/postgres/upkeep/drop-old-rows';
 import { erasePersonal } from '@keyward/stores/postgres/upkeep/erase-personal';
 import { rollUpNextDay } from '@keyward/stores/postgres/upkeep/roll-up-days';
 import type { UsageWriter } from '@keyward/stores/postgres/usage-writer';
 import type { IngestConfig } from './config.ts';
-import { repeatUntilStopped } from './repeat-until-stopped.ts';
 
 interface MaintenanceOptions {
   db: Database;

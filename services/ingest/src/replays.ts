@@ -1,7 +1,7 @@
 import type { Clock } from '@keyward/kit/clock';
 import type { Logger } from '@keyward/kit/logger';
+import { repeatUntilStopped } from '@keyward/kit/repeat-until-stopped';
 import type { UsageWriter } from '@keyward/stores/postgres/usage-writer';
-import { repeatUntilStopped } from './repeat-until-stopped.ts';
 
 interface ReplayOptions {
   writer: UsageWriter;

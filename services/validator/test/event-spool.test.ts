@@ -14,6 +14,7 @@ import { showDirectEvents } from '../src/direct-event-metrics.ts';
 import { DirectEvents } from '../src/direct-events.ts';
 import { EventSpool } from '../src/event-spool.ts';
 import { LogTwin } from './log-twin.ts';
+import { sampleDecision } from './sample-decision.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent', schemas: [DecisionBatch] });
 const maxBytes = 10_000_000;
@@ -24,18 +25,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-const decision = {
-  environmentId: newId(),
-  clientId: newId(),
-  keyId: newId(),
-  verdict: 'ALLOWED',
-  methodPath: 'GET:/users',
-  durationUs: 1,
-  decidedAtMs: 1,
-};
-
 const eventsOf = (count: number): ShardedEvent[] =>
-  Array.from({ length: count }, () => ({ shard: 3, event: validation({ ...decision, id: newId() }) }));
+  Array.from({ length: count }, () => ({ shard: 3, event: validation({ ...sampleDecision, id: newId() }) }));
 const idsOf = (events: readonly ShardedEvent[]) => events.map(({ event }) => event.data.id);
 const files = () =>
   readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.jsonl'));

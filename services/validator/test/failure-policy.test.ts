@@ -15,6 +15,7 @@ import { type Deciding, decideRequest } from '../src/decide-request.ts';
 import { DirectEvents } from '../src/direct-events.ts';
 import { FailurePolicy } from '../src/failure-policy.ts';
 import { LogTwin } from './log-twin.ts';
+import { sampleDecision } from './sample-decision.ts';
 import { decidingOn, outcomeOf, playing, SeededShards, sealedSecret } from './seeded-shards.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent', schemas: [ValidatorConfig] });
@@ -24,16 +25,6 @@ interface Situation {
   capacity?: number;
   warm?: boolean;
 }
-
-const sampleEvent = {
-  environmentId: newId(),
-  clientId: newId(),
-  keyId: newId(),
-  verdict: 'ALLOWED',
-  methodPath: 'GET:/users',
-  durationUs: 1,
-  decidedAtMs: 1,
-};
 
 const methods = ['readServerKey', 'readEnvironment', 'readEnvironmentVersion', 'readKey', 'decide'] as const;
 
@@ -248,7 +239,7 @@ test('no event is left behind, however close upon the last one it comes', async 
   for (let turns = 0; turns < 20; turns += 1) {
     const before = log.kept.length;
     const add = (id: string) => {
-      const event = validation({ ...sampleEvent, id });
+      const event = validation({ ...sampleDecision, id });
       return events.add({ shard: shardOf(shards.clientId), event });
     };
     add('first');

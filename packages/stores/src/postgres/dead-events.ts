@@ -1,4 +1,6 @@
+import { Id } from '@keyward/contract/fields';
 import { newId } from '@keyward/kit/random';
+import { compileValidator } from '@keyward/kit/validation';
 import type { BuriedEntry } from '../ports/outbox-accounts.ts';
 import type { Database } from './database.ts';
 
@@ -20,7 +22,7 @@ function rowOf({ shard, incarnation, position, type, value, reason }: BuriedEntr
   return { id: newId(), shard, incarnation, position, type, reason, value: Buffer.from(value), ...idsIn(value) };
 }
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const uuid = compileValidator(Id);
 
 /** What can be read of them; they say whose event it is. */
 function idsIn(value: string): { event_id: string | null; environment_id: string | null } {
@@ -38,5 +40,5 @@ function parse(value: string): { id?: unknown; environmentId?: unknown } {
 }
 
 function uuidOrNull(text: unknown): string | null {
-  return typeof text === 'string' && uuid.test(text) ? text.toLowerCase() : null;
+  return uuid.check(text) ? text.toLowerCase() : null;
 }

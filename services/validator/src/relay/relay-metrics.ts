@@ -65,6 +65,14 @@ function showBacklogs(metrics: Registry, read: () => Promise<Backlog[]>): void {
     ['keyward_outbox_waiting_entries', 'Entries in the outboxes that this relay owns.', sumOfEntries],
     ['keyward_outbox_oldest_entry_age_seconds', 'Age of the oldest of these entries.', greatestAgeSeconds],
   ];
+  /** Both are collected at the same time, by one look. */
+  let looking: Promise<Backlog[] | undefined> | undefined;
+  const look = () => {
+    looking ??= answerInTime(read()).finally(() => {
+      looking = undefined;
+    });
+    return looking;
+  };
   for (const [name, help, figure] of gauges) {
     new Gauge({
       name,
@@ -72,7 +80,7 @@ function showBacklogs(metrics: Registry, read: () => Promise<Backlog[]>): void {
       registers: [metrics],
       async collect() {
         this.remove();
-        const backlogs = await answerInTime(read());
+        const backlogs = await look();
         if (backlogs) this.set(figure(backlogs));
       },
     });
