@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Administration } from '@keyward/admin-api/administration';
-import { createProject } from '@keyward/admin-api/create-project';
 import { createFirstOwner } from '@keyward/admin-api/first-setup';
-import { Projector, type SecretBoxes } from '@keyward/admin-api/projector';
+import { Projector, type SecretBoxes } from '@keyward/admin-api/projection/projector';
+import { createProject } from '@keyward/admin-api/projects/create-project';
 import type { Clock } from '@keyward/kit/clock';
 import { newId } from '@keyward/kit/random';
 import { SecretBox } from '@keyward/kit/secret-box';

@@ -1,4 +1,4 @@
-import { collectBuried } from '@keyward/admin-api/collect-buried';
+import { collectBuried } from '@keyward/admin-api/reports/collect-buried';
 import { newId } from '@keyward/kit/random';
 import type { BuriedEntry } from '@keyward/stores/ports/outbox-accounts';
 import { type Database, openDatabase } from '@keyward/stores/postgres/database';

@@ -1,4 +1,4 @@
-import { readConservation } from '@keyward/admin-api/conservation';
+import { readConservation } from '@keyward/admin-api/reports/conservation';
 import type { Clock } from '@keyward/kit/clock';
 import type { OutboxAccount } from '@keyward/stores/ports/outbox-accounts';
 import { advanceCatchUps, listPendingCatchUps } from '@keyward/stores/postgres/catch-up';

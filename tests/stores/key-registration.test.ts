@@ -1,10 +1,10 @@
 import type { Administration } from '@keyward/admin-api/administration';
-import { changeClient } from '@keyward/admin-api/change-client';
-import { createClients } from '@keyward/admin-api/create-clients';
-import { readClient } from '@keyward/admin-api/read-clients';
-import { registerSightedKeys } from '@keyward/admin-api/register-sighted-keys';
-import { removeClient, revokeKey } from '@keyward/admin-api/remove-client';
-import { changeSettings } from '@keyward/admin-api/settings';
+import { changeClient } from '@keyward/admin-api/clients/change-client';
+import { createClients } from '@keyward/admin-api/clients/create-clients';
+import { readClient } from '@keyward/admin-api/clients/read-clients';
+import { removeClient, revokeKey } from '@keyward/admin-api/clients/remove-client';
+import { changeSettings } from '@keyward/admin-api/projects/settings';
+import { registerSightedKeys } from '@keyward/admin-api/registration/register-sighted-keys';
 import type { SignedKeyFacts } from '@keyward/contract/validation-event';
 import { derivedClientId, derivedKeyId } from '@keyward/keyformat/derived-ids';
 import { tenantDigest } from '@keyward/keyformat/tenant-digest';

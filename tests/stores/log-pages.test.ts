@@ -1,4 +1,4 @@
-import { readInTime } from '@keyward/admin-api/read-in-time';
+import { readInTime } from '@keyward/admin-api/reports/read-in-time';
 import { newId } from '@keyward/kit/random';
 import { type Database, openDatabase } from '@keyward/stores/postgres/database';
 import { migrate } from '@keyward/stores/postgres/migrate';

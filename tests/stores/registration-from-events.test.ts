@@ -1,4 +1,4 @@
-import { registerEndpoint } from '@keyward/admin-api/register-endpoint';
+import { registerEndpoint } from '@keyward/admin-api/endpoints/register-endpoint';
 import { validation } from '@keyward/contract/pipeline-event';
 import type { EnvironmentSettings } from '@keyward/contract/settings';
 import { usageSummaryType } from '@keyward/contract/usage-summary';

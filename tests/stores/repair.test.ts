@@ -1,4 +1,4 @@
-import { createClients } from '@keyward/admin-api/create-clients';
+import { createClients } from '@keyward/admin-api/clients/create-clients';
 import { systemClock } from '@keyward/kit/clock';
 import { newId } from '@keyward/kit/random';
 import { MemoryProjectionStore } from '@keyward/stores/memory/memory-projection-store';

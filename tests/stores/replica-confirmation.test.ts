@@ -1,4 +1,4 @@
-import { Projector } from '@keyward/admin-api/projector';
+import { Projector } from '@keyward/admin-api/projection/projector';
 import { systemClock } from '@keyward/kit/clock';
 import { newId } from '@keyward/kit/random';
 import { openProjectionStore } from '@keyward/stores/open-shards';

@@ -1,6 +1,6 @@
-import { createClients } from '@keyward/admin-api/create-clients';
-import { Projector } from '@keyward/admin-api/projector';
-import { changeSettings } from '@keyward/admin-api/settings';
+import { createClients } from '@keyward/admin-api/clients/create-clients';
+import { Projector } from '@keyward/admin-api/projection/projector';
+import { changeSettings } from '@keyward/admin-api/projects/settings';
 import type { NewKey } from '@keyward/contract/routes/client';
 import type { EnvironmentSettings } from '@keyward/contract/settings';
 import type { Clock } from '@keyward/kit/clock';

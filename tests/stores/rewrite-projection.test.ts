@@ -1,6 +1,6 @@
 import type { Administration } from '@keyward/admin-api/administration';
-import { createClients } from '@keyward/admin-api/create-clients';
-import { rewriteProjection } from '@keyward/admin-api/rewrite-projection';
+import { createClients } from '@keyward/admin-api/clients/create-clients';
+import { rewriteProjection } from '@keyward/admin-api/projection/rewrite-projection';
 import { derivedClientId } from '@keyward/keyformat/derived-ids';
 import { systemClock } from '@keyward/kit/clock';
 import { newId } from '@keyward/kit/random';

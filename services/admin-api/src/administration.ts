@@ -1,7 +1,7 @@
 import type { Clock } from '@keyward/kit/clock';
 import type { SecretBox } from '@keyward/kit/secret-box';
 import type { Database } from '@keyward/stores/postgres/database';
-import type { Projector } from './projector.ts';
+import type { Projector } from './projection/projector.ts';
 
 /** What every management call works with. */
 export interface Administration {

@@ -4,7 +4,7 @@ import { ipRuleFault } from '@keyward/decision/ip-range';
 import { AppError, type InputFault, invalidInput } from '@keyward/kit/app-error';
 import { parseInstant } from '@keyward/kit/parse-instant';
 import { compileValidator } from '@keyward/kit/validation';
-import type { KeyTimes } from './issue-key.ts';
+import type { KeyTimes } from './clients/issue-key.ts';
 
 const id = compileValidator(Id);
 const maxMetadataBytes = 4_096;

@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { readPublicKeyPem, storedPublicKey } from '../src/public-key-pem.ts';
+import { readPublicKeyPem, storedPublicKey } from '../src/projects/public-key-pem.ts';
 
 const rsa = (modulusLength: number) => generateKeyPairSync('rsa', { modulusLength });
 const ec = (namedCurve: string) => generateKeyPairSync('ec', { namedCurve });

@@ -1,4 +1,4 @@
-import { balanceShard, sumUp } from '@keyward/admin-api/shard-balance';
+import { balanceShard, sumUp } from '@keyward/admin-api/reports/shard-balance';
 import type { OutboxAccount } from '@keyward/stores/ports/outbox-accounts';
 import { describe, expect, it } from 'vitest';
 

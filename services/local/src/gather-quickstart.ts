@@ -1,5 +1,5 @@
 import { issueAccountKey } from '@keyward/admin-api/first-setup';
-import { signingSecretOf } from '@keyward/admin-api/signing-secret';
+import { signingSecretOf } from '@keyward/admin-api/projects/signing-secret';
 import type { EncryptionKeys } from '@keyward/contract/routes/encryption-keys';
 import { systemClock } from '@keyward/kit/clock';
 import { SecretBox } from '@keyward/kit/secret-box';

@@ -1,4 +1,4 @@
-import { Projector } from '@keyward/admin-api/projector';
+import { Projector } from '@keyward/admin-api/projection/projector';
 import { adminApi } from '@keyward/admin-api/service';
 import { gateway } from '@keyward/gateway/service';
 import { ingest } from '@keyward/ingest/service';

@@ -6,8 +6,8 @@ import { openProjectionStore } from '@keyward/stores/open-shards';
 import { openDatabase } from '@keyward/stores/postgres/database';
 import Type from 'typebox';
 import { AdminApiConfig } from '../config.ts';
-import { Projector } from '../projector.ts';
-import { rewriteProjection } from '../rewrite-projection.ts';
+import { Projector } from '../projection/projector.ts';
+import { rewriteProjection } from '../projection/rewrite-projection.ts';
 import type { Command } from './command.ts';
 
 const needed = Type.Pick(AdminApiConfig, ['DATABASE_URL', 'REDIS_URL', 'MASTER_KEY', 'PROJECTION_KEY']);

@@ -4,15 +4,15 @@ import { AppError } from '@keyward/kit/app-error';
 import type { App } from '@keyward/kit/http-app';
 import { serviceCallCheck } from '@keyward/kit/service-token';
 import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
+import { callingEnvironment } from '../access/calling-environment.ts';
 import type { Administration } from '../administration.ts';
-import { callingEnvironment } from '../calling-environment.ts';
-import { changeClient as applyChange, unknownClient } from '../change-client.ts';
-import { createClients } from '../create-clients.ts';
+import { changeClient as applyChange, unknownClient } from '../clients/change-client.ts';
+import { createClients } from '../clients/create-clients.ts';
+import { readClient, readClients } from '../clients/read-clients.ts';
+import { removeClient, revokeKey } from '../clients/remove-client.ts';
 import { isUuid } from '../input.ts';
-import { pending } from '../pending.ts';
-import { readClient, readClients } from '../read-clients.ts';
-import { removeClient, revokeKey } from '../remove-client.ts';
-import { readSettings } from '../settings.ts';
+import { pending } from '../projection/pending.ts';
+import { readSettings } from '../projects/settings.ts';
 
 /** Clients and their keys (wire.md §2.5, §3). */
 export function clientRoutes(app: App, administration: Administration, serviceToken: string): void {

@@ -4,10 +4,10 @@ import { AppError } from '@keyward/kit/app-error';
 import type { App } from '@keyward/kit/http-app';
 import type { OutboxAccounts } from '@keyward/stores/ports/outbox-accounts';
 import { StoreAway } from '@keyward/stores/store-away';
+import { authenticate } from '../access/authenticate.ts';
+import { requireOperator } from '../access/operator.ts';
 import type { Administration } from '../administration.ts';
-import { authenticate } from '../authenticate.ts';
-import { readConservation as read } from '../conservation.ts';
-import { requireOperator } from '../operator.ts';
+import { readConservation as read } from '../reports/conservation.ts';
 
 const pollMs = 50;
 

@@ -6,7 +6,7 @@ import {
   readDeadLetters,
   replayDeadLetters as replayAll,
   replayDeadLetter as replayOne,
-} from '../dead-letters.ts';
+} from '../reports/dead-letters.ts';
 
 /** Events that could not be counted: to look at, and to have tried again by people who may change things. */
 export function deadLetterRoutes(app: App, administration: Administration): void {

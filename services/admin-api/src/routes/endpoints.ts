@@ -6,12 +6,12 @@ import {
   registerEndpoint,
 } from '@keyward/contract/routes/endpoint';
 import type { App } from '@keyward/kit/http-app';
+import { callingEnvironment } from '../access/calling-environment.ts';
 import type { Administration } from '../administration.ts';
-import { callingEnvironment } from '../calling-environment.ts';
-import { changeEndpoint as change, removeEndpoint } from '../change-endpoint.ts';
-import { pending } from '../pending.ts';
-import { readEndpoint, readEndpoints } from '../read-endpoints.ts';
-import { registerEndpoint as register } from '../register-endpoint.ts';
+import { changeEndpoint as change, removeEndpoint } from '../endpoints/change-endpoint.ts';
+import { readEndpoint, readEndpoints } from '../endpoints/read-endpoints.ts';
+import { registerEndpoint as register } from '../endpoints/register-endpoint.ts';
+import { pending } from '../projection/pending.ts';
 
 /** Endpoints: their registration by SDKs (wire.md §2.4), and what people ask of them (§3). */
 export function endpointRoutes(app: App, administration: Administration): void {

@@ -1,8 +1,8 @@
 import { listLogs } from '@keyward/contract/routes/log';
 import type { App } from '@keyward/kit/http-app';
+import { callingEnvironment } from '../access/calling-environment.ts';
 import type { Administration } from '../administration.ts';
-import { callingEnvironment } from '../calling-environment.ts';
-import { readLogs } from '../read-logs.ts';
+import { readLogs } from '../reports/read-logs.ts';
 
 /** The logged requests of an environment (wire.md §3). */
 export function logRoutes(app: App, administration: Administration): void {

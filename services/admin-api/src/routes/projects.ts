@@ -1,11 +1,11 @@
 import { createProject, getProject, listProjects } from '@keyward/contract/routes/project';
 import type { App } from '@keyward/kit/http-app';
+import { authenticate } from '../access/authenticate.ts';
+import { organizationOf } from '../access/scope.ts';
 import type { Administration } from '../administration.ts';
-import { authenticate } from '../authenticate.ts';
-import { createProject as create } from '../create-project.ts';
-import { pending } from '../pending.ts';
-import { readProject, readProjects, viewProject } from '../read-projects.ts';
-import { organizationOf } from '../scope.ts';
+import { pending } from '../projection/pending.ts';
+import { createProject as create } from '../projects/create-project.ts';
+import { readProject, readProjects, viewProject } from '../projects/read-projects.ts';
 
 /** Projects with their environments (wire.md §3). */
 export function projectRoutes(app: App, administration: Administration): void {

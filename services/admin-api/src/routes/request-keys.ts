@@ -1,9 +1,9 @@
 import { addRequestKey, deleteRequestKey, listRequestKeys } from '@keyward/contract/routes/request-key';
 import type { App } from '@keyward/kit/http-app';
+import { callingEnvironment } from '../access/calling-environment.ts';
 import type { Administration } from '../administration.ts';
-import { callingEnvironment } from '../calling-environment.ts';
-import { pending } from '../pending.ts';
-import { addRequestKey as add, readRequestKeys, removeRequestKey } from '../request-keys.ts';
+import { pending } from '../projection/pending.ts';
+import { addRequestKey as add, readRequestKeys, removeRequestKey } from '../projects/request-keys.ts';
 
 /** The public keys that an environment's requests may be signed with. */
 export function requestKeyRoutes(app: App, administration: Administration): void {

@@ -1,9 +1,9 @@
 import { createServerKey, listServerKeys, revokeServerKey } from '@keyward/contract/routes/server-key';
 import type { App } from '@keyward/kit/http-app';
+import { personsEnvironment } from '../access/calling-environment.ts';
 import type { Administration } from '../administration.ts';
-import { personsEnvironment } from '../calling-environment.ts';
-import { pending } from '../pending.ts';
-import { createServerKey as create, readServerKeys, revokeServerKey as revoke } from '../server-keys.ts';
+import { pending } from '../projection/pending.ts';
+import { createServerKey as create, readServerKeys, revokeServerKey as revoke } from '../projects/server-keys.ts';
 
 /** The keys that applications identify themselves with; for people only. */
 export function serverKeyRoutes(app: App, administration: Administration): void {

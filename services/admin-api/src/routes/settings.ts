@@ -1,8 +1,8 @@
 import { changeSettings, getSettings } from '@keyward/contract/routes/settings';
 import type { App } from '@keyward/kit/http-app';
+import { callingEnvironment } from '../access/calling-environment.ts';
 import type { Administration } from '../administration.ts';
-import { callingEnvironment } from '../calling-environment.ts';
-import { changeSettings as change, readSettings } from '../settings.ts';
+import { changeSettings as change, readSettings } from '../projects/settings.ts';
 
 /** The settings of an environment. */
 export function settingsRoutes(app: App, administration: Administration): void {

@@ -1,9 +1,9 @@
 import { changeTemplate, createTemplate, listTemplates } from '@keyward/contract/routes/template';
 import type { App } from '@keyward/kit/http-app';
+import { callingEnvironment } from '../access/calling-environment.ts';
 import type { Administration } from '../administration.ts';
-import { callingEnvironment } from '../calling-environment.ts';
-import { pending } from '../pending.ts';
-import { changeTemplate as change, createTemplate as create, readTemplates } from '../templates.ts';
+import { pending } from '../projection/pending.ts';
+import { changeTemplate as change, createTemplate as create, readTemplates } from '../projects/templates.ts';
 
 /** Rate-limit templates of an environment. */
 export function templateRoutes(app: App, administration: Administration): void {

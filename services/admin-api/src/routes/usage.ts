@@ -1,8 +1,8 @@
 import { readUsage } from '@keyward/contract/routes/usage';
 import type { App } from '@keyward/kit/http-app';
+import { callingEnvironment } from '../access/calling-environment.ts';
 import type { Administration } from '../administration.ts';
-import { callingEnvironment } from '../calling-environment.ts';
-import { reportUsage } from '../report-usage.ts';
+import { reportUsage } from '../reports/report-usage.ts';
 
 /** What an environment's requests were counted as (wire.md §7). */
 export function usageRoutes(app: App, administration: Administration): void {

@@ -1,0 +1,182 @@
+import type { Client, ClientChange, KeyChange } from '@keyward/contract/routes/client';
+import { tenantDigest } from '@keyward/keyformat/tenant-digest';
+import { AppError } from '@keyward/kit/app-error';
+import {
+  type ClientRow,
+  insertKeys,
+  type KeyRow,
+  type KeyRowChange,
+  listKeys,
+  raiseClientVersion,
+  updateClient,
+  updateKey,
+} from '@keyward/stores/postgres/clients';
+import type { Database } from '@keyward/stores/postgres/database';
+import { inTransaction } from '@keyward/stores/postgres/in-transaction';
+import { type EnvironmentRow, templateExists } from '@keyward/stores/postgres/projects';
+import type { Administration } from '../administration.ts';
+import { InputCheck } from '../input.ts';
+import type { ConfigNote, Propagation } from '../projection/projector.ts';
+import { signingSecretOf } from '../projects/signing-secret.ts';
+import { viewClients } from './client-view.ts';
+import { issueKey } from './issue-key.ts';
+import { lockNames, nameChanged } from './tenants.ts';
+
+interface ChangeOptions {
+  environment: EnvironmentRow;
+  clientId: string;
+  change: ClientChange;
+}
+
+/** Changes what the body names and leaves the rest; `done`: every validator decides by the new state. */
+export async function changeClient(
+  administration: Administration,
+  { environment, clientId, change }: ChangeOptions,
+): Promise<{ client: Client; propagation: Propagation }> {
+  const { db, projector, clock } = administration;
+  const secret = await signingSecretOf(administration, environment);
+  const now = new Date(clock.nowMs());
+  const made = await inTransaction(db, async (transaction) => {
+    if (change.name !== undefined) {
+      await lockNames(transaction, { environmentId: environment.id, clientId, newName: change.name });
+    }
+    const row = await raiseClientVersion(transaction, environment.id, clientId, now);
+    if (!row) throw unknownClient();
+    const keys = await planKeys(administration, { transaction, client: row, changes: change.keys ?? [], change });
+    await updateClient(transaction, clientId, clientFields(environment, change));
+    for (const { id, fields } of keys.changed) await updateKey(transaction, id, { ...fields, updated_at: now });
+    const issued = keys.added.map((key) => issueKey(administration, { environment, client: row, secret, ...key }));
+    await insertKeys(
+      transaction,
+      issued.map((key) => key.row),
+    );
+    const notes = [
+      await projector.note(transaction, { environmentId: environment.id, clientId }),
+      ...(await renamed(administration, { transaction, client: row, name: change.name, now })),
+    ];
+    const raw = new Map(issued.map((key) => [key.row.id, key.raw] as const));
+    const rows = [{ ...row, ...shownFields(change) }];
+    // Read here, where nobody else can have changed it: the raw keys are in this answer only.
+    const [client] = await viewClients({ ...administration, db: transaction }, { environment, rows, raw });
+    return { client, notes };
+  });
+  const propagation = await projector.publish(made.notes);
+  if (!made.client) throw unknownClient();
+  return { client: made.client, propagation };
+}
+
+export function unknownClient(): AppError {
+  return new AppError('NOT_FOUND', 'There is no such client.');
+}
+
+interface Renaming {
+  transaction: Database;
+  client: ClientRow;
+  name: string | undefined;
+  now: Date;
+}
+
+async function renamed(administration: Administration, { name, ...change }: Renaming): Promise<ConfigNote[]> {
+  const { client } = change;
+  if (name === undefined || name === client.name) return [];
+  return [
+    ...(await nameChanged(administration, { ...change, name: client.name })),
+    ...(await nameChanged(administration, { ...change, name })),
+  ];
+}
+
+function clientFields(environment: EnvironmentRow, change: ClientChange) {
+  const { metadata, ...fields } = shownFields(change);
+  return {
+    ...fields,
+    ...(metadata === undefined ? {} : { metadata: JSON.stringify(metadata) }),
+    ...(change.name === undefined ? {} : { tenant: tenantDigest(environment.id, change.name) }),
+  };
+}
+
+/** The columns that the change sets, as a row shows them. */
+function shownFields(
+  change: ClientChange,
+): Partial<Pick<ClientRow, 'name' | 'status' | 'ip_whitelist' | 'template_id' | 'metadata'>> {
+  return {
+    ...(change.name === undefined ? {} : { name: change.name }),
+    ...(change.status === undefined ? {} : { status: change.status }),
+    ...(change.ipWhitelist === undefined ? {} : { ip_whitelist: change.ipWhitelist }),
+    ...(change.templateId === undefined ? {} : { template_id: change.templateId }),
+    ...(change.metadata === undefined ? {} : { metadata: change.metadata }),
+  };
+}
+
+interface PlanOptions {
+  transaction: Database;
+  client: ClientRow;
+  changes: readonly KeyChange[];
+  change: ClientChange;
+}
+
+/** Checks the whole change, and sorts the keys into those to change and those to add. */
+async function planKeys({ clock }: Administration, { transaction, client, changes, change }: PlanOptions) {
+  const check = new InputCheck();
+  check.text('/name', change.name);
+  check.ipList('/ipWhitelist', change.ipWhitelist);
+  check.metadata('/metadata', change.metadata);
+  if (change.templateId && !(await templateExists(transaction, client.environment_id, change.templateId))) {
+    check.fault('/templateId', 'is not a template of this environment');
+  }
+  const existing = new Map((await listKeys(transaction, [client.id])).map((key) => [key.id, key]));
+  const changed = [];
+  const added = [];
+  for (const [i, key] of changes.entries()) {
+    const path = `/keys/${i}`;
+    if (key.id === undefined) {
+      const { name = '', enabled, status, id: _, ...fields } = key;
+      if (key.name === undefined) check.fault(`${path}/name`, 'is required for a new key');
+      if (enabled !== undefined || status !== undefined)
+        check.fault(path, 'a new key is active: enabled and status cannot be set');
+      const input = { name, ...fields };
+      added.push({ input, times: check.newKey(path, input, clock.nowMs()) });
+    } else {
+      const row = existing.get(key.id.toLowerCase());
+      if (row) changed.push({ id: row.id, fields: keyFields(check, { path, key, row }) });
+      else check.fault(`${path}/id`, 'is not a key of this client');
+    }
+  }
+  check.done();
+  return { changed, added };
+}
+
+function keyFields(check: InputCheck, { path, key, row }: { path: string; key: KeyChange; row: KeyRow }): KeyRowChange {
+  check.text(`${path}/name`, key.name);
+  check.ipList(`${path}/allowedIps`, key.allowedIps);
+  check.metadata(`${path}/metadata`, key.metadata);
+  const expiresAt = check.time(`${path}/expiresAt`, key.expiresAt);
+  const notBefore = check.time(`${path}/notBefore`, key.notBefore);
+  const status = keyStatus(check, { path, key, row });
+  return {
+    ...(key.name === undefined ? {} : { name: key.name }),
+    ...(key.scopes === undefined ? {} : { scopes: key.scopes }),
+    ...(key.allowedIps === undefined ? {} : { allowed_ips: key.allowedIps }),
+    ...(key.metadata === undefined ? {} : { metadata: JSON.stringify(key.metadata) }),
+    ...(key.autoRotate === undefined ? {} : { auto_rotate: key.autoRotate }),
+    ...(key.rateLimit === undefined
+      ? {}
+      : { rate_limit: key.rateLimit?.requests ?? null, rate_window: key.rateLimit?.window ?? null }),
+    ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
+    ...(notBefore === undefined ? {} : { not_before: notBefore }),
+    ...(status === undefined ? {} : { status }),
+  };
+}
+
+/** `enabled` and `status` say the same in two ways; what they say must agree, and a revoked key stays revoked. */
+function keyStatus(
+  check: InputCheck,
+  { path, key, row }: { path: string; key: KeyChange; row: KeyRow },
+): KeyRow['status'] | undefined {
+  const byEnabled = key.enabled === undefined ? undefined : key.enabled ? 'active' : 'disabled';
+  if (byEnabled && key.status && byEnabled !== key.status) check.fault(`${path}/enabled`, 'contradicts status');
+  const status = key.status ?? byEnabled;
+  if (row.status === 'revoked' && status !== undefined && status !== 'revoked') {
+    throw new AppError('CONFLICT', 'A revoked key stays revoked; add a new one.');
+  }
+  return status;
+}

@@ -1,0 +1,95 @@
+import type { NewRequestKey, RequestKey } from '@keyward/contract/routes/request-key';
+import { AppError } from '@keyward/kit/app-error';
+import { newId } from '@keyward/kit/random';
+import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
+import {
+  deleteRequestKey,
+  insertRequestKey,
+  listRequestKeys,
+  type RequestKeyRow,
+} from '@keyward/stores/postgres/request-keys';
+import type { Administration } from '../administration.ts';
+import { InputCheck } from '../input.ts';
+import { type Paged, paged } from '../paging.ts';
+import type { Propagation } from '../projection/projector.ts';
+import { changeEnvironment } from './change-environment.ts';
+import { type RequestPublicKey, readPublicKeyPem, storedPublicKey } from './public-key-pem.ts';
+
+/** A signature is tried by one after the other, so their number is what a false one costs. */
+const maxRequestKeys = 10;
+
+interface ListOptions {
+  environment: EnvironmentRow;
+  page: number;
+  limit: number;
+}
+
+export async function readRequestKeys(
+  { db }: Administration,
+  { environment, page, limit }: ListOptions,
+): Promise<Paged<RequestKey>> {
+  const newestFirst = (await listRequestKeys(db, environment.id)).toReversed();
+  const data = newestFirst.slice((page - 1) * limit, page * limit).map(viewRequestKey);
+  return paged({ data, total: newestFirst.length, page, limit });
+}
+
+/** Adds a key; from the answer on every validator takes what it signs. */
+export async function addRequestKey(
+  administration: Administration,
+  { environment, input }: { environment: EnvironmentRow; input: NewRequestKey },
+): Promise<{ requestKey: RequestKey; propagation: Propagation }> {
+  const key = checkInput(input);
+  const { made, propagation } = await changeEnvironment(administration, environment, async ({ transaction, now }) => {
+    const known = await listRequestKeys(transaction, environment.id);
+    const existingId = known.find((row) => row.fingerprint === key.fingerprint)?.id;
+    if (existingId !== undefined)
+      throw new AppError('ALREADY_EXISTS', 'This environment has this public key already.', { existingId });
+    if (known.length >= maxRequestKeys)
+      throw new AppError('CONFLICT', `An environment has at most ${maxRequestKeys} public keys; remove one first.`);
+    const row = {
+      id: newId(),
+      organization_id: environment.organization_id,
+      environment_id: environment.id,
+      name: input.name,
+      spki: key.spki,
+      fingerprint: key.fingerprint,
+      created_at: now,
+    };
+    await insertRequestKey(transaction, row);
+    return row;
+  });
+  return { requestKey: viewRequestKey(made), propagation };
+}
+
+function checkInput(input: NewRequestKey): RequestPublicKey {
+  const check = new InputCheck();
+  check.text('/name', input.name);
+  const key = readPublicKeyPem(input.publicKey);
+  if ('fault' in key) return check.fail('/publicKey', key.fault);
+  check.done();
+  return key;
+}
+
+export async function removeRequestKey(
+  administration: Administration,
+  { environment, id }: { environment: EnvironmentRow; id: string },
+): Promise<Propagation> {
+  const { propagation } = await changeEnvironment(administration, environment, async ({ transaction }) => {
+    if (await deleteRequestKey(transaction, environment.id, id)) return;
+    throw new AppError('NOT_FOUND', 'There is no such request key.');
+  });
+  return propagation;
+}
+
+function viewRequestKey(row: RequestKeyRow): RequestKey {
+  const { type, bits, pem } = storedPublicKey(row.spki);
+  return {
+    id: row.id,
+    name: row.name,
+    type,
+    bits,
+    fingerprint: row.fingerprint,
+    publicKey: pem,
+    createdAt: row.created_at.toISOString(),
+  };
+}

@@ -1,0 +1,74 @@
+import type { SettingsAnswer, SettingsChange } from '@keyward/contract/routes/settings';
+import { defaultSettings, type EnvironmentSettings } from '@keyward/contract/settings';
+import { type EnvironmentRow, templateExists, updateSettings } from '@keyward/stores/postgres/projects';
+import type { Administration } from '../administration.ts';
+import { InputCheck } from '../input.ts';
+import { pending } from '../projection/pending.ts';
+import { changeEnvironment } from './change-environment.ts';
+
+export function readSettings(environment: EnvironmentRow): SettingsAnswer {
+  const settings = { ...defaultSettings, ...environment.settings };
+  return { project_env: environment.project_env, settings, warnings: warningsOf(settings) };
+}
+
+/** Changes what the body names; from the answer on every validator decides by it. */
+export async function changeSettings(
+  administration: Administration,
+  { environment, change }: { environment: EnvironmentRow; change: SettingsChange },
+): Promise<SettingsAnswer> {
+  await checkChange(administration, environment, change);
+  const { made, propagation } = await changeEnvironment(
+    administration,
+    environment,
+    async ({ transaction, locked }) => {
+      const settings = { ...locked.settings, ...asStored(change) };
+      await updateSettings(transaction, environment.id, settings);
+      return { ...locked, settings };
+    },
+  );
+  return { ...readSettings(made), ...pending(propagation) };
+}
+
+/** Refuses what the schema cannot. */
+async function checkChange({ db }: Administration, { id }: EnvironmentRow, change: SettingsChange): Promise<void> {
+  const check = new InputCheck();
+  check.ipList('/trustedProxies', change.trustedProxies);
+  const template = change.defaultTemplateId;
+  if (template && !(await templateExists(db, id, template))) {
+    check.fault('/defaultTemplateId', 'is not a template of this environment');
+  }
+  check.done();
+}
+
+/** Validators look templates up by their ids as Postgres spells them. */
+function asStored(change: SettingsChange): SettingsChange {
+  const template = change.defaultTemplateId;
+  return template ? { ...change, defaultTemplateId: template.toLowerCase() } : change;
+}
+
+/** What an operator should know before these settings are relied upon. */
+function warningsOf({ hops, refusals, failurePolicy, requestSignature }: EnvironmentSettings): string[] {
+  const warnings = [];
+  if (hops > 0) {
+    const what = hops === 1 ? 'one proxy stands' : `${hops} proxies stand`;
+    warnings.push(
+      `hops is ${hops}: where an application has no proxy in front, its callers can choose their own address; set 0 there, unless its SDK sends remoteAddress. It is right if ${what} before it.`,
+    );
+  }
+  if (refusals === 'http') {
+    warnings.push(
+      'refusals is "http": published apikee SDKs take such an answer for an outage and, fail-open, let the request through.',
+    );
+  }
+  if (requestSignature === 'required') {
+    warnings.push(
+      'requestSignature is "required": without a public key under /request-key that verifies them, all requests are refused.',
+    );
+  }
+  if (failurePolicy === 'open') {
+    warnings.push(
+      'failurePolicy is "open": while a validator cannot reach its store, for at most 60 seconds, it allows the keys that it knows without looking at limits or replays, and may not have heard of the last revocations; of keys that it does not know it sees the signature only, not whether they were revoked.',
+    );
+  }
+  return warnings;
+}

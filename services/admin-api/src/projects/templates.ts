@@ -1,0 +1,105 @@
+import type { NewTemplate, Template } from '@keyward/contract/routes/project';
+import type { TemplateChange } from '@keyward/contract/routes/template';
+import { AppError } from '@keyward/kit/app-error';
+import { newId } from '@keyward/kit/random';
+import type { Database } from '@keyward/stores/postgres/database';
+import {
+  type EnvironmentRow,
+  findTemplateByName,
+  insertTemplates,
+  listTemplates,
+  type TemplateRow,
+  updateTemplate,
+} from '@keyward/stores/postgres/projects';
+import type { Administration } from '../administration.ts';
+import { InputCheck } from '../input.ts';
+import type { Propagation } from '../projection/projector.ts';
+import { changeEnvironment } from './change-environment.ts';
+
+interface Changed {
+  template: Template;
+  propagation: Propagation;
+}
+
+export async function readTemplates({ db }: Administration, environment: EnvironmentRow): Promise<Template[]> {
+  return (await listTemplates(db, [environment.id])).map(viewTemplate);
+}
+
+export async function createTemplate(
+  administration: Administration,
+  { environment, input }: { environment: EnvironmentRow; input: NewTemplate },
+): Promise<Changed> {
+  const { made, propagation } = await changeEnvironment(administration, environment, async ({ transaction, now }) => {
+    await requireFreeName(transaction, { environment, name: input.name });
+    const row = {
+      id: newId(),
+      organization_id: environment.organization_id,
+      environment_id: environment.id,
+      name: input.name,
+      rate_limit_hour: null,
+      rate_limit_day: null,
+      rate_limit_week: null,
+      rate_limit_month: null,
+      max_clients: null,
+      created_at: now,
+      ...columns(input),
+    };
+    await insertTemplates(transaction, [row]);
+    return row;
+  });
+  return { template: viewTemplate(made), propagation };
+}
+
+/** From the answer on every validator holds the template's clients to its new limits; what they used stays used. */
+export async function changeTemplate(
+  administration: Administration,
+  { environment, id, change }: { environment: EnvironmentRow; id: string; change: TemplateChange },
+): Promise<Changed> {
+  const { made, propagation } = await changeEnvironment(administration, environment, async ({ transaction }) => {
+    if (change.name !== undefined) await requireFreeName(transaction, { environment, name: change.name, except: id });
+    const row = await updateTemplate(transaction, { environmentId: environment.id, id, change: columns(change) });
+    if (!row) throw new AppError('NOT_FOUND', 'There is no such template.');
+    return row;
+  });
+  return { template: viewTemplate(made), propagation };
+}
+
+interface NameOptions {
+  environment: EnvironmentRow;
+  name: string;
+  except?: string;
+}
+
+async function requireFreeName(transaction: Database, { environment, name, except }: NameOptions): Promise<void> {
+  const check = new InputCheck();
+  check.text('/name', name);
+  check.done();
+  const existingId = await findTemplateByName(transaction, environment.id, name);
+  if (existingId === undefined || existingId === except?.toLowerCase()) return;
+  throw new AppError('ALREADY_EXISTS', 'This environment has a template of that name.', { existingId });
+}
+
+/** The columns that the input names; null is a value: unlimited. */
+function columns(input: TemplateChange) {
+  const named = {
+    name: input.name,
+    rate_limit_hour: input.rateLimitHour,
+    rate_limit_day: input.rateLimitDay,
+    rate_limit_week: input.rateLimitWeek,
+    rate_limit_month: input.rateLimitMonth,
+    max_clients: input.maxClients,
+  };
+  return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
+}
+
+export function viewTemplate(row: TemplateRow): Template {
+  return {
+    id: row.id,
+    name: row.name,
+    rateLimitHour: row.rate_limit_hour,
+    rateLimitDay: row.rate_limit_day,
+    rateLimitWeek: row.rate_limit_week,
+    rateLimitMonth: row.rate_limit_month,
+    maxClients: row.max_clients,
+  };
+}

@@ -1,0 +1,53 @@
+import type { NewKeyRow } from '@keyward/stores/postgres/clients';
+import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
+import type { KeySighting } from '@keyward/stores/postgres/sighting-queue';
+import { customerKeyPrefix } from '../key-prefixes.ts';
+
+interface SightedKey {
+  environment: EnvironmentRow;
+  clientId: string;
+  sighting: KeySighting;
+  now: Date;
+}
+
+const maxNameCharacters = 200;
+/** Further on, texts of time have another form. */
+const lastMs = Date.UTC(9999, 11, 31);
+
+/** The row of a key that registers itself. Nobody has the key at hand: it is recognised by the id that it states. */
+export function sightedKeyRow({ environment, clientId, sighting, now }: SightedKey): NewKeyRow {
+  const { facts } = sighting;
+  const expiresAt = timeOf(facts.expiresAtMs);
+  return {
+    id: sighting.key_id,
+    organization_id: environment.organization_id,
+    environment_id: environment.id,
+    client_id: clientId,
+    name: nameOf(sighting),
+    prefix: customerKeyPrefix,
+    key_prefix: `${customerKeyPrefix}_…`,
+    digest: sighting.digest,
+    status: 'active',
+    scopes: facts.scopes,
+    allowed_ips: [],
+    metadata: JSON.stringify({ claimedId: facts.claimedId }),
+    auto_rotate: false,
+    rate_limit: null,
+    rate_window: null,
+    not_before: timeOf(facts.notBeforeMs),
+    expires_at: expiresAt,
+    claimed_expires_at: expiresAt,
+    created_at: now,
+    updated_at: now,
+  };
+}
+
+/** What the application calls it, or else what it calls itself. */
+function nameOf({ name, facts }: KeySighting): string {
+  const text = (name ?? '').replaceAll('\0', '').toWellFormed() || facts.claimedId;
+  return [...text].slice(0, maxNameCharacters).join('');
+}
+
+function timeOf(ms: number | undefined): Date | null {
+  return ms === undefined ? null : new Date(Math.min(ms, lastMs));
+}
