@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Administration } from '@keyward/admin-api/administration';
+import { system } from '@keyward/admin-api/changes/author';
+import { createClients } from '@keyward/admin-api/clients/create-clients';
 import { createFirstOwner } from '@keyward/admin-api/first-setup';
 import { Projector, type SecretBoxes } from '@keyward/admin-api/projection/projector';
 import { createProject } from '@keyward/admin-api/projects/create-project';
+import type { Client, NewClient } from '@keyward/contract/routes/client';
 import type { Clock } from '@keyward/kit/clock';
 import { newId } from '@keyward/kit/random';
 import { SecretBox } from '@keyward/kit/secret-box';
@@ -44,8 +47,25 @@ export async function newEnvironment(administration: Administration) {
   const organizationId = (await findFirstOwner(administration.db))?.organizationId ?? '';
   const slug = uniqueName('p').replaceAll(/[^a-z0-9]/g, '');
   const input = { slug, name: 'p', envs: [{ type: 'production' }] };
-  const { propagation } = await createProject(administration, { organizationId, input });
+  const call = { organizationId, author: system, requestId: newId() };
+  const { body } = await createProject(administration, call, input);
   const environment = await findEnvironment(administration.db, organizationId, { projectEnv: `${slug}-production` });
   if (!environment) throw new Error('the environment was not made');
-  return { environment: environment as EnvironmentRow, propagation };
+  return { environment: environment as EnvironmentRow, propagation: body.propagation };
+}
+
+/** A call that changes something in this environment. */
+export function callIn(environment: EnvironmentRow) {
+  return { environment, organizationId: environment.organization_id, author: system, requestId: newId() };
+}
+
+/** Creates one client, and answers it. */
+export async function createOneClient(
+  administration: Administration,
+  environment: EnvironmentRow,
+  input: NewClient,
+): Promise<Client> {
+  const options = { inputs: [input], asArray: false, upsert: false, source: 'api', replayId: undefined } as const;
+  const { body } = await createClients(administration, callIn(environment), options);
+  return body as Client; // asked for one
 }

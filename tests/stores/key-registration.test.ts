@@ -1,6 +1,5 @@
 import type { Administration } from '@keyward/admin-api/administration';
 import { changeClient } from '@keyward/admin-api/clients/change-client';
-import { createClients } from '@keyward/admin-api/clients/create-clients';
 import { readClient } from '@keyward/admin-api/clients/read-clients';
 import { removeClient, revokeKey } from '@keyward/admin-api/clients/remove-client';
 import { changeSettings } from '@keyward/admin-api/projects/settings';
@@ -15,7 +14,7 @@ import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import { describePostgresBackends } from '@keyward/tests/backends/describe-backends';
 import { uniqueName } from '@keyward/tests/backends/unique-name';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { administrationOn, newEnvironment } from './administration-under-test.ts';
+import { administrationOn, callIn, createOneClient, newEnvironment } from './administration-under-test.ts';
 import { quietLogger as logger } from './sample-events.ts';
 import { decideCommand, openShards, type ShardsUnderTest } from './shards-under-test.ts';
 
@@ -82,8 +81,7 @@ describePostgresBackends('registration of locally signed keys', (backend) => {
   const waiting = async () =>
     (await db.selectFrom('key_sighting').select(['attempts']).execute()).map(({ attempts }) => attempts);
   const make = async (name: string) => {
-    const options = { environment, inputs: [{ name }], asArray: false, upsert: false, source: 'api' } as const;
-    return (await createClients(administration, { ...options, replayId: undefined })).clients[0]?.id ?? '';
+    return (await createOneClient(administration, environment, { name })).id;
   };
   /** A decision by a validator that holds the client at this version. */
   const decideBy = async (clientId: string, clientVersion: number) =>
@@ -148,7 +146,7 @@ describePostgresBackends('registration of locally signed keys', (backend) => {
     const clientId = await make(named);
     const ofName = await sight({ tenant: named, clientId });
     const ofUrl = await sight({ clientId, tenant: byUrl });
-    await changeClient(administration, { environment, clientId, change: { name: uniqueName('renamed') } });
+    await changeClient(administration, callIn(environment), { clientId, change: { name: uniqueName('renamed') } });
     await make(named);
     await register();
     expect([await isListed(ofName), await isListed(ofUrl)]).toEqual([true, true]);
@@ -160,7 +158,7 @@ describePostgresBackends('registration of locally signed keys', (backend) => {
     const clientId = await make(gone);
     const ofDeleted = await sight({ tenant: gone, clientId });
     const laterSeen = { tenant: gone, clientId };
-    await removeClient(administration, environment, clientId);
+    await removeClient(administration, callIn(environment), clientId);
     expect(await waiting()).toEqual([]);
     const inFlight = [await sight(laterSeen), await sight({ tenant: gone })];
     const taken = await sight();
@@ -174,7 +172,7 @@ describePostgresBackends('registration of locally signed keys', (backend) => {
   it('leaves a key dead that was deleted with its client, whoever has the name', async () => {
     const first = await sight();
     await register();
-    await removeClient(administration, environment, first.clientId);
+    await removeClient(administration, callIn(environment), first.clientId);
     const { version = 0 } = (await recordOf(first)) ?? {};
     expect(await recordOf(first)).toMatchObject({ status: 'deleted' });
     const erasures = await db.selectFrom('erasure').select('client_id').execute();
@@ -195,11 +193,11 @@ describePostgresBackends('registration of locally signed keys', (backend) => {
   it('never makes anew the client of a name that it had before', async () => {
     const { clientId, facts } = await sight();
     await register();
-    await changeClient(administration, { environment, clientId, change: { name: uniqueName('renamed') } });
+    await changeClient(administration, callIn(environment), { clientId, change: { name: uniqueName('renamed') } });
     const again = await sight({ tenant: facts.tenant });
     await register();
     expect(await isListed(again)).toBe(true);
-    await removeClient(administration, environment, clientId);
+    await removeClient(administration, callIn(environment), clientId);
     await sight({ tenant: facts.tenant });
     await register();
     await expect(view(clientId)).rejects.toMatchObject({ code: 'NOT_FOUND' });
@@ -209,7 +207,7 @@ describePostgresBackends('registration of locally signed keys', (backend) => {
     const sighted = await sight();
     await register();
     const held = (await recordOf(sighted))?.version ?? 0;
-    await revokeKey(administration, { environment, ...sighted });
+    await revokeKey(administration, callIn(environment), sighted);
     expect(await recordOf(sighted)).toMatchObject({ status: 'revoked' });
     expect(await decideBy(sighted.clientId, held)).toMatchObject({ kind: 'stale' });
   });
@@ -232,7 +230,7 @@ describePostgresBackends('registration of locally signed keys', (backend) => {
       .execute();
     await register();
     expect([(await view(ids.clientId)).keys.length, await environmentVersion()]).toEqual([1, before]);
-    await changeSettings(administration, { environment, change: { locallySignedKeys: 'refuse' } });
+    await changeSettings(administration, callIn(environment), { locallySignedKeys: 'refuse' });
     const refused = await sight({ tenant });
     await register();
     expect(await isListed(refused)).toBe(false);

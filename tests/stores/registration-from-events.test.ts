@@ -11,7 +11,7 @@ import { UsageCounts } from '@keyward/stores/usage-counts';
 import { describePostgresBackends } from '@keyward/tests/backends/describe-backends';
 import { insertEnvironment } from '@keyward/tests/platform/insert-environment';
 import { describe, expect, it } from 'vitest';
-import { administrationOn, newEnvironment } from './administration-under-test.ts';
+import { administrationOn, callIn, newEnvironment } from './administration-under-test.ts';
 import { idAt } from './sample-events.ts';
 import { WriterUnderTest } from './writer-under-test.ts';
 
@@ -36,7 +36,7 @@ describePostgresBackends('registration from events', (backend) => {
       const administration = await administrationOn({ db: stage.db, store, clock: stage.clock });
       const { environment } = await newEnvironment(administration);
       const twin = await insertEnvironment(stage.db);
-      await registerEndpoint(administration, { environment, input: { method: 'get', path: '/users/7/' } });
+      await registerEndpoint(administration, callIn(environment), { method: 'get', path: '/users/7/' });
       await write(
         stage.event({ environmentId: twin.id, methodPath: 'get:/users/7/' }),
         stage.event({ environmentId: twin.id, methodPath: 'GET:/refused', verdict: 'EXPIRED' }),

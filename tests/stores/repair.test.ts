@@ -1,4 +1,3 @@
-import { createClients } from '@keyward/admin-api/clients/create-clients';
 import { systemClock } from '@keyward/kit/clock';
 import { newId } from '@keyward/kit/random';
 import { MemoryProjectionStore } from '@keyward/stores/memory/memory-projection-store';
@@ -7,7 +6,7 @@ import { openDatabase } from '@keyward/stores/postgres/database';
 import { StoreAway } from '@keyward/stores/store-away';
 import { describePostgresBackends } from '@keyward/tests/backends/describe-backends';
 import { expect, it, vi } from 'vitest';
-import { administrationOn, newEnvironment } from './administration-under-test.ts';
+import { administrationOn, createOneClient, newEnvironment } from './administration-under-test.ts';
 
 describePostgresBackends('the repair of the projection', (backend) => {
   it('comes to every change, however many older ones cannot be written', async () => {
@@ -20,9 +19,9 @@ describePostgresBackends('the repair of the projection', (backend) => {
     const { environment } = await newEnvironment(administration);
     const away = vi.spyOn(store, 'putClient').mockRejectedValue(new StoreAway(new Error('the shard is away')));
     const inputs = [{ name: 'one' }, { name: 'other' }];
-    const options = { environment, inputs, asArray: true, upsert: false, source: 'api', replayId: undefined } as const;
-    const { clients, propagation } = await createClients(administration, options);
-    expect(propagation).toBe('pending');
+    const clients = [];
+    for (const input of inputs) clients.push(await createOneClient(administration, environment, input));
+    expect(clients.map(({ propagation }) => propagation)).toEqual(['pending', 'pending']);
     const [one = '', other = ''] = clients.map(({ id }) => id);
     const noteAt = (clientId: string, created_at: Date) => ({
       ...{ id: newId(), environment_id: environment.id, client_id: clientId, tenant: null },

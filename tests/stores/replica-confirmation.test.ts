@@ -82,7 +82,10 @@ describe('with a replica that must have it, a change [redis]', () => {
     await repairer.rebuild();
     const change = async () => (await newEnvironment(administration)).propagation;
     const outstanding = async () => (await db.selectFrom('config_outbox').select('id').execute()).length;
-    await waitUntil(async () => (await change()) === 'done', { what: 'a change to be confirmed', timeoutMs: 15_000 });
+    await waitUntil(async () => (await change()) === undefined, {
+      what: 'a change to be confirmed',
+      timeoutMs: 15_000,
+    });
     await repairer.repair();
     expect(await outstanding()).toBe(0);
     replica.freeze();

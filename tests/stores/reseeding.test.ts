@@ -1,4 +1,3 @@
-import { createClients } from '@keyward/admin-api/clients/create-clients';
 import { Projector } from '@keyward/admin-api/projection/projector';
 import { changeSettings } from '@keyward/admin-api/projects/settings';
 import type { NewKey } from '@keyward/contract/routes/client';
@@ -12,7 +11,7 @@ import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import { UsageWriter } from '@keyward/stores/postgres/usage-writer';
 import { freshPgliteUrl } from '@keyward/tests/backends/isolate';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { administrationOn, newEnvironment } from './administration-under-test.ts';
+import { administrationOn, callIn, createOneClient, newEnvironment } from './administration-under-test.ts';
 import { quietLogger as logger, recordOf, sampleEvent } from './sample-events.ts';
 
 /** Memory shards on a clock of the test, which are lost by beginning others; what Postgres holds stays. */
@@ -53,10 +52,11 @@ describe('totals after a loss [embedded]', () => {
     await advanceCatchUps(db, { ids: await listPendingCatchUps(db), ends, now: new Date(nowMs) });
   };
   const newClient = async (key: Partial<NewKey> = {}) => {
-    const inputs = [{ name: 'c', keys: [{ name: 'k', ...key }] }];
-    const options = { environment, inputs, asArray: false, upsert: false, source: 'api', replayId: undefined } as const;
-    const [client] = (await createClients(administration, options)).clients;
-    return { clientId: client?.id ?? '', keyId: client?.keys[0]?.id ?? '' };
+    const { id: clientId, keys } = await createOneClient(administration, environment, {
+      name: 'c',
+      keys: [{ name: 'k', ...key }],
+    });
+    return { clientId, keyId: keys[0]?.id ?? '' };
   };
   let offset = 0;
   const spend = async (who: { clientId: string; keyId: string }, cost: number) => {
@@ -67,7 +67,7 @@ describe('totals after a loss [embedded]', () => {
     await writer.write({ logId: 'log', partition: 0, records });
   };
   const setCaps = (rateLimits: EnvironmentSettings['rateLimits']) =>
-    changeSettings(administration, { environment, change: { rateLimits } });
+    changeSettings(administration, callIn(environment), { rateLimits });
   const capsUsed = () => {
     const totals = shards.environmentTotals.get(environment.id)?.totals;
     return totals?.windows.map(({ base }) => totals.total - base);

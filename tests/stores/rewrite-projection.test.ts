@@ -1,5 +1,4 @@
 import type { Administration } from '@keyward/admin-api/administration';
-import { createClients } from '@keyward/admin-api/clients/create-clients';
 import { rewriteProjection } from '@keyward/admin-api/projection/rewrite-projection';
 import { derivedClientId } from '@keyward/keyformat/derived-ids';
 import { systemClock } from '@keyward/kit/clock';
@@ -10,7 +9,7 @@ import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import { describeRedisBackends } from '@keyward/tests/backends/describe-backends';
 import { freshPgliteUrl } from '@keyward/tests/backends/isolate';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { administrationOn, newEnvironment } from './administration-under-test.ts';
+import { administrationOn, createOneClient, newEnvironment } from './administration-under-test.ts';
 import { decideCommand, keyRecord, openShards, type ShardsUnderTest, serverKeyRecord } from './shards-under-test.ts';
 
 describeRedisBackends('rewriting the projection', (backend) => {
@@ -41,9 +40,7 @@ describeRedisBackends('rewriting the projection', (backend) => {
     return lines.join('\n');
   };
   const newClient = async () => {
-    const inputs = [{ name: 'c', keys: [{ name: 'k' }] }];
-    const options = { environment, inputs, asArray: false, upsert: false, source: 'api', replayId: undefined } as const;
-    const clientId = (await createClients(administration, options)).clients[0]?.id ?? '';
+    const { id: clientId } = await createOneClient(administration, environment, { name: 'c', keys: [{ name: 'k' }] });
     const [held] = await readClientProjections(db, environment.id, [clientId]);
     return { clientId, version: held?.client.version ?? 0, digest: held?.keys[0]?.digest ?? '' };
   };

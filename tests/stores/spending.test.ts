@@ -1,4 +1,3 @@
-import { createClients } from '@keyward/admin-api/clients/create-clients';
 import { newId } from '@keyward/kit/random';
 import { MemoryProjectionStore } from '@keyward/stores/memory/memory-projection-store';
 import { MemoryShards } from '@keyward/stores/memory/memory-shards';
@@ -7,7 +6,7 @@ import { readClientSpending, readEnvironmentSpending } from '@keyward/stores/pos
 import { UsageWriter } from '@keyward/stores/postgres/usage-writer';
 import { describePostgresBackends } from '@keyward/tests/backends/describe-backends';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { administrationOn, newEnvironment } from './administration-under-test.ts';
+import { administrationOn, createOneClient, newEnvironment } from './administration-under-test.ts';
 import { quietLogger as logger, recordOf, sampleEvent } from './sample-events.ts';
 
 /** A Thursday; its ISO week began on Monday, 28 September, and so in another month. */
@@ -31,12 +30,13 @@ describePostgresBackends('what was spent', (backend) => {
     const store = new MemoryProjectionStore(new MemoryShards(clock));
     const administration = await administrationOn({ db, store, clock });
     const { environment } = await newEnvironment(administration);
-    const inputs = [{ name: 'c', keys: [{ name: 'one' }, { name: 'two' }] }];
-    const options = { environment, inputs, asArray: false, upsert: false, source: 'api', replayId: undefined } as const;
-    const [client] = (await createClients(administration, options)).clients;
+    const client = await createOneClient(administration, environment, {
+      name: 'c',
+      keys: [{ name: 'one' }, { name: 'two' }],
+    });
     environmentId = environment.id;
-    clientId = client?.id ?? '';
-    [keyId = '', second = ''] = client?.keys.map(({ id }) => id) ?? [];
+    clientId = client.id;
+    [keyId = '', second = ''] = client.keys.map(({ id }) => id);
   });
   beforeEach(async () => {
     await db.deleteFrom('usage_hour').execute();

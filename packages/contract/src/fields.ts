@@ -1,4 +1,5 @@
-import Type, { type TSchema } from 'typebox';
+import Type, { type Static, type TSchema } from 'typebox';
+import { OfUse } from './of-use.ts';
 
 /** Fields that many resources share. */
 export const Id = Type.String({
@@ -49,9 +50,10 @@ export const ProjectEnvQuery = Type.Optional(Type.String({ minLength: 1, maxLeng
 
 /** In answers to changes. */
 export const Propagation = Type.Optional(
-  Type.Literal('pending', { description: 'The change is stored, but has not reached the validators yet.' }),
+  OfUse(Type.Literal('pending', { description: 'The change is stored, but has not reached the validators yet.' })),
 );
 export const Removed = Type.Object({ success: Type.Literal(true), propagation: Propagation });
+export type Removed = Static<typeof Removed>;
 
 export const Scope = Type.String({ minLength: 1, maxLength: 100, pattern: '^[\\x21-\\x7e]+$' });
 

@@ -1,4 +1,5 @@
 import type { TSchema } from 'typebox';
+import { isMarked, markedFields } from './marked-fields.ts';
 
 const mark = 'x-secret';
 
@@ -9,21 +10,9 @@ export function Secret<T extends TSchema>(schema: T): T {
 
 /** The names of all fields below `schema` that carry the mark. */
 export function secretFields(schema: unknown): Set<string> {
-  const found = new Set<string>();
-  collect(schema, undefined, found);
-  return found;
+  return markedFields(schema, mark);
 }
 
 export function isSecret(schema: unknown): boolean {
-  return typeof schema === 'object' && schema !== null && (schema as Record<string, unknown>)[mark] === true;
-}
-
-/** `name` is the field that `node` describes, through lists, records and unions; below an object others begin. */
-function collect(node: unknown, name: string | undefined, found: Set<string>): void {
-  if (typeof node !== 'object' || node === null) return;
-  if (name !== undefined && isSecret(node)) found.add(name);
-  for (const [key, value] of Object.entries(node)) {
-    if (key === 'properties') for (const [field, schema] of Object.entries(value)) collect(schema, field, found);
-    else collect(value, name, found);
-  }
+  return isMarked(schema, mark);
 }

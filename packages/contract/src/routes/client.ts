@@ -16,6 +16,7 @@ import {
   Stats,
   Timestamp,
 } from '../fields.ts';
+import { OfUse } from '../of-use.ts';
 import { Secret } from '../secret.ts';
 import { type Route, strict } from './route.ts';
 
@@ -43,8 +44,8 @@ export const Key = Type.Object({
   environment: Type.String({ description: 'The `project_env` that the key belongs to.' }),
   enabled: Type.Boolean(),
   status: KeyStatus,
-  requestCount: Type.Integer(),
-  lastUsedAt: Nullable(Timestamp),
+  requestCount: OfUse(Type.Integer()),
+  lastUsedAt: OfUse(Nullable(Timestamp)),
   expiresAt: Nullable(Timestamp),
   notBefore: Nullable(Timestamp),
   autoRotate: Type.Boolean(),
@@ -71,7 +72,7 @@ export const Client = Type.Object({
   createdAt: Timestamp,
   updatedAt: Timestamp,
   keys: Type.Array(Key),
-  stats: Stats,
+  stats: OfUse(Stats),
   propagation: Propagation,
 });
 export type Client = Static<typeof Client>;
@@ -135,6 +136,7 @@ const environment = Type.Object({ project_env: ProjectEnvQuery }, strict);
 export const listClients = {
   method: 'GET',
   url: '/api/v1/client',
+  access: { of: 'environment', role: 'viewer', serverKey: 'clients:read' },
   schema: {
     summary: 'List the clients of an environment, newest first',
     querystring: Type.Object(
@@ -156,6 +158,7 @@ export const listClients = {
 export const createClient = {
   method: 'POST',
   url: '/api/v1/client',
+  access: { of: 'environment', role: 'developer', serverKey: 'clients:write' },
   schema: {
     summary: 'Create a client, or several; with upsert=true, or from an SDK, an existing one of that name is kept',
     querystring: Type.Object({ project_env: ProjectEnvQuery, upsert: Type.Optional(Type.Boolean()) }),
@@ -167,6 +170,7 @@ export const createClient = {
 export const getClient = {
   method: 'GET',
   url: '/api/v1/client/:id',
+  access: { of: 'environment', role: 'viewer', serverKey: 'clients:read' },
   schema: {
     summary: 'Read a client with its keys and statistics',
     params,
@@ -178,6 +182,7 @@ export const getClient = {
 export const changeClient = {
   method: 'PUT',
   url: '/api/v1/client/:id',
+  access: { of: 'environment', role: 'developer', serverKey: 'clients:write' },
   schema: {
     summary: 'Change parts of a client; add or change keys',
     params,
@@ -190,6 +195,7 @@ export const changeClient = {
 export const deleteClient = {
   method: 'DELETE',
   url: '/api/v1/client/:id',
+  access: { of: 'environment', role: 'developer', serverKey: 'clients:write' },
   schema: {
     summary: 'With keyId: revoke that key. Without: delete the client; its keys stop at once',
     params,

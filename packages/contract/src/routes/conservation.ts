@@ -51,6 +51,7 @@ export type Conservation = Static<typeof Conservation>;
 export const readConservation = {
   method: 'GET',
   url: '/api/v1/conservation',
+  access: { of: 'installation', role: 'admin' },
   schema: {
     summary: 'Is every decision of this installation counted once? Waits for the counting, at most 7 seconds',
     querystring: Type.Object({}, strict),

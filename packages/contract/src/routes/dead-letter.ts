@@ -26,6 +26,7 @@ const querystring = Type.Object({ project_env: ProjectEnvQuery }, strict);
 export const listDeadLetters = {
   method: 'GET',
   url: '/api/v1/dead-letter',
+  access: { of: 'environment', role: 'viewer', serverKey: 'logs:read' },
   schema: {
     summary: 'List the events that could not be counted, newest first',
     querystring: Type.Object(
@@ -39,6 +40,7 @@ export const listDeadLetters = {
 export const replayDeadLetter = {
   method: 'POST',
   url: '/api/v1/dead-letter/:id/replay',
+  access: { of: 'environment', role: 'admin' },
   schema: {
     summary: 'Have an event tried again; it is counted once, however often it is asked for',
     params: Type.Object({ id: Id }),
@@ -50,6 +52,7 @@ export const replayDeadLetter = {
 export const replayDeadLetters = {
   method: 'POST',
   url: '/api/v1/dead-letter/replay',
+  access: { of: 'environment', role: 'admin' },
   schema: {
     summary: 'Have all of them tried again',
     querystring,

@@ -22,5 +22,6 @@ export type EncryptionKeys = Static<typeof EncryptionKeys>;
 export const encryptionKeys = {
   method: 'GET',
   url: '/api/v1/.well-known/encryption-keys',
+  access: { of: 'nobody' },
   schema: { summary: 'The public keys that envelopes are sealed to', response: { 200: EncryptionKeys } },
 } as const satisfies Route;

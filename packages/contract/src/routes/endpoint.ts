@@ -14,6 +14,7 @@ import {
   Stats,
   Timestamp,
 } from '../fields.ts';
+import { OfUse } from '../of-use.ts';
 import { type Route, strict } from './route.ts';
 
 /**
@@ -43,6 +44,7 @@ export type NewEndpoint = Static<typeof NewEndpoint>;
 export const registerEndpoint = {
   method: 'POST',
   url: '/api/v1/endpoint',
+  access: { of: 'environment', role: 'developer', serverKey: 'endpoints:write' },
   schema: {
     summary: 'Register an endpoint; concrete paths are folded into patterns; 200 also when it is known',
     querystring: Type.Object({ project_env: ProjectEnvQuery }),
@@ -78,7 +80,7 @@ export const Endpoint = Type.Object({
   envId: Id,
   createdAt: Timestamp,
   updatedAt: Timestamp,
-  stats: Stats,
+  stats: OfUse(Stats),
   propagation: Propagation,
 });
 export type Endpoint = Static<typeof Endpoint>;
@@ -100,6 +102,7 @@ const environment = Type.Object({ project_env: ProjectEnvQuery }, strict);
 export const listEndpoints = {
   method: 'GET',
   url: '/api/v1/endpoint',
+  access: { of: 'environment', role: 'viewer', serverKey: 'clients:read' },
   schema: {
     summary: 'List the endpoints of an environment, newest first',
     querystring: Type.Object(
@@ -120,6 +123,7 @@ export const listEndpoints = {
 export const getEndpoint = {
   method: 'GET',
   url: '/api/v1/endpoint/:id',
+  access: { of: 'environment', role: 'viewer', serverKey: 'clients:read' },
   schema: {
     summary: 'Read an endpoint with its statistics',
     params,
@@ -131,6 +135,7 @@ export const getEndpoint = {
 export const changeEndpoint = {
   method: 'PUT',
   url: '/api/v1/endpoint/:id',
+  access: { of: 'environment', role: 'developer', serverKey: 'endpoints:write' },
   schema: {
     summary: 'Change parts of an endpoint; what it asks of keys holds on the next request',
     params,
@@ -143,6 +148,7 @@ export const changeEndpoint = {
 export const deleteEndpoint = {
   method: 'DELETE',
   url: '/api/v1/endpoint/:id',
+  access: { of: 'environment', role: 'developer', serverKey: 'endpoints:write' },
   schema: {
     summary: 'Forget an endpoint and what it asks of keys; an SDK may register it again',
     params,

@@ -49,6 +49,7 @@ export type LogQuery = Static<typeof LogQuery>;
 export const listLogs = {
   method: 'GET',
   url: '/api/v1/project/:project_env/logs',
+  access: { of: 'environment', role: 'viewer', serverKey: 'logs:read' },
   schema: {
     summary: 'List the logged requests of an environment, newest first',
     params: Type.Object({ project_env: Type.String({ minLength: 1, maxLength: 200 }) }),

@@ -104,6 +104,7 @@ export type ProjectSummary = Static<typeof ProjectSummary>;
 export const createProject = {
   method: 'POST',
   url: '/api/v1/project',
+  access: { of: 'organization', role: 'developer' },
   schema: {
     summary: 'Create a project with its environments; each gets a server key and a signing secret, shown once',
     body: NewProject,
@@ -114,6 +115,7 @@ export const createProject = {
 export const listProjects = {
   method: 'GET',
   url: '/api/v1/project',
+  access: { of: 'organization', role: 'viewer', serverKey: 'clients:read' },
   schema: {
     summary: 'List the projects that the credential may see, newest first',
     querystring: Type.Object({ page: Type.Optional(Page), limit: Type.Optional(Limit) }, strict),
@@ -124,6 +126,7 @@ export const listProjects = {
 export const getProject = {
   method: 'GET',
   url: '/api/v1/project/:project',
+  access: { of: 'organization', role: 'viewer', serverKey: 'clients:read' },
   schema: {
     summary: 'Read a project by slug, or by the project_env of one of its environments (then `env` is that one)',
     params: Type.Object({ project: Type.String({ minLength: 1, maxLength: 200 }) }),

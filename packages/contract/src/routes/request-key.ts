@@ -37,6 +37,7 @@ const querystring = Type.Object({ project_env: ProjectEnvQuery }, strict);
 export const listRequestKeys = {
   method: 'GET',
   url: '/api/v1/request-key',
+  access: { of: 'environment', role: 'viewer', serverKey: '*' },
   schema: {
     summary: 'List the public keys that requests may be signed with, newest first',
     querystring: Type.Object(
@@ -50,6 +51,7 @@ export const listRequestKeys = {
 export const addRequestKey = {
   method: 'POST',
   url: '/api/v1/request-key',
+  access: { of: 'environment', role: 'developer', serverKey: '*' },
   schema: {
     summary: 'Add a public key; from now on a signed request must be signed by one of them',
     querystring,
@@ -61,6 +63,7 @@ export const addRequestKey = {
 export const deleteRequestKey = {
   method: 'DELETE',
   url: '/api/v1/request-key/:id',
+  access: { of: 'environment', role: 'developer', serverKey: '*' },
   schema: {
     summary: 'Remove a public key; what it signed is refused on the next request',
     params: Type.Object({ id: Id }),

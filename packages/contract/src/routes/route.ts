@@ -1,9 +1,11 @@
 import type { TSchema } from 'typebox';
+import type { Access } from '../access.ts';
 
 /** A route as data: a server registers it, a client calls it, documentation is printed from it. */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
+  readonly access: Access;
   readonly schema: {
     readonly summary: string;
     readonly params?: TSchema;

@@ -1,5 +1,17 @@
 import Type, { type Static } from 'typebox';
-import { Id, Limit, Name, Page, Pagination, ProjectEnvQuery, Propagation, Removed, Timestamp } from '../fields.ts';
+import { ServerKeyScope } from '../access.ts';
+import {
+  Id,
+  Limit,
+  Name,
+  Nullable,
+  Page,
+  Pagination,
+  ProjectEnvQuery,
+  Propagation,
+  Removed,
+  Timestamp,
+} from '../fields.ts';
 import { Secret } from '../secret.ts';
 import { type Route, strict } from './route.ts';
 
@@ -13,13 +25,28 @@ export const ServerKey = Type.Object({
   name: Type.String(),
   keyPrefix: Type.String({ description: 'The first and last characters, to recognise it by.' }),
   status: ServerKeyStatus,
+  scopes: Type.Array(ServerKeyScope),
+  expiresAt: Nullable(Timestamp),
   createdAt: Timestamp,
   key: Type.Optional(Secret(Type.String({ description: 'The raw key; in the answer that creates it only.' }))),
   propagation: Propagation,
 });
 export type ServerKey = Static<typeof ServerKey>;
 
-export const NewServerKey = Type.Object({ name: Name }, strict);
+export const NewServerKey = Type.Object(
+  {
+    name: Name,
+    scopes: Type.Optional(
+      Type.Array(ServerKeyScope, {
+        minItems: 1,
+        maxItems: 10,
+        uniqueItems: true,
+        description: 'What the application may do; all (`*`) unless it is said.',
+      }),
+    ),
+  },
+  strict,
+);
 export type NewServerKey = Static<typeof NewServerKey>;
 
 const querystring = Type.Object({ project_env: ProjectEnvQuery }, strict);
@@ -27,6 +54,7 @@ const querystring = Type.Object({ project_env: ProjectEnvQuery }, strict);
 export const listServerKeys = {
   method: 'GET',
   url: '/api/v1/server-key',
+  access: { of: 'environment', role: 'viewer' },
   schema: {
     summary: 'List the server keys of an environment, newest first',
     querystring: Type.Object(
@@ -45,6 +73,7 @@ export const listServerKeys = {
 export const createServerKey = {
   method: 'POST',
   url: '/api/v1/server-key',
+  access: { of: 'environment', role: 'developer' },
   schema: {
     summary: 'Create a server key; the raw key is in this answer only',
     querystring,
@@ -56,6 +85,7 @@ export const createServerKey = {
 export const revokeServerKey = {
   method: 'DELETE',
   url: '/api/v1/server-key/:id',
+  access: { of: 'environment', role: 'developer' },
   schema: {
     summary: 'Revoke a server key; the application that uses it is refused on the next request',
     params: Type.Object({ id: Id }),

@@ -22,12 +22,14 @@ const querystring = Type.Object({ project_env: ProjectEnvQuery }, strict);
 export const getSettings = {
   method: 'GET',
   url: '/api/v1/settings',
+  access: { of: 'environment', role: 'viewer', serverKey: 'clients:read' },
   schema: { summary: 'Read the settings of an environment', querystring, response: { 200: SettingsAnswer } },
 } as const satisfies Route;
 
 export const changeSettings = {
   method: 'PUT',
   url: '/api/v1/settings',
+  access: { of: 'environment', role: 'developer', serverKey: '*' },
   schema: {
     summary: 'Change some settings of an environment; they hold on the next request',
     querystring,

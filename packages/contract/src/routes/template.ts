@@ -12,6 +12,7 @@ export type TemplateChange = Static<typeof TemplateChange>;
 export const listTemplates = {
   method: 'GET',
   url: '/api/v1/client/templates',
+  access: { of: 'environment', role: 'viewer', serverKey: 'clients:read' },
   schema: {
     summary: 'List the templates of an environment',
     querystring,
@@ -22,12 +23,14 @@ export const listTemplates = {
 export const createTemplate = {
   method: 'POST',
   url: '/api/v1/template',
+  access: { of: 'environment', role: 'developer', serverKey: 'clients:write' },
   schema: { summary: 'Create a template; null = unlimited', querystring, body: NewTemplate, response: { 201: answer } },
 } as const satisfies Route;
 
 export const changeTemplate = {
   method: 'PUT',
   url: '/api/v1/template/:id',
+  access: { of: 'environment', role: 'developer', serverKey: 'clients:write' },
   schema: {
     summary: 'Change a template; its clients keep what they used, and are held to the new limits on the next request',
     params: Type.Object({ id: Id }),

@@ -53,6 +53,7 @@ export type UsageQuery = Static<typeof UsageQuery>;
 export const readUsage = {
   method: 'GET',
   url: '/api/v1/usage',
+  access: { of: 'environment', role: 'viewer', serverKey: 'logs:read' },
   schema: {
     summary: 'Read what an environment was asked, by the hour (at most 31 days) or the day (at most 731), oldest first',
     querystring: UsageQuery,

@@ -66,6 +66,7 @@ export type ValidateReply = Static<typeof ValidateReply>;
 export const validate = {
   method: 'POST',
   url: '/api/v1/client/:id',
+  access: { of: 'environment', serverKey: 'validate' },
   schema: {
     summary: 'Validate a customer key; `id` is the client, or `self`: the client is found by the key',
     params: Type.Object({

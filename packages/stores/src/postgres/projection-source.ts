@@ -1,7 +1,7 @@
 import type { Limits } from '@keyward/contract/limits';
 import type { ClientRecord, EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
 import { defaultSettings } from '@keyward/contract/settings';
-import { type Insertable, sql } from 'kysely';
+import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Database } from './database.ts';
 import { listEndpointRules } from './endpoints.ts';
 import { keyExpiryMs } from './key-expiry.ts';
@@ -240,7 +240,7 @@ export async function listConfigChanges(
   db: Database,
   { after, before, limit }: { after: { created_at: Date; id: string }; before: Date; limit: number },
 ) {
-  return db
+  const rows = await db
     .selectFrom('config_outbox')
     .selectAll()
     .where('created_at', '<=', before)
@@ -249,6 +249,19 @@ export async function listConfigChanges(
     .orderBy('id')
     .limit(limit)
     .execute();
+  return { notes: rows.map(asNote), last: rows.length < limit ? undefined : rows.at(-1) };
+}
+
+/** Those of these changes that the projection was not told of yet. */
+export async function readConfigChanges(db: Database, ids: readonly string[]) {
+  if (ids.length === 0) return [];
+  const rows = await db.selectFrom('config_outbox').selectAll().where('id', 'in', ids).execute();
+  return rows.map(asNote);
+}
+
+function asNote(row: Selectable<Schema['config_outbox']>) {
+  const { id, environment_id: environmentId, client_id: clientId, tenant } = row;
+  return { id, environmentId, clientId, tenant: tenant && Buffer.from(tenant) };
 }
 
 function templateLimits(row: TemplateRow): Limits {

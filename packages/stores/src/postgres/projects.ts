@@ -56,20 +56,19 @@ export async function updateTemplate(
   db: Database,
   { environmentId, id, change }: { environmentId: string; id: string; change: TemplateRowChange },
 ): Promise<TemplateRow | undefined> {
-  const where = { environment_id: environmentId, id };
-  if (Object.keys(change).length === 0) {
-    return db
-      .selectFrom('template')
-      .selectAll()
-      .where((eb) => eb.and(where))
-      .executeTakeFirst();
-  }
+  if (Object.keys(change).length === 0) return findTemplate(db, environmentId, id);
   return db
     .updateTable('template')
     .set(change)
-    .where((eb) => eb.and(where))
+    .where('environment_id', '=', environmentId)
+    .where('id', '=', id)
     .returningAll()
     .executeTakeFirst();
+}
+
+export async function findTemplate(db: Database, environmentId: string, id: string): Promise<TemplateRow | undefined> {
+  const query = db.selectFrom('template').selectAll().where('environment_id', '=', environmentId);
+  return query.where('id', '=', id).executeTakeFirst();
 }
 
 /** Is this name taken by another template of the environment? */
@@ -100,6 +99,12 @@ export async function findEnvironment(
   return 'id' in by
     ? query.where('id', '=', by.id).executeTakeFirst()
     : query.where('project_env', '=', by.projectEnv).executeTakeFirst();
+}
+
+/** Whose environment it is. */
+export async function findOrganizationOf(db: Database, environmentId: string): Promise<string | undefined> {
+  const query = db.selectFrom('environment').select('organization_id').where('id', '=', environmentId);
+  return (await query.executeTakeFirst())?.organization_id;
 }
 
 /** Locks the environment and gives it its next version: one more than the last, and not before now. */

@@ -21,11 +21,15 @@ export async function listRequestKeys(db: Database, environmentId: string): Prom
 }
 
 /** Removes a key of this environment; false: it has no such key. */
-export async function deleteRequestKey(db: Database, environmentId: string, id: string): Promise<boolean> {
-  const { numDeletedRows } = await db
+export async function deleteRequestKey(
+  db: Database,
+  environmentId: string,
+  id: string,
+): Promise<RequestKeyRow | undefined> {
+  return db
     .deleteFrom('request_public_key')
     .where('environment_id', '=', environmentId)
     .where('id', '=', id)
+    .returningAll()
     .executeTakeFirst();
-  return numDeletedRows > 0n;
 }

@@ -1,6 +1,8 @@
+import type { ServerKeyScope } from '@keyward/contract/access';
 import type { EnvironmentSettings } from '@keyward/contract/settings';
 import type { SignedKeyFacts } from '@keyward/contract/validation-event';
 import type { ColumnType, Generated } from 'kysely';
+import type { AuditEventTable, AuditHeadTable, IdempotentAnswerTable } from './schema-management.ts';
 
 /** The tables as the migrations leave them (design.md §8). Ids are UUIDv7, digests HMACs of keys, never keys. */
 export interface Schema {
@@ -36,6 +38,9 @@ export interface Schema {
   key_sighting: KeySightingTable;
   erasure: ErasureTable;
   catch_up: CatchUpTable;
+  audit_event: AuditEventTable;
+  audit_head: AuditHeadTable;
+  idempotent_answer: IdempotentAnswerTable;
 }
 
 type Time = ColumnType<Date, Date | string, Date | string>;
@@ -137,6 +142,8 @@ interface ServerKeyTable {
   key_prefix: string;
   digest: Buffer;
   status: 'active' | 'revoked';
+  scopes: ColumnType<ServerKeyScope[], ServerKeyScope[] | undefined, ServerKeyScope[]>;
+  expires_at: Time | null;
   created_at: CreatedAt;
 }
 

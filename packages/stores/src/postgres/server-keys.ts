@@ -14,10 +14,10 @@ export async function insertServerKey(db: Database, row: Insertable<Schema['serv
 export async function findServerKey(
   db: Database,
   digest: Buffer,
-): Promise<{ id: string; organizationId: string; environmentId: string } | undefined> {
+): Promise<Pick<ServerKeyRow, 'id' | 'organization_id' | 'environment_id' | 'scopes'> | undefined> {
   return db
     .selectFrom('server_key')
-    .select(['id', 'organization_id as organizationId', 'environment_id as environmentId'])
+    .select(['id', 'organization_id', 'environment_id', 'scopes'])
     .where('digest', '=', digest)
     .where('status', '=', 'active')
     .executeTakeFirst();
@@ -47,13 +47,17 @@ export async function listServerKeys(
   return readPart(query, { limit, offset });
 }
 
-/** Revokes a key of this environment, again or for the first time; false: it has no such key. */
-export async function revokeServerKey(db: Database, environmentId: string, id: string): Promise<boolean> {
-  const { numUpdatedRows } = await db
+/** Revokes a key of this environment, again or for the first time; undefined: it has no such key. */
+export async function revokeServerKey(
+  db: Database,
+  environmentId: string,
+  id: string,
+): Promise<ServerKeyRow | undefined> {
+  return db
     .updateTable('server_key')
     .set({ status: 'revoked' })
     .where('environment_id', '=', environmentId)
     .where('id', '=', id)
+    .returningAll()
     .executeTakeFirst();
-  return numUpdatedRows > 0n;
 }

@@ -28,8 +28,9 @@ async function serverKeyActor({ db, pepper }: Administration, canonical: string)
   return {
     kind: 'server-key',
     serverKeyId: found.id,
-    organizationId: found.organizationId,
-    environmentId: found.environmentId,
+    organizationId: found.organization_id,
+    environmentId: found.environment_id,
+    scopes: found.scopes,
   };
 }
 

@@ -1,15 +1,15 @@
 import { AppError } from '@keyward/kit/app-error';
 import { listOrganizationIds } from '@keyward/stores/postgres/accounts';
 import type { Administration } from '../administration.ts';
-import type { Actor } from './actor.ts';
-import { organizationOf } from './scope.ts';
 
 /**
- * What concerns the whole installation is for owners and admins of the organization that runs it. That is the only one, or the one that
- * the configuration names: with several, anything else would show one tenant what is another's.
+ * What concerns the whole installation is for the organization that runs it. That is the only one, or the one that the configuration
+ * names: with several, anything else would show one tenant what is another's.
  */
-export async function requireOperator({ db, operatorOrganization }: Administration, actor: Actor): Promise<void> {
-  const { organizationId } = organizationOf(actor, 'administer');
+export async function requireOperator(
+  { db, operatorOrganization }: Administration,
+  organizationId: string,
+): Promise<void> {
   const [first, ...others] =
     operatorOrganization === undefined ? await listOrganizationIds(db, 2) : [operatorOrganization];
   if (others.length > 0)

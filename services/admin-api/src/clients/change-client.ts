@@ -1,4 +1,4 @@
-import type { Client, ClientChange, KeyChange } from '@keyward/contract/routes/client';
+import { Client, type ClientChange, type KeyChange } from '@keyward/contract/routes/client';
 import { tenantDigest } from '@keyward/keyformat/tenant-digest';
 import { AppError } from '@keyward/kit/app-error';
 import {
@@ -12,77 +12,64 @@ import {
   updateKey,
 } from '@keyward/stores/postgres/clients';
 import type { Database } from '@keyward/stores/postgres/database';
-import { inTransaction } from '@keyward/stores/postgres/in-transaction';
 import { type EnvironmentRow, templateExists } from '@keyward/stores/postgres/projects';
 import type { Administration } from '../administration.ts';
+import type { Change } from '../changes/change.ts';
+import { etagOf, requireMatch } from '../changes/etag.ts';
+import { type EnvironmentChangeCall, makeChange } from '../changes/make-change.ts';
+import { done, type Outcome } from '../changes/outcome.ts';
 import { InputCheck } from '../input.ts';
-import type { ConfigNote, Propagation } from '../projection/projector.ts';
 import { signingSecretOf } from '../projects/signing-secret.ts';
-import { viewClients } from './client-view.ts';
+import { type ViewOptions, viewClient } from './client-view.ts';
 import { issueKey } from './issue-key.ts';
 import { lockNames, nameChanged } from './tenants.ts';
 
-interface ChangeOptions {
-  environment: EnvironmentRow;
-  clientId: string;
-  change: ClientChange;
-}
-
-/** Changes what the body names and leaves the rest; `done`: every validator decides by the new state. */
+/** Changes what the body names and leaves the rest; once it is answered every validator decides by the new state. */
 export async function changeClient(
   administration: Administration,
-  { environment, clientId, change }: ChangeOptions,
-): Promise<{ client: Client; propagation: Propagation }> {
-  const { db, projector, clock } = administration;
+  call: EnvironmentChangeCall,
+  { clientId, change: asked }: { clientId: string; change: ClientChange },
+): Promise<Outcome<Client>> {
+  const { environment } = call;
   const secret = await signingSecretOf(administration, environment);
-  const now = new Date(clock.nowMs());
-  const made = await inTransaction(db, async (transaction) => {
-    if (change.name !== undefined) {
-      await lockNames(transaction, { environmentId: environment.id, clientId, newName: change.name });
+  return makeChange(administration, call, async (change) => {
+    const { transaction, now } = change;
+    if (asked.name !== undefined) {
+      await lockNames(transaction, { environmentId: environment.id, clientId, newName: asked.name });
     }
     const row = await raiseClientVersion(transaction, environment.id, clientId, now);
     if (!row) throw unknownClient();
-    const keys = await planKeys(administration, { transaction, client: row, changes: change.keys ?? [], change });
-    await updateClient(transaction, clientId, clientFields(environment, change));
+    // Read here, where nobody else can have changed it: the raw keys are in this answer only.
+    const view = (shown: Pick<ViewOptions, 'raw'> & { row: ClientRow }) =>
+      viewClient({ ...administration, db: transaction }, { environment, ...shown });
+    const before = await view({ row });
+    requireMatch(call.ifMatch, etagOf(Client, before));
+    const keys = await planKeys(administration, { transaction, client: row, changes: asked.keys ?? [], change: asked });
+    await updateClient(transaction, clientId, clientFields(environment, asked));
     for (const { id, fields } of keys.changed) await updateKey(transaction, id, { ...fields, updated_at: now });
     const issued = keys.added.map((key) => issueKey(administration, { environment, client: row, secret, ...key }));
     await insertKeys(
       transaction,
       issued.map((key) => key.row),
     );
-    const notes = [
-      await projector.note(transaction, { environmentId: environment.id, clientId }),
-      ...(await renamed(administration, { transaction, client: row, name: change.name, now })),
-    ];
+    await change.note({ environmentId: environment.id, clientId });
+    await renamed(change, row, asked.name);
     const raw = new Map(issued.map((key) => [key.row.id, key.raw] as const));
-    const rows = [{ ...row, ...shownFields(change) }];
-    // Read here, where nobody else can have changed it: the raw keys are in this answer only.
-    const [client] = await viewClients({ ...administration, db: transaction }, { environment, rows, raw });
-    return { client, notes };
+    const after = await view({ row: { ...row, ...shownFields(asked) }, raw });
+    const subject = { kind: 'client', id: clientId };
+    change.record({ action: 'client.change', subject, environmentId: environment.id, before, after });
+    return done(after);
   });
-  const propagation = await projector.publish(made.notes);
-  if (!made.client) throw unknownClient();
-  return { client: made.client, propagation };
 }
 
 export function unknownClient(): AppError {
   return new AppError('NOT_FOUND', 'There is no such client.');
 }
 
-interface Renaming {
-  transaction: Database;
-  client: ClientRow;
-  name: string | undefined;
-  now: Date;
-}
-
-async function renamed(administration: Administration, { name, ...change }: Renaming): Promise<ConfigNote[]> {
-  const { client } = change;
-  if (name === undefined || name === client.name) return [];
-  return [
-    ...(await nameChanged(administration, { ...change, name: client.name })),
-    ...(await nameChanged(administration, { ...change, name })),
-  ];
+async function renamed(change: Change, client: ClientRow, name: string | undefined): Promise<void> {
+  if (name === undefined || name === client.name) return;
+  await nameChanged(change, { client, name: client.name });
+  await nameChanged(change, { client, name });
 }
 
 function clientFields(environment: EnvironmentRow, change: ClientChange) {

@@ -6,7 +6,7 @@ import { type KeyTotals, readClientTotals, readKeyTotals } from '@keyward/stores
 import type { Administration } from '../administration.ts';
 import { viewStats } from '../reports/stats-view.ts';
 
-interface ViewOptions {
+export interface ViewOptions {
   environment: EnvironmentRow;
   rows: readonly ClientRow[];
   /** Raw keys by key id, in the answer that creates them only. */
@@ -15,7 +15,7 @@ interface ViewOptions {
 
 /** Clients as the API shows them, with their keys and what ingest has counted. */
 export async function viewClients(
-  { db, clock }: Administration,
+  { db, clock }: Pick<Administration, 'db' | 'clock'>,
   { environment, rows, raw }: ViewOptions,
 ): Promise<Client[]> {
   const clientIds = rows.map((row) => row.id);
@@ -43,6 +43,16 @@ export async function viewClients(
       .map((key) => viewKey({ key, environment, totals: keyTotals.get(key.id), raw: raw?.get(key.id), nowMs })),
     stats: viewStats(clientTotals.get(row.id)),
   }));
+}
+
+/** One client, as `viewClients` shows it. */
+export async function viewClient(
+  administration: Pick<Administration, 'db' | 'clock'>,
+  { row, ...options }: Omit<ViewOptions, 'rows'> & { row: ClientRow },
+): Promise<Client> {
+  const [client] = await viewClients(administration, { ...options, rows: [row] });
+  if (!client) throw new Error('a row is one client');
+  return client;
 }
 
 interface KeyView {

@@ -11,12 +11,13 @@ import {
   updateClient,
 } from '@keyward/stores/postgres/clients';
 import type { Database } from '@keyward/stores/postgres/database';
-import { inTransaction } from '@keyward/stores/postgres/in-transaction';
 import { type EnvironmentRow, templateExists } from '@keyward/stores/postgres/projects';
 import { lockTenants } from '@keyward/stores/postgres/tenants';
 import type { Administration } from '../administration.ts';
+import type { Change } from '../changes/change.ts';
+import { type EnvironmentChangeCall, makeChange } from '../changes/make-change.ts';
+import { created, done, type Outcome } from '../changes/outcome.ts';
 import { InputCheck } from '../input.ts';
-import type { ConfigNote, Propagation } from '../projection/projector.ts';
 import { signingSecretOf } from '../projects/signing-secret.ts';
 import { viewClients } from './client-view.ts';
 import { insertNewClient, type NewClientOptions } from './insert-new-client.ts';
@@ -24,9 +25,8 @@ import { issueKey, type KeyTimes } from './issue-key.ts';
 import { nameChanged } from './tenants.ts';
 
 interface CreateOptions {
-  environment: EnvironmentRow;
   inputs: readonly NewClient[];
-  /** They came as an array, and faults are told by their place in it. */
+  /** They came as an array, and faults are told by their place in it; so are they answered. */
   asArray: boolean;
   /** Keep a client that has the name, and fill what is empty (wire.md §2.5). */
   upsert: boolean;
@@ -35,39 +35,46 @@ interface CreateOptions {
   replayId: string | undefined;
 }
 
-export interface Created {
-  clients: Client[];
-  anyNew: boolean;
-  propagation: Propagation;
-}
-
-/** Creates clients with their keys, all or none; raw keys are in this answer and nowhere else. */
-export async function createClients(administration: Administration, options: CreateOptions): Promise<Created> {
-  const { environment, inputs, upsert, source, replayId } = options;
-  const { db, projector } = administration;
-  const times = await checkInputs(administration, options);
+/** Creates clients with their keys, all or none; raw keys are in this answer and nowhere else. 200: all were there. */
+export async function createClients(
+  administration: Administration,
+  call: EnvironmentChangeCall,
+  options: CreateOptions,
+): Promise<Outcome<Client | Client[]>> {
+  const { environment } = call;
+  const { inputs, asArray, upsert, source, replayId } = options;
+  const times = await checkInputs(administration, environment, options);
   const secret = await signingSecretOf(administration, environment);
-  const now = new Date(administration.clock.nowMs());
-
-  const { clients, notes, anyNew } = await inTransaction(db, async (transaction) => {
+  return makeChange(administration, call, async (change) => {
+    const { transaction, now } = change;
     await acceptOnce(transaction, { environment, replayId, now });
     const tenants = inputs.map((input) => tenantDigest(environment.id, input.name));
     await lockTenants(transaction, environment.id, tenants);
     const made: Made[] = [];
     for (const [i, input] of inputs.entries()) {
       const one = { environment, input, times: times[i] ?? [], upsert, source, secret, now };
-      made.push(await createOne(administration, transaction, one));
+      made.push(await createOne(administration, change, one));
     }
     const raw = new Map(made.flatMap((each) => each.raw));
     const rows = made.map((each) => each.client);
-    return {
-      // Read here, where nobody else can have changed them: the raw keys are in this answer only.
-      clients: await viewClients({ ...administration, db: transaction }, { environment, rows, raw }),
-      notes: made.flatMap((each) => each.notes),
-      anyNew: made.some((each) => each.isNew),
-    };
+    // Read here, where nobody else can have changed them: the raw keys are in this answer only.
+    const clients = await viewClients({ ...administration, db: transaction }, { environment, rows, raw });
+    recordAll(change, made, clients);
+    const [first] = clients;
+    const body = asArray || !first ? clients : first;
+    return made.some((each) => each.isNew) ? created(body) : done(body);
   });
-  return { clients, anyNew, propagation: await projector.publish(notes) };
+}
+
+/** A client that was there and got nothing new was not changed. */
+function recordAll(change: Change, made: readonly Made[], clients: readonly Client[]): void {
+  for (const [i, client] of clients.entries()) {
+    const { isNew, isFilled, raw } = made[i] ?? nothingMade;
+    if (!isNew && !isFilled && raw.length === 0) continue;
+    const subject = { kind: 'client', id: client.id };
+    const action = isNew ? 'client.create' : 'client.fill';
+    change.record({ action, subject, environmentId: client.envId, after: client });
+  }
 }
 
 interface AcceptOptions {
@@ -87,9 +94,12 @@ async function acceptOnce(transaction: Database, { environment, replayId, now }:
 interface Made {
   client: ClientRow;
   isNew: boolean;
+  /** It was there, and something empty in it was filled. */
+  isFilled: boolean;
   raw: [keyId: string, key: string][];
-  notes: ConfigNote[];
 }
+
+const nothingMade = { isNew: false, isFilled: false, raw: [] };
 
 interface OneOptions extends NewClientOptions {
   times: readonly KeyTimes[];
@@ -97,7 +107,8 @@ interface OneOptions extends NewClientOptions {
   secret: string;
 }
 
-async function createOne(administration: Administration, transaction: Database, options: OneOptions): Promise<Made> {
+async function createOne(administration: Administration, change: Change, options: OneOptions): Promise<Made> {
+  const { transaction } = change;
   const { environment, input, times, upsert, secret } = options;
   const existing = upsert ? await fillClient(transaction, options) : undefined;
   const client = existing?.client ?? (await insertNewClient(transaction, options));
@@ -108,13 +119,10 @@ async function createOne(administration: Administration, transaction: Database, 
     .map((key) => issueKey(administration, { environment, client, secret, ...key }));
   const rows = issued.map((key) => key.row);
   await insertKeys(transaction, rows);
-  const notes = [
-    await administration.projector.note(transaction, { environmentId: environment.id, clientId: client.id }),
-    ...(existing
-      ? []
-      : await nameChanged(administration, { transaction, client, name: client.name, now: options.now })),
-  ];
-  return { client, isNew: !existing, raw: issued.map((key) => [key.row.id, key.raw]), notes };
+  await change.note({ environmentId: environment.id, clientId: client.id });
+  if (!existing) await nameChanged(change, { client, name: client.name });
+  const raw = issued.map((key): [string, string] => [key.row.id, key.raw]);
+  return { client, isNew: !existing, isFilled: existing?.isFilled ?? false, raw };
 }
 
 const noTimes: KeyTimes = { notBefore: null, expiresAt: null };
@@ -122,7 +130,8 @@ const noTimes: KeyTimes = { notBefore: null, expiresAt: null };
 /** Refuses what the schema cannot; answers the times of every key of every client. */
 async function checkInputs(
   { db, clock }: Administration,
-  { environment, inputs, asArray }: CreateOptions,
+  environment: EnvironmentRow,
+  { inputs, asArray }: CreateOptions,
 ): Promise<KeyTimes[][]> {
   const check = new InputCheck();
   const times: KeyTimes[][] = [];
@@ -154,14 +163,15 @@ function isFirst(known: Set<string>, name: string): boolean {
 async function fillClient(
   transaction: Database,
   { environment, input, now }: NewClientOptions,
-): Promise<{ client: ClientRow; keyNames: Set<string> } | undefined> {
+): Promise<{ client: ClientRow; keyNames: Set<string>; isFilled: boolean } | undefined> {
   const found = await findClientByName(transaction, environment.id, input.name);
   const client = found && (await raiseClientVersion(transaction, environment.id, found.id, now));
   if (!client) return undefined;
-  if (input.metadata && Object.keys(client.metadata).length === 0) {
+  const isFilled = Object.keys(client.metadata).length === 0 && Object.keys(input.metadata ?? {}).length > 0;
+  if (isFilled && input.metadata) {
     await updateClient(transaction, client.id, { metadata: JSON.stringify(input.metadata) });
     client.metadata = input.metadata;
   }
   const keys = await listKeys(transaction, [client.id]);
-  return { client, keyNames: new Set(keys.map((key) => key.name)) };
+  return { client, keyNames: new Set(keys.map((key) => key.name)), isFilled };
 }

@@ -1,49 +1,70 @@
+import type { Removed } from '@keyward/contract/fields';
+import { Client } from '@keyward/contract/routes/client';
 import { AppError } from '@keyward/kit/app-error';
 import { deleteClient, listKeys, raiseClientVersion, updateKey } from '@keyward/stores/postgres/clients';
+import { eraseAuditDiffs } from '@keyward/stores/postgres/erase-audit-diffs';
 import { requestErasure } from '@keyward/stores/postgres/erasures';
-import { inTransaction } from '@keyward/stores/postgres/in-transaction';
-import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import type { Administration } from '../administration.ts';
-import type { Propagation } from '../projection/projector.ts';
+import { etagOf, requireMatch } from '../changes/etag.ts';
+import { type EnvironmentChangeCall, makeChange } from '../changes/make-change.ts';
+import { type Outcome, removed } from '../changes/outcome.ts';
 import { unknownClient } from './change-client.ts';
+import { viewClient } from './client-view.ts';
 import { lockNames, nameChanged } from './tenants.ts';
 
 /** Deletes a client: its keys stop at once, tombstones keep them refused, personal data goes, totals stay. */
 export async function removeClient(
   administration: Administration,
-  environment: EnvironmentRow,
+  call: EnvironmentChangeCall,
   clientId: string,
-): Promise<Propagation> {
-  const { db, projector, clock } = administration;
-  const now = new Date(clock.nowMs());
-  const notes = await inTransaction(db, async (transaction) => {
+): Promise<Outcome<Removed>> {
+  const { environment, organizationId } = call;
+  return makeChange(administration, call, async (change) => {
+    const { transaction, now } = change;
     await lockNames(transaction, { environmentId: environment.id, clientId });
     await requestErasure(transaction, { environmentId: environment.id, clientId, now });
     const client = await raiseClientVersion(transaction, environment.id, clientId, now);
     if (!client) throw unknownClient();
+    const before = await viewClient({ ...administration, db: transaction }, { environment, row: client });
+    requireMatch(call.ifMatch, etagOf(Client, before));
     await deleteClient(transaction, client, now);
-    return [
-      await projector.note(transaction, { environmentId: environment.id, clientId }),
-      ...(await nameChanged(administration, { transaction, client, name: client.name, now, isDeleted: true })),
-    ];
+    await change.note({ environmentId: environment.id, clientId });
+    await nameChanged(change, { client, name: client.name, isDeleted: true });
+    const subjects = [clientId, ...before.keys.map(({ id }) => id)];
+    await eraseAuditDiffs(transaction, { organizationId, subjectIds: subjects });
+    change.record({
+      action: 'client.delete',
+      subject: { kind: 'client', id: clientId },
+      environmentId: environment.id,
+      before: { keys: before.keys.map(({ id }) => ({ id })) },
+    });
+    return removed;
   });
-  return projector.publish(notes);
 }
 
 /** Revokes one key of a client; revoking it again changes nothing. */
 export async function revokeKey(
   administration: Administration,
-  { environment, clientId, keyId }: { environment: EnvironmentRow; clientId: string; keyId: string },
-): Promise<Propagation> {
-  const { db, projector, clock } = administration;
-  const now = new Date(clock.nowMs());
-  const note = await inTransaction(db, async (transaction) => {
+  call: EnvironmentChangeCall,
+  { clientId, keyId }: { clientId: string; keyId: string },
+): Promise<Outcome<Removed>> {
+  const { environment } = call;
+  return makeChange(administration, call, async (change) => {
+    const { transaction, now } = change;
     const client = await raiseClientVersion(transaction, environment.id, clientId, now);
     if (!client) throw unknownClient();
     const key = (await listKeys(transaction, [clientId])).find((row) => row.id === keyId.toLowerCase());
     if (!key) throw new AppError('NOT_FOUND', 'This client has no such key.');
-    if (key.status !== 'revoked') await updateKey(transaction, key.id, { status: 'revoked', updated_at: now });
-    return projector.note(transaction, { environmentId: environment.id, clientId });
+    await change.note({ environmentId: environment.id, clientId });
+    if (key.status === 'revoked') return removed;
+    await updateKey(transaction, key.id, { status: 'revoked', updated_at: now });
+    change.record({
+      action: 'key.revoke',
+      subject: { kind: 'key', id: key.id },
+      environmentId: environment.id,
+      before: { status: key.status },
+      after: { status: 'revoked' },
+    });
+    return removed;
   });
-  return projector.publish([note]);
 }

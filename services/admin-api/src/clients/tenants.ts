@@ -3,23 +3,20 @@ import { type ClientRow, findClient, raiseClientVersion } from '@keyward/stores/
 import type { Database } from '@keyward/stores/postgres/database';
 import { BeginAnew } from '@keyward/stores/postgres/in-transaction';
 import { listNamesakes, lockTenants, raiseTenantVersion } from '@keyward/stores/postgres/tenants';
-import type { Administration } from '../administration.ts';
-import type { ConfigNote } from '../projection/projector.ts';
+import type { Change } from '../changes/change.ts';
 
 /** Locally signed keys find their client by its name, so whoever gets or loses a name changes who that is. */
 interface NameChange {
-  transaction: Database;
   client: Pick<ClientRow, 'id' | 'environment_id' | 'version'>;
   /** The name that it has got, or has no more. */
   name: string;
-  now: Date;
   /** The client is no more; it is remembered by the name that it had last. */
   isDeleted?: boolean;
 }
 
 /** Notes a change of who has a name; if it was or is one client's alone, that client finds out, too. */
-export async function nameChanged({ projector }: Administration, change: NameChange): Promise<ConfigNote[]> {
-  const { transaction, client, name, now, isDeleted = false } = change;
+export async function nameChanged(change: Change, { client, name, isDeleted = false }: NameChange): Promise<void> {
+  const { transaction, now } = change;
   const environmentId = client.environment_id;
   const digest = tenantDigest(environmentId, name);
   await raiseTenantVersion(
@@ -27,12 +24,12 @@ export async function nameChanged({ projector }: Administration, change: NameCha
     { environmentId, digest, ...(isDeleted ? { deletedClient: client } : {}) },
     now,
   );
-  const notes = [await projector.note(transaction, { environmentId, tenant: digest })];
+  await change.note({ environmentId, tenant: digest });
   const namesakes = await listNamesakes(transaction, { environmentId, digest });
   const [other, ...more] = namesakes.filter((id) => id !== client.id);
-  if (other === undefined || more.length > 0) return notes;
+  if (other === undefined || more.length > 0) return;
   await raiseClientVersion(transaction, environmentId, other, now);
-  return [...notes, await projector.note(transaction, { environmentId, clientId: other })];
+  await change.note({ environmentId, clientId: other });
 }
 
 /** Locks the name that a client has, and the one that it gets; throws `BeginAnew` when it got another one meanwhile. */

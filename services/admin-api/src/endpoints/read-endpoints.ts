@@ -23,7 +23,11 @@ export async function readEndpoints(
   return paged({ data: await viewEndpoints({ db }, environment, rows), total, page, limit });
 }
 
-export async function readEndpoint({ db }: Administration, environment: EnvironmentRow, id: string): Promise<Endpoint> {
+export async function readEndpoint(
+  { db }: Pick<Administration, 'db'>,
+  environment: EnvironmentRow,
+  id: string,
+): Promise<Endpoint> {
   const row = await findEndpoint(db, { environmentId: environment.id, id });
   if (!row) throw unknownEndpoint();
   return viewEndpoint({ db }, environment, row);

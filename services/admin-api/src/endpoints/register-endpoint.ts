@@ -1,24 +1,21 @@
 import type { NewEndpoint } from '@keyward/contract/routes/endpoint';
 import { foldPath } from '@keyward/decision/endpoint-path';
 import { newId } from '@keyward/kit/random';
-import type { Database } from '@keyward/stores/postgres/database';
 import { findEndpointId, insertEndpoint } from '@keyward/stores/postgres/endpoints';
 import { type EnvironmentRow, lockEnvironment, raiseEnvironmentVersion } from '@keyward/stores/postgres/projects';
 import type { Administration } from '../administration.ts';
+import type { Change } from '../changes/change.ts';
+import { type EnvironmentChangeCall, makeChange } from '../changes/make-change.ts';
+import { done, type Outcome } from '../changes/outcome.ts';
 import { InputCheck } from '../input.ts';
-import type { ConfigNote, Propagation } from '../projection/projector.ts';
 import { readSettings } from '../projects/settings.ts';
 
 interface Registered {
+  success: true;
   registered: boolean;
   id?: string;
   method: string;
   path: string;
-}
-
-interface Registration {
-  environment: EnvironmentRow;
-  input: NewEndpoint;
 }
 
 /**
@@ -27,20 +24,28 @@ interface Registration {
  */
 export async function registerEndpoint(
   administration: Administration,
-  { environment, input }: Registration,
-): Promise<{ endpoint: Registered; propagation: Propagation }> {
+  call: EnvironmentChangeCall,
+  input: NewEndpoint,
+): Promise<Outcome<Registered>> {
+  const { environment } = call;
   const check = new InputCheck();
   for (const field of ['path', 'name', 'description'] as const) check.text(`/${field}`, input[field]);
   check.metadata('/metadata', input.metadata);
   check.done();
   const place = { method: input.method.toUpperCase(), path: foldPath(input.path, readSettings(environment).settings) };
   const known = await findEndpointId(administration.db, environment.id, place);
-  if (known !== undefined) return { endpoint: { registered: true, id: known, ...place }, propagation: 'done' };
-  const { id, notes } = await administration.db
-    .transaction()
-    .execute((transaction) => insert(administration, transaction, { environment, input, ...place }));
-  const endpoint = id === undefined ? { registered: false, ...place } : { registered: true, id, ...place };
-  return { endpoint, propagation: await administration.projector.publish(notes) };
+  if (known !== undefined) return done({ success: true, registered: true, id: known, ...place });
+  return makeChange(administration, call, async (change) => {
+    const id = await insert(administration, change, { environment, input, ...place });
+    return done({ success: true, registered: id !== undefined, ...(id === undefined ? {} : { id }), ...place });
+  });
+}
+
+interface Registration {
+  environment: EnvironmentRow;
+  input: NewEndpoint;
+  method: string;
+  path: string;
 }
 
 /**
@@ -48,16 +53,17 @@ export async function registerEndpoint(
  * environment's lock: a change of that setting projects what it finds, and must not miss one that is on its way.
  */
 async function insert(
-  { projector, clock, maxEndpoints }: Administration,
-  transaction: Database,
-  { environment, input, method, path }: Registration & { method: string; path: string },
-): Promise<{ id: string | undefined; notes: ConfigNote[] }> {
-  const now = new Date(clock.nowMs());
-  const locked = await lockEnvironment(transaction, environment.id);
+  { maxEndpoints }: Administration,
+  change: Change,
+  { environment, input, method, path }: Registration,
+): Promise<string | undefined> {
+  const { transaction, now } = change;
+  const environmentId = environment.id;
+  const locked = await lockEnvironment(transaction, environmentId);
   const row = {
     id: newId(),
     organization_id: environment.organization_id,
-    environment_id: environment.id,
+    environment_id: environmentId,
     method,
     path,
     name: `${method} ${path}`,
@@ -67,8 +73,16 @@ async function insert(
     updated_at: now,
   };
   const id = await insertEndpoint(transaction, row, maxEndpoints);
-  if (id === undefined) return { id: await findEndpointId(transaction, environment.id, { method, path }), notes: [] };
-  if (locked?.settings.unknownEndpoints !== 'refuse') return { id, notes: [] };
-  await raiseEnvironmentVersion(transaction, environment.id, now);
-  return { id, notes: [await projector.note(transaction, { environmentId: environment.id, clientId: null })] };
+  if (id === undefined) return findEndpointId(transaction, environmentId, { method, path });
+  change.record({
+    action: 'endpoint.register',
+    subject: { kind: 'endpoint', id },
+    environmentId,
+    after: { method, path, description: row.description, metadata: input.metadata ?? {} },
+  });
+  if (locked?.settings.unknownEndpoints === 'refuse') {
+    await raiseEnvironmentVersion(transaction, environmentId, now);
+    await change.note({ environmentId });
+  }
+  return id;
 }

@@ -147,15 +147,9 @@ export class Projector {
     const before = new Date(this.#clock.nowMs() - graceMs);
     let after = { created_at: new Date(0), id: nilId };
     for (;;) {
-      const changes = await listConfigChanges(this.#db, { after, before, limit: pageSize });
-      await this.publish(
-        changes.map(({ id, environment_id, client_id, tenant }) => ({
-          ...{ id, environmentId: environment_id, clientId: client_id },
-          tenant: tenant && Buffer.from(tenant),
-        })),
-      );
-      const last = changes.at(-1);
-      if (last === undefined || changes.length < pageSize) return;
+      const { notes, last } = await listConfigChanges(this.#db, { after, before, limit: pageSize });
+      await this.publish(notes);
+      if (last === undefined) return;
       after = last;
     }
   }

@@ -1,4 +1,4 @@
-import type { NewProject } from '@keyward/contract/routes/project';
+import type { NewProject, ProjectSummary } from '@keyward/contract/routes/project';
 import { AppError } from '@keyward/kit/app-error';
 import { newId, newSecret } from '@keyward/kit/random';
 import type { Database } from '@keyward/stores/postgres/database';
@@ -13,9 +13,11 @@ import {
 } from '@keyward/stores/postgres/projects';
 import { insertServerKey } from '@keyward/stores/postgres/server-keys';
 import type { Administration } from '../administration.ts';
+import { type ChangeCall, makeChange } from '../changes/make-change.ts';
+import { created, type Outcome } from '../changes/outcome.ts';
 import { InputCheck } from '../input.ts';
-import type { Propagation } from '../projection/projector.ts';
 import { issueServerKey } from './issue-server-key.ts';
+import { viewProject } from './read-projects.ts';
 
 /** What is shown once: the first server key and signing secret of each environment, by its id. */
 export type FirstSecrets = ReadonlyMap<string, { serverKey: string; signingSecret: string }>;
@@ -23,26 +25,25 @@ export type FirstSecrets = ReadonlyMap<string, { serverKey: string; signingSecre
 /** Creates a project with its environments; each has a server key and a signing secret to begin with. */
 export async function createProject(
   administration: Administration,
-  { organizationId, input }: { organizationId: string; input: NewProject },
-): Promise<{ project: ProjectRow; secrets: FirstSecrets; propagation: Propagation }> {
-  const { db, projector, clock } = administration;
+  call: ChangeCall,
+  input: NewProject,
+): Promise<Outcome<ProjectSummary>> {
   checkInput(input);
-  const now = new Date(clock.nowMs());
-  const project = {
-    id: newId(),
-    organization_id: organizationId,
-    slug: input.slug,
-    name: input.name,
-    description: input.description ?? null,
-    metadata: input.metadata ?? {},
-    created_at: now,
-    updated_at: now,
-  };
-  const secrets = new Map<string, { serverKey: string; signingSecret: string }>();
-  const notes = await db.transaction().execute(async (transaction) => {
+  return makeChange(administration, call, async (change) => {
+    const { transaction, now, organizationId } = change;
+    const project = {
+      id: newId(),
+      organization_id: organizationId,
+      slug: input.slug,
+      name: input.name,
+      description: input.description ?? null,
+      metadata: input.metadata ?? {},
+      created_at: now,
+      updated_at: now,
+    };
+    const secrets = new Map<string, { serverKey: string; signingSecret: string }>();
     await insertProject(transaction, { ...project, metadata: JSON.stringify(project.metadata) });
     await takeNames(transaction, project, input);
-    const made = [];
     for (const environment of input.envs) {
       const { id, ...secret } = await createEnvironment(administration, {
         transaction,
@@ -51,11 +52,13 @@ export async function createProject(
         now,
       });
       secrets.set(id, secret);
-      made.push(await projector.note(transaction, { environmentId: id, clientId: null }));
+      await change.note({ environmentId: id });
     }
-    return made;
+    const view = await viewProject({ ...administration, db: transaction }, { row: project, secrets });
+    const { team: _, ...after } = view;
+    change.record({ action: 'project.create', subject: { kind: 'project', id: project.id }, after });
+    return created(view);
   });
-  return { project, secrets, propagation: await projector.publish(notes) };
 }
 
 function checkInput(input: NewProject): void {

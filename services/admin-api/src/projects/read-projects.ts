@@ -15,7 +15,7 @@ import {
 } from '@keyward/stores/postgres/projects';
 import { listActiveServerKeys } from '@keyward/stores/postgres/server-keys';
 import type { Actor } from '../access/actor.ts';
-import { organizationOf } from '../access/scope.ts';
+import type { OrganizationCall } from '../access/admit.ts';
 import type { Administration } from '../administration.ts';
 import { type Paged, paged } from '../paging.ts';
 import type { FirstSecrets } from './create-project.ts';
@@ -24,11 +24,11 @@ import { viewTemplate } from './templates.ts';
 /** The projects that the actor may see: a person's organization's, or the one that a server key's environment is of. */
 export async function readProjects(
   administration: Administration,
-  { actor, page, limit }: { actor: Actor; page: number; limit: number },
+  { actor, organizationId }: OrganizationCall,
+  { page, limit }: { page: number; limit: number },
 ): Promise<Paged<ProjectSummary>> {
   const { db } = administration;
   const own = actor.kind === 'server-key' ? await ownProject(administration, actor) : undefined;
-  const organizationId = own?.organization_id ?? organizationOf(actor, 'read').organizationId;
   const { total, rows } = await listProjects(db, {
     organizationIds: [organizationId],
     projectId: own?.project_id,
@@ -41,9 +41,12 @@ export async function readProjects(
 }
 
 /** A project by its slug or by the `project_env` of one of its environments. A foreign name is an unknown one. */
-export async function readProject(administration: Administration, actor: Actor, name: string): Promise<ProjectSummary> {
+export async function readProject(
+  administration: Administration,
+  { actor, organizationId }: OrganizationCall,
+  name: string,
+): Promise<ProjectSummary> {
   const own = actor.kind === 'server-key' ? await ownProject(administration, actor) : undefined;
-  const organizationId = own?.organization_id ?? organizationOf(actor, 'read').organizationId;
   const projectId = await findReservedName(administration.db, organizationId, name);
   const row = projectId === undefined ? undefined : await findProject(administration.db, organizationId, projectId);
   const visible = own === undefined || (own.project_id === row?.id && (name === row.slug || name === own.project_env));

@@ -1,3 +1,4 @@
+import type { Removed } from '@keyward/contract/fields';
 import type { NewRequestKey, RequestKey } from '@keyward/contract/routes/request-key';
 import { AppError } from '@keyward/kit/app-error';
 import { newId } from '@keyward/kit/random';
@@ -9,9 +10,10 @@ import {
   type RequestKeyRow,
 } from '@keyward/stores/postgres/request-keys';
 import type { Administration } from '../administration.ts';
+import type { EnvironmentChangeCall } from '../changes/make-change.ts';
+import { created, type Outcome, removed } from '../changes/outcome.ts';
 import { InputCheck } from '../input.ts';
 import { type Paged, paged } from '../paging.ts';
-import type { Propagation } from '../projection/projector.ts';
 import { changeEnvironment } from './change-environment.ts';
 import { type RequestPublicKey, readPublicKeyPem, storedPublicKey } from './public-key-pem.ts';
 
@@ -36,10 +38,12 @@ export async function readRequestKeys(
 /** Adds a key; from the answer on every validator takes what it signs. */
 export async function addRequestKey(
   administration: Administration,
-  { environment, input }: { environment: EnvironmentRow; input: NewRequestKey },
-): Promise<{ requestKey: RequestKey; propagation: Propagation }> {
+  call: EnvironmentChangeCall,
+  input: NewRequestKey,
+): Promise<Outcome<RequestKey>> {
+  const { environment } = call;
   const key = checkInput(input);
-  const { made, propagation } = await changeEnvironment(administration, environment, async ({ transaction, now }) => {
+  return changeEnvironment(administration, call, async ({ transaction, now }, { record }) => {
     const known = await listRequestKeys(transaction, environment.id);
     const existingId = known.find((row) => row.fingerprint === key.fingerprint)?.id;
     if (existingId !== undefined)
@@ -56,9 +60,10 @@ export async function addRequestKey(
       created_at: now,
     };
     await insertRequestKey(transaction, row);
-    return row;
+    const view = viewRequestKey(row);
+    record({ action: 'request-key.create', subject: { kind: 'request-key', id: row.id }, after: view });
+    return created(view);
   });
-  return { requestKey: viewRequestKey(made), propagation };
 }
 
 function checkInput(input: NewRequestKey): RequestPublicKey {
@@ -72,13 +77,15 @@ function checkInput(input: NewRequestKey): RequestPublicKey {
 
 export async function removeRequestKey(
   administration: Administration,
-  { environment, id }: { environment: EnvironmentRow; id: string },
-): Promise<Propagation> {
-  const { propagation } = await changeEnvironment(administration, environment, async ({ transaction }) => {
-    if (await deleteRequestKey(transaction, environment.id, id)) return;
-    throw new AppError('NOT_FOUND', 'There is no such request key.');
+  call: EnvironmentChangeCall,
+  id: string,
+): Promise<Outcome<Removed>> {
+  return changeEnvironment(administration, call, async ({ transaction }, { record }) => {
+    const row = await deleteRequestKey(transaction, call.environment.id, id);
+    if (!row) throw new AppError('NOT_FOUND', 'There is no such request key.');
+    record({ action: 'request-key.delete', subject: { kind: 'request-key', id: row.id }, before: viewRequestKey(row) });
+    return removed;
   });
-  return propagation;
 }
 
 function viewRequestKey(row: RequestKeyRow): RequestKey {

@@ -1,3 +1,4 @@
+import type { Removed } from '@keyward/contract/fields';
 import type { NewServerKey, ServerKey } from '@keyward/contract/routes/server-key';
 import { AppError } from '@keyward/kit/app-error';
 import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
@@ -8,9 +9,10 @@ import {
   type ServerKeyRow,
 } from '@keyward/stores/postgres/server-keys';
 import type { Administration } from '../administration.ts';
+import type { EnvironmentChangeCall } from '../changes/make-change.ts';
+import { created, type Outcome, removed } from '../changes/outcome.ts';
 import { InputCheck } from '../input.ts';
 import { type Paged, paged } from '../paging.ts';
-import type { Propagation } from '../projection/projector.ts';
 import { changeEnvironment } from './change-environment.ts';
 import { issueServerKey } from './issue-server-key.ts';
 
@@ -36,33 +38,38 @@ export async function readServerKeys(
 /** Makes a key; from the answer on every validator knows it. The raw key is in this answer and nowhere else. */
 export async function createServerKey(
   administration: Administration,
-  { environment, input }: { environment: EnvironmentRow; input: NewServerKey },
-): Promise<{ serverKey: ServerKey; propagation: Propagation }> {
+  call: EnvironmentChangeCall,
+  input: NewServerKey,
+): Promise<Outcome<ServerKey>> {
+  const { environment } = call;
   const check = new InputCheck();
   check.text('/name', input.name);
   check.done();
-  const { made, propagation } = await changeEnvironment(administration, environment, async ({ transaction, now }) => {
+  return changeEnvironment(administration, call, async ({ transaction, now }, { record }) => {
     const page = { environmentId: environment.id, status: 'active', limit: 1, offset: 0 } as const;
     const { total } = await listServerKeys(transaction, page);
     if (total >= maxActiveKeys)
       throw new AppError('CONFLICT', `An environment has at most ${maxActiveKeys} server keys; revoke one first.`);
-    const issued = issueServerKey(administration, { environment, name: input.name, now });
-    await insertServerKey(transaction, issued.row);
-    return issued;
+    const { row, raw } = issueServerKey(administration, { environment, name: input.name, scopes: input.scopes, now });
+    await insertServerKey(transaction, row);
+    const view = viewServerKey(row);
+    record({ action: 'server-key.create', subject: { kind: 'server-key', id: row.id }, after: view });
+    return created({ ...view, key: raw });
   });
-  return { serverKey: { ...viewServerKey(made.row), key: made.raw }, propagation };
 }
 
 /** From the answer on no validator and no management call takes the key; revoking it again changes nothing. */
 export async function revokeServerKey(
   administration: Administration,
-  { environment, id }: { environment: EnvironmentRow; id: string },
-): Promise<Propagation> {
-  const { propagation } = await changeEnvironment(administration, environment, async ({ transaction }) => {
-    if (await revoke(transaction, environment.id, id)) return;
-    throw new AppError('NOT_FOUND', 'There is no such server key.');
+  call: EnvironmentChangeCall,
+  id: string,
+): Promise<Outcome<Removed>> {
+  return changeEnvironment(administration, call, async ({ transaction }, { record }) => {
+    const row = await revoke(transaction, call.environment.id, id);
+    if (!row) throw new AppError('NOT_FOUND', 'There is no such server key.');
+    record({ action: 'server-key.revoke', subject: { kind: 'server-key', id: row.id }, before: viewServerKey(row) });
+    return removed;
   });
-  return propagation;
 }
 
 function viewServerKey(row: ServerKeyRow): ServerKey {
@@ -71,6 +78,8 @@ function viewServerKey(row: ServerKeyRow): ServerKey {
     name: row.name,
     keyPrefix: row.key_prefix,
     status: row.status,
+    scopes: row.scopes,
+    expiresAt: row.expires_at?.toISOString() ?? null,
     createdAt: row.created_at.toISOString(),
   };
 }

@@ -1,9 +1,11 @@
-import type { SettingsAnswer, SettingsChange } from '@keyward/contract/routes/settings';
+import { SettingsAnswer, type SettingsChange } from '@keyward/contract/routes/settings';
 import { defaultSettings, type EnvironmentSettings } from '@keyward/contract/settings';
 import { type EnvironmentRow, templateExists, updateSettings } from '@keyward/stores/postgres/projects';
 import type { Administration } from '../administration.ts';
+import { etagOf, requireMatch } from '../changes/etag.ts';
+import type { EnvironmentChangeCall } from '../changes/make-change.ts';
+import { done, type Outcome } from '../changes/outcome.ts';
 import { InputCheck } from '../input.ts';
-import { pending } from '../projection/pending.ts';
 import { changeEnvironment } from './change-environment.ts';
 
 export function readSettings(environment: EnvironmentRow): SettingsAnswer {
@@ -14,19 +16,25 @@ export function readSettings(environment: EnvironmentRow): SettingsAnswer {
 /** Changes what the body names; from the answer on every validator decides by it. */
 export async function changeSettings(
   administration: Administration,
-  { environment, change }: { environment: EnvironmentRow; change: SettingsChange },
-): Promise<SettingsAnswer> {
+  call: EnvironmentChangeCall,
+  change: SettingsChange,
+): Promise<Outcome<SettingsAnswer>> {
+  const { environment } = call;
   await checkChange(administration, environment, change);
-  const { made, propagation } = await changeEnvironment(
-    administration,
-    environment,
-    async ({ transaction, locked }) => {
-      const settings = { ...locked.settings, ...asStored(change) };
-      await updateSettings(transaction, environment.id, settings);
-      return { ...locked, settings };
-    },
-  );
-  return { ...readSettings(made), ...pending(propagation) };
+  return changeEnvironment(administration, call, async ({ transaction }, { locked, record }) => {
+    const before = readSettings(locked);
+    requireMatch(call.ifMatch, etagOf(SettingsAnswer, before));
+    const settings = { ...locked.settings, ...asStored(change) };
+    await updateSettings(transaction, environment.id, settings);
+    const after = readSettings({ ...locked, settings });
+    record({
+      action: 'settings.change',
+      subject: { kind: 'environment', id: environment.id },
+      before: before.settings,
+      after: after.settings,
+    });
+    return done(after);
+  });
 }
 
 /** Refuses what the schema cannot. */

@@ -1,10 +1,11 @@
-import type { NewTemplate, Template } from '@keyward/contract/routes/project';
+import { type NewTemplate, Template } from '@keyward/contract/routes/project';
 import type { TemplateChange } from '@keyward/contract/routes/template';
 import { AppError } from '@keyward/kit/app-error';
 import { newId } from '@keyward/kit/random';
 import type { Database } from '@keyward/stores/postgres/database';
 import {
   type EnvironmentRow,
+  findTemplate,
   findTemplateByName,
   insertTemplates,
   listTemplates,
@@ -12,14 +13,11 @@ import {
   updateTemplate,
 } from '@keyward/stores/postgres/projects';
 import type { Administration } from '../administration.ts';
+import { etagOf, requireMatch } from '../changes/etag.ts';
+import type { EnvironmentChangeCall } from '../changes/make-change.ts';
+import { created, done, type Outcome } from '../changes/outcome.ts';
 import { InputCheck } from '../input.ts';
-import type { Propagation } from '../projection/projector.ts';
 import { changeEnvironment } from './change-environment.ts';
-
-interface Changed {
-  template: Template;
-  propagation: Propagation;
-}
 
 export async function readTemplates({ db }: Administration, environment: EnvironmentRow): Promise<Template[]> {
   return (await listTemplates(db, [environment.id])).map(viewTemplate);
@@ -27,9 +25,11 @@ export async function readTemplates({ db }: Administration, environment: Environ
 
 export async function createTemplate(
   administration: Administration,
-  { environment, input }: { environment: EnvironmentRow; input: NewTemplate },
-): Promise<Changed> {
-  const { made, propagation } = await changeEnvironment(administration, environment, async ({ transaction, now }) => {
+  call: EnvironmentChangeCall,
+  input: NewTemplate,
+): Promise<Outcome<Template>> {
+  const { environment } = call;
+  return changeEnvironment(administration, call, async ({ transaction, now }, { record }) => {
     await requireFreeName(transaction, { environment, name: input.name });
     const row = {
       id: newId(),
@@ -45,23 +45,40 @@ export async function createTemplate(
       ...columns(input),
     };
     await insertTemplates(transaction, [row]);
-    return row;
+    const view = viewTemplate(row);
+    record({ action: 'template.create', subject: { kind: 'template', id: row.id }, after: view });
+    return created(view);
   });
-  return { template: viewTemplate(made), propagation };
+}
+
+interface Changing {
+  id: string;
+  change: TemplateChange;
 }
 
 /** From the answer on every validator holds the template's clients to its new limits; what they used stays used. */
 export async function changeTemplate(
   administration: Administration,
-  { environment, id, change }: { environment: EnvironmentRow; id: string; change: TemplateChange },
-): Promise<Changed> {
-  const { made, propagation } = await changeEnvironment(administration, environment, async ({ transaction }) => {
+  call: EnvironmentChangeCall,
+  { id, change }: Changing,
+): Promise<Outcome<Template>> {
+  const { environment } = call;
+  return changeEnvironment(administration, call, async ({ transaction }, { record }) => {
+    const old = await findTemplate(transaction, environment.id, id);
+    if (!old) throw unknownTemplate();
+    const before = viewTemplate(old);
+    requireMatch(call.ifMatch, etagOf(Template, before));
     if (change.name !== undefined) await requireFreeName(transaction, { environment, name: change.name, except: id });
     const row = await updateTemplate(transaction, { environmentId: environment.id, id, change: columns(change) });
-    if (!row) throw new AppError('NOT_FOUND', 'There is no such template.');
-    return row;
+    if (!row) throw unknownTemplate();
+    const after = viewTemplate(row);
+    record({ action: 'template.change', subject: { kind: 'template', id: row.id }, before, after });
+    return done(after);
   });
-  return { template: viewTemplate(made), propagation };
+}
+
+function unknownTemplate(): AppError {
+  return new AppError('NOT_FOUND', 'There is no such template.');
 }
 
 interface NameOptions {

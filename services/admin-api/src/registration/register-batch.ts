@@ -1,8 +1,12 @@
 import { tenantDigest } from '@keyward/keyformat/tenant-digest';
+import { newId } from '@keyward/kit/random';
 import { insertKeys } from '@keyward/stores/postgres/clients';
-import type { Database } from '@keyward/stores/postgres/database';
-import { inTransaction } from '@keyward/stores/postgres/in-transaction';
-import { type EnvironmentRow, lockEnvironment, raiseEnvironmentVersion } from '@keyward/stores/postgres/projects';
+import {
+  type EnvironmentRow,
+  findOrganizationOf,
+  lockEnvironment,
+  raiseEnvironmentVersion,
+} from '@keyward/stores/postgres/projects';
 import {
   countAttempts,
   deleteSightings,
@@ -11,9 +15,12 @@ import {
   maxSightingAttempts,
 } from '@keyward/stores/postgres/sighting-queue';
 import { lockTenants } from '@keyward/stores/postgres/tenants';
-import type { ConfigNote } from '../projection/projector.ts';
+import { system } from '../changes/author.ts';
+import type { Change } from '../changes/change.ts';
+import { makeChange } from '../changes/make-change.ts';
+import { done } from '../changes/outcome.ts';
 import type { RegistrationOptions } from './register-sighted-keys.ts';
-import { sightedClient } from './sighted-client.ts';
+import { noteSightedClient } from './sighted-client.ts';
 import { sightedKeyRow } from './sighted-key-row.ts';
 import { type SortedSightings, sortSightings } from './sort-sightings.ts';
 
@@ -22,76 +29,62 @@ import { type SortedSightings, sortSightings } from './sort-sightings.ts';
  * such a key for another client, whom the URL named.
  */
 export async function registerBatch(options: RegistrationOptions, seen: readonly KeySighting[]): Promise<void> {
-  const { db, projector } = options.administration;
-  const { notes, sorted } = await inTransaction(db, (transaction) => register(options, transaction, seen));
-  tell(options, sorted);
-  await projector.publish(notes);
-}
-
-interface Registered {
-  notes: ConfigNote[];
-  sorted: SortedSightings;
+  const { administration } = options;
+  const environmentId = seen[0]?.environment_id ?? '';
+  const organizationId = await findOrganizationOf(administration.db, environmentId);
+  if (organizationId === undefined) return;
+  const call = { organizationId, author: system, requestId: newId() };
+  const { body } = await makeChange(administration, call, async (change) =>
+    done(await register(options, change, { environmentId, seen })),
+  );
+  tell(options, body);
 }
 
 const nothing: SortedSightings = { toRegister: [], over: [], faulty: [], past: [] };
 
 /** The environment comes first: its settings stay as they are, and nobody else registers its keys meanwhile. */
 async function register(
-  options: RegistrationOptions,
-  transaction: Database,
-  seen: readonly KeySighting[],
-): Promise<Registered> {
-  const { administration, maxPerClient } = options;
-  const now = new Date(administration.clock.nowMs());
-  const environmentId = seen[0]?.environment_id ?? '';
+  { maxPerClient }: RegistrationOptions,
+  change: Change,
+  { environmentId, seen }: { environmentId: string; seen: readonly KeySighting[] },
+): Promise<SortedSightings> {
+  const { transaction, now } = change;
   const environment = await lockEnvironment(transaction, environmentId);
-  if (!environment) return { notes: [], sorted: nothing };
+  if (!environment) return nothing;
   const names = seen.map(({ facts }) => tenantDigest(environmentId, String(facts.tenant)));
   await lockTenants(transaction, environmentId, names);
   const digests = seen.map(({ digest }) => digest);
   const sightings = await lockSightings(transaction, environmentId, digests);
   const sorted = await sortSightings(transaction, { environment, sightings, maxPerClient, now });
-  const notes = await registerKeys(options, { transaction, environment, sightings: sorted.toRegister, now });
+  await registerKeys(change, environment, sorted.toRegister);
   const givenUp = [...sorted.over, ...sorted.faulty];
-  const done = [...sorted.past, ...sorted.toRegister];
+  const finished = [...sorted.past, ...sorted.toRegister];
   await countAttempts(transaction, { environmentId, digests: digestsOf(givenUp), attempts: maxSightingAttempts });
-  await deleteSightings(transaction, environmentId, digestsOf(done));
-  return { notes, sorted };
-}
-
-interface KeysOptions {
-  transaction: Database;
-  environment: EnvironmentRow;
-  sightings: readonly KeySighting[];
-  now: Date;
+  await deleteSightings(transaction, environmentId, digestsOf(finished));
+  return sorted;
 }
 
 async function registerKeys(
-  { administration }: RegistrationOptions,
-  { transaction, environment, sightings, now }: KeysOptions,
-): Promise<ConfigNote[]> {
-  const notes: ConfigNote[] = [];
+  change: Change,
+  environment: EnvironmentRow,
+  sightings: readonly KeySighting[],
+): Promise<void> {
+  const { transaction, now } = change;
+  const environmentId = environment.id;
   const byClient = Map.groupBy(sightings, (sighting) => sighting.client_id);
   for (const clientId of [...byClient.keys()].sort()) {
     const ofClient = byClient.get(clientId) ?? [];
-    const sighted = await sightedClient(administration, {
-      transaction,
-      environment,
-      clientId,
-      sightings: ofClient,
-      now,
-    });
-    if (!sighted) continue;
+    if (!(await noteSightedClient(change, { environment, clientId, sightings: ofClient }))) continue;
     const rows = ofClient.map((sighting) => sightedKeyRow({ environment, clientId, sighting, now }));
     await insertKeys(transaction, rows);
-    notes.push(...sighted.notes);
+    for (const { id, name } of rows) {
+      const subject = { kind: 'key', id };
+      change.record({ action: 'key.register', subject, environmentId, after: { clientId, name } });
+    }
   }
-  if (notes.length === 0) return [];
-  await raiseEnvironmentVersion(transaction, environment.id, now);
-  return [
-    ...notes,
-    await administration.projector.note(transaction, { environmentId: environment.id, clientId: null }),
-  ];
+  if (change.notes.length === 0) return;
+  await raiseEnvironmentVersion(transaction, environmentId, now);
+  await change.note({ environmentId });
 }
 
 function digestsOf(sightings: readonly KeySighting[]): Buffer[] {

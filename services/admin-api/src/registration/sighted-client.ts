@@ -1,49 +1,51 @@
 import { derivedClientId } from '@keyward/keyformat/derived-ids';
 import { tenantDigest } from '@keyward/keyformat/tenant-digest';
 import { findKnownClientIds, raiseClientVersion } from '@keyward/stores/postgres/clients';
-import type { Database } from '@keyward/stores/postgres/database';
 import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import type { KeySighting } from '@keyward/stores/postgres/sighting-queue';
 import { readTenantProjections } from '@keyward/stores/postgres/tenants';
-import type { Administration } from '../administration.ts';
+import type { Change } from '../changes/change.ts';
 import { insertNewClient } from '../clients/insert-new-client.ts';
 import { nameChanged } from '../clients/tenants.ts';
-import type { ConfigNote } from '../projection/projector.ts';
 import { readSettings } from '../projects/settings.ts';
 
 interface SightedClient {
-  transaction: Database;
   environment: EnvironmentRow;
   /** The client of these sightings. */
   clientId: string;
   sightings: readonly KeySighting[];
-  now: Date;
 }
 
 /**
  * Raises the version of the client that the events named, or makes it if validators derived it from a name that nobody has;
- * undefined: it is no more, or the name is another client's by now. Its names are locked.
+ * false: it is no more, or the name is another client's by now. Its names are locked.
  */
-export async function sightedClient(
-  administration: Administration,
-  { transaction, environment, clientId, sightings, now }: SightedClient,
-): Promise<{ notes: ConfigNote[] } | undefined> {
-  const known = await raiseClientVersion(transaction, environment.id, clientId, now);
-  const change = { environmentId: environment.id, clientId };
-  if (known) return { notes: [await administration.projector.note(transaction, change)] };
+export async function noteSightedClient(
+  change: Change,
+  { environment, clientId, sightings }: SightedClient,
+): Promise<boolean> {
+  const { transaction, now } = change;
+  const environmentId = environment.id;
+  if (await raiseClientVersion(transaction, environmentId, clientId, now)) {
+    await change.note({ environmentId, clientId });
+    return true;
+  }
   const names = sightings.map(({ facts }) => facts.tenant);
-  const name = names.find((each) => derivedClientId(tenantDigest(environment.id, each)) === clientId);
-  const version = name === undefined ? undefined : await nextVersion(transaction, { environment, clientId, name, now });
-  if (name === undefined || version === undefined) return undefined;
+  const name = names.find((each) => derivedClientId(tenantDigest(environmentId, each)) === clientId);
+  const version = name === undefined ? undefined : await nextVersion(change, { environment, clientId, name });
+  if (name === undefined || version === undefined) return false;
   const { defaultTemplateId: templateId } = readSettings(environment).settings;
   const options = { environment, input: { name, templateId }, source: 'sdk', now } as const;
   const client = await insertNewClient(transaction, options, { id: clientId, version });
-  return {
-    notes: [
-      await administration.projector.note(transaction, change),
-      ...(await nameChanged(administration, { transaction, client, name, now })),
-    ],
-  };
+  await change.note({ environmentId, clientId });
+  await nameChanged(change, { client, name });
+  change.record({
+    action: 'client.register',
+    subject: { kind: 'client', id: clientId },
+    environmentId,
+    after: { name },
+  });
+  return true;
 }
 
 /**
@@ -51,8 +53,8 @@ export async function sightedClient(
  * somebody's.
  */
 async function nextVersion(
-  transaction: Database,
-  { environment, clientId, name, now }: Omit<SightedClient, 'sightings' | 'transaction'> & { name: string },
+  { transaction, now }: Change,
+  { environment, clientId, name }: Omit<SightedClient, 'sightings'> & { name: string },
 ): Promise<number | undefined> {
   const digest = tenantDigest(environment.id, name);
   const [tenant] = await readTenantProjections(transaction, environment.id, [digest]);

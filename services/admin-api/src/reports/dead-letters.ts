@@ -1,5 +1,9 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import type { DeadLetter } from '@keyward/contract/routes/dead-letter';
+import type {
+  DeadLetter,
+  listDeadLetters as listRoute,
+  replayDeadLetters as replayAllRoute,
+  replayDeadLetter as replayOneRoute,
+} from '@keyward/contract/routes/dead-letter';
 import { AppError } from '@keyward/kit/app-error';
 import {
   type DeadLetterRow,
@@ -8,34 +12,33 @@ import {
   requestReplay,
   requestReplays,
 } from '@keyward/stores/postgres/dead-letters';
+import { asOperator, inEnvironment, type OrganizationCall } from '../access/admit.ts';
 import { authenticate } from '../access/authenticate.ts';
-import { requireOperator } from '../access/operator.ts';
-import { type Access, environmentOf, requireAccount } from '../access/scope.ts';
+import type { IncomingCall } from '../access/call.ts';
 import type { Administration } from '../administration.ts';
+import { makeChange } from '../changes/make-change.ts';
+import type { Outcome } from '../changes/outcome.ts';
 import { type Paged, paged } from '../paging.ts';
 
-interface Call {
-  headers: IncomingHttpHeaders;
-  query: { project_env?: string };
-}
+type DeadLetterRoute = typeof listRoute | typeof replayOneRoute | typeof replayAllRoute;
+type DeadLetterCall = OrganizationCall & { scope: DeadLetterScope };
 
 /**
  * Whose dead letters a call is about. What belongs to no environment that is known, because nobody could read it, may hold anybody's:
  * that is the operator's to see.
  */
-export async function deadLetterScope(
+export async function deadLetterCall(
   administration: Administration,
-  { headers, query }: Call,
-  access: Extract<Access, 'read' | 'administer'>,
-): Promise<DeadLetterScope> {
-  const actor = await authenticate(administration, headers);
-  if (access === 'administer') requireAccount(actor);
-  if (actor.kind === 'server-key' || query.project_env !== undefined) {
-    const { id } = await environmentOf(administration, { actor, projectEnv: query.project_env, access });
-    return { environmentId: id };
+  request: IncomingCall & { query: { project_env?: string } },
+  route: DeadLetterRoute,
+): Promise<DeadLetterCall> {
+  const { kind } = await authenticate(administration, request.headers);
+  if (kind === 'server-key' || request.query.project_env !== undefined) {
+    const call = await inEnvironment(administration, request, route);
+    return { ...call, scope: { environmentId: call.environment.id } };
   }
-  await requireOperator(administration, actor);
-  return 'no environment';
+  const access = { of: 'installation', role: 'admin' } as const;
+  return { ...(await asOperator(administration, request, { ...route, access })), scope: 'no environment' };
 }
 
 interface ListOptions {
@@ -54,20 +57,28 @@ export async function readDeadLetters(
 
 /** Has ingest try an event again. */
 export async function replayDeadLetter(
-  { db, clock }: Administration,
-  scope: DeadLetterScope,
+  administration: Administration,
+  call: DeadLetterCall,
   id: string,
-): Promise<DeadLetter> {
-  const row = await requestReplay(db, { scope, id, now: new Date(clock.nowMs()) });
-  if (!row) throw new AppError('NOT_FOUND', 'There is no such dead letter.');
-  return viewDeadLetter(row);
+): Promise<Outcome<DeadLetter>> {
+  return makeChange(administration, call, async (change) => {
+    const row = await requestReplay(change.transaction, { scope: call.scope, id, now: change.now });
+    if (!row) throw new AppError('NOT_FOUND', 'There is no such dead letter.');
+    change.record({ action: 'dead-letter.replay', subject: { kind: 'dead-letter', id: row.id } });
+    return { status: 202, body: viewDeadLetter(row) };
+  });
 }
 
 export async function replayDeadLetters(
-  { db, clock }: Administration,
-  scope: DeadLetterScope,
-): Promise<{ requested: number }> {
-  return { requested: await requestReplays(db, { scope, now: new Date(clock.nowMs()) }) };
+  administration: Administration,
+  call: DeadLetterCall,
+): Promise<Outcome<{ requested: number }>> {
+  return makeChange(administration, call, async (change) => {
+    const requested = await requestReplays(change.transaction, { scope: call.scope, now: change.now });
+    const subject = { kind: 'organization', id: call.organizationId };
+    change.record({ action: 'dead-letter.replay-all', subject, after: { requested } });
+    return { status: 202, body: { requested } };
+  });
 }
 
 function viewDeadLetter(row: DeadLetterRow): DeadLetter {

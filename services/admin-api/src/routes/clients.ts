@@ -1,18 +1,26 @@
 import { internalHeaders } from '@keyward/contract/internal-headers';
-import { changeClient, createClient, deleteClient, getClient, listClients } from '@keyward/contract/routes/client';
+import {
+  Client,
+  changeClient,
+  createClient,
+  deleteClient,
+  getClient,
+  listClients,
+} from '@keyward/contract/routes/client';
 import { AppError } from '@keyward/kit/app-error';
 import type { App } from '@keyward/kit/http-app';
 import { serviceCallCheck } from '@keyward/kit/service-token';
 import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
-import { callingEnvironment } from '../access/calling-environment.ts';
+import { inEnvironment } from '../access/admit.ts';
 import type { Administration } from '../administration.ts';
 import { changeClient as applyChange, unknownClient } from '../clients/change-client.ts';
 import { createClients } from '../clients/create-clients.ts';
 import { readClient, readClients } from '../clients/read-clients.ts';
 import { removeClient, revokeKey } from '../clients/remove-client.ts';
 import { isUuid } from '../input.ts';
-import { pending } from '../projection/pending.ts';
 import { readSettings } from '../projects/settings.ts';
+import { sendOutcome } from './send-outcome.ts';
+import { withEtag } from './with-etag.ts';
 
 /** Clients and their keys (wire.md §2.5, §3). */
 export function clientRoutes(app: App, administration: Administration, serviceToken: string): void {
@@ -20,67 +28,61 @@ export function clientRoutes(app: App, administration: Administration, serviceTo
 
   app.route({
     ...listClients,
-    handler: async ({ headers, query }) => {
-      const { project_env: _, page = 1, limit = 10, ...filter } = query;
-      const { environment } = await callingEnvironment(administration, { headers, query }, 'read');
+    handler: async (request) => {
+      const { project_env: _, page = 1, limit = 10, ...filter } = request.query;
+      const { environment } = await inEnvironment(administration, request, listClients);
       return readClients(administration, { environment, filter, page, limit });
     },
   });
 
   app.route({
     ...createClient,
-    handler: async ({ headers, query, body }, reply) => {
-      const { actor, environment } = await callingEnvironment(administration, { headers, query }, 'write');
+    handler: async (request, reply) => {
+      const call = await inEnvironment(administration, request, createClient);
+      const { headers, query, body } = request;
       const internal = isServiceCall(headers) ? headers : {};
       const replayId = oneValue(internal[internalHeaders.replayId]);
-      if (actor.kind === 'server-key' && replayId === undefined) requirePlainAllowed(environment);
+      if (call.actor.kind === 'server-key' && replayId === undefined) requirePlainAllowed(call.environment);
       const fromSdk = internal[internalHeaders.fromSdk] === '1';
-      const created = await createClients(administration, {
-        environment,
+      const outcome = await createClients(administration, call, {
         inputs: Array.isArray(body) ? body : [body],
         asArray: Array.isArray(body),
         upsert: fromSdk || query.upsert === true,
         source: fromSdk ? 'sdk' : 'api',
         replayId,
       });
-      const clients = created.clients.map((client) => ({ ...client, ...pending(created.propagation) }));
-      const [first] = clients;
-      reply.code(created.anyNew ? 201 : 200);
-      return Array.isArray(body) || !first ? clients : first;
+      return sendOutcome(reply, outcome);
     },
   });
 
   app.route({
     ...getClient,
-    handler: async ({ headers, query, params }) => {
-      const { environment } = await callingEnvironment(administration, { headers, query }, 'read');
-      return readClient(administration, environment, clientId(params.id));
+    handler: async (request, reply) => {
+      const { environment } = await inEnvironment(administration, request, getClient);
+      return withEtag(reply, Client, await readClient(administration, environment, clientId(request.params.id)));
     },
   });
 
   app.route({
     ...changeClient,
-    handler: async ({ headers, query, params, body }) => {
-      const { environment } = await callingEnvironment(administration, { headers, query }, 'write');
-      const { client, propagation } = await applyChange(administration, {
-        environment,
-        clientId: clientId(params.id),
-        change: body,
-      });
-      return { ...client, ...pending(propagation) };
+    handler: async (request, reply) => {
+      const call = await inEnvironment(administration, request, changeClient);
+      const id = clientId(request.params.id);
+      return sendOutcome(reply, await applyChange(administration, call, { clientId: id, change: request.body }));
     },
   });
 
   app.route({
     ...deleteClient,
-    handler: async ({ headers, query, params }) => {
-      const { environment } = await callingEnvironment(administration, { headers, query }, 'write');
-      const id = clientId(params.id);
-      const propagation =
-        query.keyId === undefined
-          ? await removeClient(administration, environment, id)
-          : await revokeKey(administration, { environment, clientId: id, keyId: query.keyId });
-      return { success: true as const, ...pending(propagation) };
+    handler: async (request, reply) => {
+      const call = await inEnvironment(administration, request, deleteClient);
+      const id = clientId(request.params.id);
+      const { keyId } = request.query;
+      const outcome =
+        keyId === undefined
+          ? await removeClient(administration, call, id)
+          : await revokeKey(administration, call, { clientId: id, keyId });
+      return sendOutcome(reply, outcome);
     },
   });
 }

@@ -4,8 +4,7 @@ import { AppError } from '@keyward/kit/app-error';
 import type { App } from '@keyward/kit/http-app';
 import type { OutboxAccounts } from '@keyward/stores/ports/outbox-accounts';
 import { StoreAway } from '@keyward/stores/store-away';
-import { authenticate } from '../access/authenticate.ts';
-import { requireOperator } from '../access/operator.ts';
+import { asOperator } from '../access/admit.ts';
 import type { Administration } from '../administration.ts';
 import { readConservation as read } from '../reports/conservation.ts';
 
@@ -16,8 +15,8 @@ export function conservationRoutes(app: App, administration: Administration, acc
   const { db, clock } = administration;
   app.route({
     ...readConservation,
-    handler: async ({ headers }) => {
-      await requireOperator(administration, await authenticate(administration, headers));
+    handler: async (request) => {
+      await asOperator(administration, request, readConservation);
       return read({ db, accounts, clock, pause: () => sleep(pollMs) }).catch(asUnavailable);
     },
   });

@@ -1,6 +1,6 @@
 import { listLogs } from '@keyward/contract/routes/log';
 import type { App } from '@keyward/kit/http-app';
-import { callingEnvironment } from '../access/calling-environment.ts';
+import { inEnvironment } from '../access/admit.ts';
 import type { Administration } from '../administration.ts';
 import { readLogs } from '../reports/read-logs.ts';
 
@@ -8,9 +8,9 @@ import { readLogs } from '../reports/read-logs.ts';
 export function logRoutes(app: App, administration: Administration): void {
   app.route({
     ...listLogs,
-    handler: async ({ headers, params, query }) => {
-      const { environment } = await callingEnvironment(administration, { headers, query: params }, 'read');
-      return readLogs(administration, environment, query);
+    handler: async (request) => {
+      const { environment } = await inEnvironment(administration, request, listLogs);
+      return readLogs(administration, environment, request.query);
     },
   });
 }

@@ -1,6 +1,6 @@
 import { readUsage } from '@keyward/contract/routes/usage';
 import type { App } from '@keyward/kit/http-app';
-import { callingEnvironment } from '../access/calling-environment.ts';
+import { inEnvironment } from '../access/admit.ts';
 import type { Administration } from '../administration.ts';
 import { reportUsage } from '../reports/report-usage.ts';
 
@@ -8,9 +8,9 @@ import { reportUsage } from '../reports/report-usage.ts';
 export function usageRoutes(app: App, administration: Administration): void {
   app.route({
     ...readUsage,
-    handler: async ({ headers, query }) => {
-      const { environment } = await callingEnvironment(administration, { headers, query }, 'read');
-      return reportUsage(administration, environment, query);
+    handler: async (request) => {
+      const { environment } = await inEnvironment(administration, request, readUsage);
+      return reportUsage(administration, environment, request.query);
     },
   });
 }

@@ -1,0 +1,46 @@
+import { changeClient, createClient, deleteClient, getClient, listClients } from './routes/client.ts';
+import { readConservation } from './routes/conservation.ts';
+import { listDeadLetters, replayDeadLetter, replayDeadLetters } from './routes/dead-letter.ts';
+import { changeEndpoint, deleteEndpoint, getEndpoint, listEndpoints, registerEndpoint } from './routes/endpoint.ts';
+import { listLogs } from './routes/log.ts';
+import { createProject, getProject, listProjects } from './routes/project.ts';
+import { addRequestKey, deleteRequestKey, listRequestKeys } from './routes/request-key.ts';
+import type { Route } from './routes/route.ts';
+import { createServerKey, listServerKeys, revokeServerKey } from './routes/server-key.ts';
+import { changeSettings, getSettings } from './routes/settings.ts';
+import { changeTemplate, createTemplate, listTemplates } from './routes/template.ts';
+import { readUsage } from './routes/usage.ts';
+
+/** All routes of the management API: its index, its documentation and the matrix of who may do what are made from them. */
+export const managementRoutes: readonly Route[] = [
+  listClients,
+  createClient,
+  getClient,
+  changeClient,
+  deleteClient,
+  listProjects,
+  createProject,
+  getProject,
+  listLogs,
+  readUsage,
+  registerEndpoint,
+  listEndpoints,
+  getEndpoint,
+  changeEndpoint,
+  deleteEndpoint,
+  listServerKeys,
+  createServerKey,
+  revokeServerKey,
+  listRequestKeys,
+  addRequestKey,
+  deleteRequestKey,
+  getSettings,
+  changeSettings,
+  listTemplates,
+  createTemplate,
+  changeTemplate,
+  listDeadLetters,
+  replayDeadLetter,
+  replayDeadLetters,
+  readConservation,
+];

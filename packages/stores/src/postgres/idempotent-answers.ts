@@ -1,0 +1,67 @@
+import type { Selectable } from 'kysely';
+import type { Database } from './database.ts';
+import type { IdempotentAnswerTable } from './schema-management.ts';
+
+export type IdempotentAnswer = Selectable<IdempotentAnswerTable>;
+
+interface Taking {
+  actorId: string;
+  key: string;
+  fingerprint: Buffer;
+  now: Date;
+  /** Older ones are forgotten. */
+  since: Date;
+}
+
+/**
+ * Takes the key for the transaction's own answer; or answers what was answered to it before. While another transaction has taken it,
+ * this waits for its end.
+ */
+export async function takeIdempotencyKey(
+  transaction: Database,
+  { actorId, key, fingerprint, now, since }: Taking,
+): Promise<IdempotentAnswer | undefined> {
+  const fresh = { fingerprint, status: null, sealed: null, created_at: now };
+  const taken = await transaction
+    .insertInto('idempotent_answer')
+    .values({ actor_id: actorId, key, ...fresh })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['actor_id', 'key'])
+        .doUpdateSet({ ...fresh, notes: [] })
+        .where('idempotent_answer.created_at', '<', since),
+    )
+    .returning('key')
+    .executeTakeFirst();
+  if (taken) return undefined;
+  return transaction
+    .selectFrom('idempotent_answer')
+    .selectAll()
+    .where('actor_id', '=', actorId)
+    .where('key', '=', key)
+    .executeTakeFirst();
+}
+
+interface Keeping {
+  actorId: string;
+  key: string;
+  status: number;
+  sealed: Buffer;
+  notes: string[];
+}
+
+export async function keepAnswer(
+  transaction: Database,
+  { actorId, key, status, sealed, notes }: Keeping,
+): Promise<void> {
+  await transaction
+    .updateTable('idempotent_answer')
+    .set({ status, sealed, notes })
+    .where('actor_id', '=', actorId)
+    .where('key', '=', key)
+    .execute();
+}
+
+export async function forgetAnswers(db: Database, before: Date): Promise<void> {
+  await db.deleteFrom('idempotent_answer').where('created_at', '<', before).execute();
+}

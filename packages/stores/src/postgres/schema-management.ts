@@ -1,0 +1,44 @@
+import type { ColumnType, Generated } from 'kysely';
+
+type CreatedAt = ColumnType<Date, Date | string, never>;
+
+/** A change that was made, or that somebody was not allowed to make; see audit-hash.ts for the chain. */
+export interface AuditEventTable {
+  organization_id: string;
+  /** 1 and so on in each organization, without a gap. */
+  seq: number;
+  id: string;
+  at: CreatedAt;
+  actor_kind: 'user' | 'server-key' | 'system';
+  actor_id: string | null;
+  action: string;
+  outcome: 'done' | 'denied';
+  subject_kind: string;
+  subject_id: string | null;
+  environment_id: string | null;
+  request_id: string;
+  /** JSON, `{before, after}`, as it was hashed; null: there is none, or it was erased. */
+  diff: string | null;
+  diff_hash: Buffer;
+  hash: Buffer;
+}
+
+/** The last record of each organization's chain. */
+export interface AuditHeadTable {
+  organization_id: string;
+  seq: number;
+  hash: Buffer;
+}
+
+/** What a call with an `Idempotency-Key` was answered, sealed under the master key. */
+export interface IdempotentAnswerTable {
+  actor_id: string;
+  key: string;
+  /** SHA-256 of the request. */
+  fingerprint: Buffer;
+  status: number | null;
+  sealed: Buffer | null;
+  /** Rows of `config_outbox` that its change left. */
+  notes: Generated<string[]>;
+  created_at: ColumnType<Date, Date, Date>;
+}

@@ -1,0 +1,130 @@
+import { hasServerKeyScope, isRoleAtLeast } from '@keyward/contract/access';
+import type { Route } from '@keyward/contract/routes/route';
+import { AppError } from '@keyward/kit/app-error';
+import type { Membership } from '@keyward/stores/postgres/accounts';
+import { type EnvironmentRow, findEnvironment } from '@keyward/stores/postgres/projects';
+import type { Administration } from '../administration.ts';
+import { recordDenial } from '../changes/record-denial.ts';
+import type { Actor } from './actor.ts';
+import { authenticate } from './authenticate.ts';
+import { type Call, type IncomingCall, readCall } from './call.ts';
+import { namedMembership } from './named-membership.ts';
+import { requireOperator } from './operator.ts';
+
+/** A call about one organization, one environment, or what is the caller's own. */
+export type OrganizationCall = Call & { organizationId: string };
+export type EnvironmentCall = OrganizationCall & { environment: EnvironmentRow };
+export type PersonCall = Call & { actor: Actor & { kind: 'account' } };
+
+type RouteOf<K extends Route['access']['of']> = Route & { access: { of: K } };
+
+/**
+ * The call with its environment: how every route of one environment begins. A server key belongs to one, and `project_env` may repeat
+ * but never override it; a person names it. A foreign environment is answered like an unknown one.
+ */
+export async function inEnvironment(
+  administration: Administration,
+  request: IncomingCall,
+  route: RouteOf<'environment'>,
+): Promise<EnvironmentCall> {
+  const call = readCall(request, route, await authenticate(administration, request.headers));
+  const organizationId = await admitted(administration, call, route);
+  const environment = await namedEnvironment(administration, call.actor, {
+    organizationId,
+    name: projectEnvOf(request),
+  });
+  return { ...call, organizationId, environment };
+}
+
+/** The call with the organization that a person acts in, or that a server key is of. */
+export async function inOrganization(
+  administration: Administration,
+  request: IncomingCall,
+  route: RouteOf<'organization'>,
+): Promise<OrganizationCall> {
+  const call = readCall(request, route, await authenticate(administration, request.headers));
+  return { ...call, organizationId: await admitted(administration, call, route) };
+}
+
+/** A call that a person makes about what is theirs. */
+export async function asPerson(
+  administration: Administration,
+  request: IncomingCall,
+  route: RouteOf<'account'>,
+): Promise<PersonCall> {
+  const actor = await authenticate(administration, request.headers);
+  requirePerson(actor);
+  return { ...readCall(request, route, actor), actor };
+}
+
+/** A call about the whole installation. */
+export async function asOperator(
+  administration: Administration,
+  request: IncomingCall,
+  route: RouteOf<'installation'>,
+): Promise<OrganizationCall> {
+  const call = readCall(request, route, await authenticate(administration, request.headers));
+  const organizationId = await admitted(administration, call, route);
+  await requireOperator(administration, organizationId);
+  return { ...call, organizationId };
+}
+
+type AdmittingRoute = RouteOf<'environment' | 'organization' | 'installation'>;
+
+/** The organization, if the caller may make this call there. A write that is refused leaves an audit record. */
+async function admitted(administration: Administration, call: Call, route: AdmittingRoute): Promise<string> {
+  const { actor } = call;
+  const standing = actor.kind === 'account' ? namedMembership(actor) : actor;
+  const { organizationId } = standing;
+  const refusal = 'role' in standing ? refusalOfRole(standing, route) : refusalOfScope(standing, route);
+  if (refusal === undefined) return organizationId;
+  if (route.method !== 'GET') await recordDenial(administration, { ...call, organizationId }, route);
+  throw new AppError('FORBIDDEN', refusal);
+}
+
+function refusalOfRole({ role }: Membership, { access }: AdmittingRoute): string | undefined {
+  if (access.role === undefined) return 'This is for applications; use a server key.';
+  if (isRoleAtLeast(role, access.role)) return undefined;
+  return `This needs the role ${access.role} in this organization, and yours is ${role}.`;
+}
+
+function refusalOfScope({ scopes }: Actor & { kind: 'server-key' }, { access }: AdmittingRoute): string | undefined {
+  const needed = 'serverKey' in access ? access.serverKey : undefined;
+  if (needed === undefined) return onlyForPeople;
+  return hasServerKeyScope(scopes, needed) ? undefined : `This server key lacks the scope ${needed}.`;
+}
+
+const onlyForPeople = 'A server key belongs to one environment and cannot do this; use an account key.';
+
+/** Some things are for people, and not for the server key that an application holds. */
+function requirePerson(actor: Actor): asserts actor is Actor & { kind: 'account' } {
+  if (actor.kind !== 'account') throw new AppError('FORBIDDEN', onlyForPeople);
+}
+
+async function namedEnvironment(
+  { db }: Administration,
+  actor: Actor,
+  { organizationId, name }: { organizationId: string; name: string | undefined },
+): Promise<EnvironmentRow> {
+  if (actor.kind === 'server-key') {
+    const own = await findEnvironment(db, organizationId, { id: actor.environmentId });
+    if (!own || (name !== undefined && name !== own.project_env)) throw unknownEnvironment();
+    return own;
+  }
+  if (name === undefined) {
+    const message = 'is required with an account key';
+    throw new AppError('INVALID_INPUT', `project_env ${message}.`, { errors: [{ path: '/project_env', message }] });
+  }
+  const environment = await findEnvironment(db, organizationId, { projectEnv: name });
+  if (!environment) throw unknownEnvironment();
+  return environment;
+}
+
+function projectEnvOf({ query, params }: IncomingCall): string | undefined {
+  const { project_env: named } = { ...(query as object), ...(params as object) } as { project_env?: unknown }; // checked by the route's schema
+  return typeof named === 'string' ? named : undefined;
+}
+
+function unknownEnvironment(): AppError {
+  return new AppError('NOT_FOUND', 'There is no such environment.');
+}

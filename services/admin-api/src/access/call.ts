@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Route } from '@keyward/contract/routes/route';
+import { AppError } from '@keyward/kit/app-error';
+import type { Author } from '../changes/author.ts';
+import type { Actor } from './actor.ts';
+
+/** What is read of a request to tell who makes it and what it is about. */
+export interface IncomingCall {
+  /** The request's id. */
+  id: string;
+  url: string;
+  headers: IncomingHttpHeaders;
+  query: unknown;
+  params: unknown;
+  body?: unknown;
+}
+
+/** A call whose caller is known, and what its headers ask of a change. */
+export interface Call {
+  actor: Actor;
+  author: Author;
+  requestId: string;
+  /** The entity tags of `If-Match`, as they were sent. */
+  ifMatch: string | undefined;
+  idempotency: Idempotency | undefined;
+}
+
+export interface Idempotency {
+  key: string;
+  /** SHA-256 of what was asked: the same key with something else is a mistake of the caller's. */
+  fingerprint: Buffer;
+}
+
+const printable = /^[\x21-\x7e]{1,255}$/;
+
+export function readCall(request: IncomingCall, route: Route, actor: Actor): Call {
+  return {
+    actor,
+    author: authorOf(actor),
+    requestId: request.id,
+    ifMatch: request.headers['if-match'],
+    idempotency: route.method === 'POST' ? readIdempotency(request) : undefined,
+  };
+}
+
+export function authorOf(actor: Actor): Author {
+  return actor.kind === 'account' ? { kind: 'user', id: actor.userId } : { kind: 'server-key', id: actor.serverKeyId };
+}
+
+function readIdempotency({ headers, url, body }: IncomingCall): Idempotency | undefined {
+  const key = headers['idempotency-key'];
+  if (key === undefined) return undefined;
+  if (typeof key !== 'string' || !printable.test(key))
+    throw new AppError('BAD_REQUEST', 'Idempotency-Key is 1 to 255 printable ASCII characters without spaces.');
+  const asked = `${url}\n${JSON.stringify(body) ?? ''}`;
+  return { key, fingerprint: createHash('sha256').update(asked).digest() };
+}
