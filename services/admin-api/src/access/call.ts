@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { organizationHeader } from '@keyward/contract/internal-headers';
 import type { Route } from '@keyward/contract/routes/route';
 import { AppError } from '@keyward/kit/app-error';
 import type { Author } from '../changes/author.ts';
@@ -53,6 +54,6 @@ function readIdempotency({ headers, url, body }: IncomingCall): Idempotency | un
   if (key === undefined) return undefined;
   if (typeof key !== 'string' || !printable.test(key))
     throw new AppError('BAD_REQUEST', 'Idempotency-Key is 1 to 255 printable ASCII characters without spaces.');
-  const asked = `${url}\n${JSON.stringify(body) ?? ''}`;
+  const asked = [url, headers[organizationHeader], body].map((part) => JSON.stringify(part) ?? '').join('\n');
   return { key, fingerprint: createHash('sha256').update(asked).digest() };
 }
