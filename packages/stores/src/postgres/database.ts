@@ -1,4 +1,5 @@
 import { PGlite } from '@electric-sql/pglite';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { Kysely, PGliteDialect, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { SharedInstances } from '../shared-instances.ts';
@@ -62,7 +63,8 @@ const embedded = new SharedInstances<Omit<OpenDatabase, typeof Symbol.asyncDispo
   open: async (url) => {
     const place = url.slice('pglite:'.length);
     const parsers = { [int8]: Number };
-    const pglite = await PGlite.create(place.startsWith('memory:') ? { parsers } : { dataDir: place, parsers });
+    const options = { parsers, extensions: { pg_trgm } };
+    const pglite = await PGlite.create(place.startsWith('memory:') ? options : { dataDir: place, ...options });
     return { db: new Kysely<Schema>({ dialect: new PGliteDialect({ pglite }) }), sessions: pgliteSessions(pglite) };
   },
   close: ({ db }) => db.destroy(),
