@@ -1,11 +1,37 @@
 import { newId } from '@keyward/kit/random';
 import { openDatabase } from '@keyward/stores/postgres/database';
+import { migrate } from '@keyward/stores/postgres/migrate';
 import { up as usage } from '@keyward/stores/postgres/migrations/0002-usage';
 import { up as usageCost } from '@keyward/stores/postgres/migrations/0006-usage-cost';
 import { describePostgresBackends } from '@keyward/tests/backends/describe-backends';
 import { expect, it } from 'vitest';
+import { schemaColumns } from './schema-columns.ts';
+
+const readColumns = `
+  select relation.relname as table, attribute.attname as column,
+    type.typname || case when attribute.attnotnull then '' else '?' end as type
+  from pg_attribute as attribute
+    join pg_class as relation on relation.oid = attribute.attrelid
+    join pg_namespace as namespace on namespace.oid = relation.relnamespace
+    join pg_type as type on type.oid = attribute.atttypid
+  where namespace.nspname = 'public' and relation.relkind in ('r', 'p') and not relation.relispartition
+    and relation.relname not like 'kysely%' and attribute.attnum > 0 and not attribute.attisdropped`;
 
 describePostgresBackends('migrations', (backend) => {
+  it('leave the tables that the code counts on, column by column', async () => {
+    await using database = await openDatabase(await backend.url());
+    await migrate(database.db);
+    const columns = await database.sessions.transaction((session) =>
+      session.query<{ table: string; column: string; type: string }>(readColumns),
+    );
+    const found: Record<string, Record<string, string>> = {};
+    for (const { table, column, type } of columns) {
+      found[table] ??= {};
+      found[table][column] = type;
+    }
+    expect(found).toEqual(schemaColumns);
+  });
+
   it('charge what was admitted before costs were counted with 1 each', async () => {
     await using database = await openDatabase(await backend.url());
     const { db } = database;
