@@ -30,9 +30,12 @@ export function isIpv4(address: IpAddress): boolean {
 
 /** The address in its shortest usual form, to show and to record. */
 export function printIp(address: IpAddress): string {
-  const groups = Array.from(address, (_, i) => address.charCodeAt(i));
-  if (isIpv4(address)) return groups.flatMap((group) => [group >> 8, group & 0xff]).join('.');
-  return compressZeros(groups.map((group) => group.toString(16)));
+  if (isIpv4(address)) return `${octets(address.charCodeAt(0))}.${octets(address.charCodeAt(1))}`;
+  return compressZeros(Array.from(address, (_, i) => address.charCodeAt(i).toString(16)));
+}
+
+function octets(group: number): string {
+  return `${group >> 8}.${group & 0xff}`;
 }
 
 /** Digit by digit: this runs for every request of a client with an IP list. */

@@ -43,8 +43,8 @@ const longestHeartbeatMs = 2_000;
 const partitionsAtOnce = 3;
 /** The larger a batch, the more of its events change the same rows of Postgres; 1 MB is about 1,500 events. */
 const batchBytes = 1_024 * 1_024;
-/** What lies in memory at once, before it is parsed. */
-const fetchBytes = 3 * 1_024 * 1_024;
+/** What lies in memory at once, before it is parsed. KafkaJS fetches no more until all of it is handled, so fewer and larger. */
+const fetchBytes = 8 * 1_024 * 1_024;
 const watchMs = 5_000;
 const leaveMs = 5_000;
 

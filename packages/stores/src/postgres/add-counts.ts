@@ -1,6 +1,6 @@
 import type { RefusalSummary } from '@keyward/contract/refusal-summary';
 import type { UsageCount } from '@keyward/contract/usage-summary';
-import { arrayText } from './array-text.ts';
+import { arrayText, textArrayText } from './array-text.ts';
 import type { Session } from './sessions.ts';
 
 /**
@@ -74,12 +74,12 @@ async function addToHours(session: Session, counts: readonly UsageCount[]): Prom
       arrayText(counts, (each) => each.environmentId),
       arrayText(counts, (each) => each.clientId),
       arrayText(counts, (each) => each.keyId),
-      counts.map((each) => each.endpoint),
-      counts.map((each) => each.verdict),
+      textArrayText(counts, (each) => each.endpoint),
+      textArrayText(counts, (each) => each.verdict),
       arrayText(counts, (each) => each.count),
       arrayText(counts, (each) => each.durationUs),
       arrayText(counts, (each) => each.cost),
-      counts.map((each) => `{${each.durations.join()}}`),
+      arrayText(counts, (each) => `"{${each.durations.join()}}"`),
     ],
   );
 }
@@ -92,7 +92,12 @@ async function addToEndpoints(session: Session, totals: readonly Total[], slot: 
         as row (environment_id, endpoint, success, error, duration_us)
       on conflict (environment_id, endpoint, slot) do update set success = total.success + excluded.success,
         error = total.error + excluded.error, duration_us = total.duration_us + excluded.duration_us`,
-    [arrayText(totals, ({ of }) => of.environmentId), totals.map(({ of }) => of.endpoint), ...sumsOf(totals), slot],
+    [
+      arrayText(totals, ({ of }) => of.environmentId),
+      textArrayText(totals, ({ of }) => of.endpoint),
+      ...sumsOf(totals),
+      slot,
+    ],
   );
 }
 

@@ -24,11 +24,11 @@ interface Place {
   path: string;
 }
 
-interface Asked {
-  environmentId: string;
-  endpoint: string;
-  isAdmitted: boolean;
-}
+/** Endpoints, with whether a request to them was admitted. */
+type Asked = Map<string, boolean>;
+
+/** The name that an endpoint of an environment is counted under. */
+type NameOf = (environmentId: string, endpoint: string) => string;
 
 interface Environment {
   organizationId: string;
@@ -64,28 +64,31 @@ export class RegisteredEndpoints {
 
   /** The events as they are to be counted. It comes before they are, and once more does no harm. */
   async settle(events: readonly CountableEvent[]): Promise<CountableEvent[]> {
-    for (const [environmentId, asked] of this.#unsettled(events)) {
-      const standings = await this.#standingsOf(environmentId, asked);
-      for (const [endpoint, standing] of standings)
-        this.#standings.set(`${environmentId} ${endpoint}`, standing, { ttl: knownMs[standing] });
-    }
-    return events.map((each) => this.#named(each));
+    const settled = new Map<string, Map<string, Standing>>();
+    for (const [environmentId, asked] of askedBy(events))
+      settled.set(environmentId, await this.#look(environmentId, asked));
+    const nameOf: NameOf = (environmentId, endpoint) =>
+      settled.get(environmentId)?.get(endpoint) === 'registered' ? endpoint : anyEndpoint;
+    return events.map((each) => named(each, nameOf));
   }
 
-  #unsettled(events: readonly CountableEvent[]): Map<string, Map<string, boolean>> {
-    const byEnvironment = new Map<string, Map<string, boolean>>();
-    for (const { environmentId, endpoint, isAdmitted } of askedBy(events)) {
+  async #look(environmentId: string, asked: Asked): Promise<Map<string, Standing>> {
+    const found = new Map<string, Standing>();
+    const unsettled: Asked = new Map();
+    for (const [endpoint, isAdmitted] of asked) {
       const standing = this.#standings.get(`${environmentId} ${endpoint}`);
-      if (standing !== undefined && !(standing === 'refused' && isAdmitted)) continue;
-      const asked = byEnvironment.get(environmentId) ?? new Map<string, boolean>();
-      asked.set(endpoint, isAdmitted || asked.get(endpoint) === true);
-      byEnvironment.set(environmentId, asked);
+      if (standing === undefined || (standing === 'refused' && isAdmitted)) unsettled.set(endpoint, isAdmitted);
+      else found.set(endpoint, standing);
     }
-    return byEnvironment;
+    if (unsettled.size === 0) return found;
+    for (const [endpoint, standing] of await this.#standingsOf(environmentId, unsettled)) {
+      this.#standings.set(`${environmentId} ${endpoint}`, standing, { ttl: knownMs[standing] });
+      found.set(endpoint, standing);
+    }
+    return found;
   }
 
-  /** @param asked with whether it was admitted. */
-  async #standingsOf(environmentId: string, asked: ReadonlyMap<string, boolean>): Promise<Map<string, Standing>> {
+  async #standingsOf(environmentId: string, asked: Asked): Promise<Map<string, Standing>> {
     const { sessions } = this.#options;
     const environment = await sessions.transaction((session) => readEnvironment(session, environmentId));
     // Nobody can look at the counts of one that is gone.
@@ -136,21 +139,19 @@ export class RegisteredEndpoints {
       );
     return [...added, ...places.filter((place) => known.has(place))];
   }
+}
 
-  /** Logs show what was asked for all the same. */
-  #named(countable: CountableEvent): CountableEvent {
-    const { event } = countable;
-    const nameOf = (environmentId: string, endpoint: string) =>
-      this.#standings.get(`${environmentId} ${endpoint}`) === 'registered' ? endpoint : anyEndpoint;
-    if (event.type === validationEventType)
-      return { ...countable, countedAs: nameOf(event.data.environmentId, endpointFor(event.data)) };
-    if (event.type !== usageSummaryType) return countable;
-    const counts = event.data.counts.map((count) => ({
-      ...count,
-      endpoint: nameOf(count.environmentId, count.endpoint),
-    }));
-    return { ...countable, event: { ...event, data: { ...event.data, counts } } };
-  }
+/** Logs show what was asked for all the same. */
+function named(countable: CountableEvent, nameOf: NameOf): CountableEvent {
+  const { event } = countable;
+  if (event.type === validationEventType)
+    return { ...countable, countedAs: nameOf(event.data.environmentId, endpointFor(event.data)) };
+  if (event.type !== usageSummaryType) return countable;
+  const counts = event.data.counts.map((count) => ({
+    ...count,
+    endpoint: nameOf(count.environmentId, count.endpoint),
+  }));
+  return { ...countable, event: { ...event, data: { ...event.data, counts } } };
 }
 
 async function readEnvironment(session: Session, environmentId: string): Promise<Environment | undefined> {
@@ -165,14 +166,18 @@ async function readEnvironment(session: Session, environmentId: string): Promise
   return { organizationId: row.organization_id, settings: { ...defaultSettings, ...row.settings }, registered };
 }
 
-function* askedBy(events: readonly CountableEvent[]): Generator<Asked> {
+/** By environment. */
+function askedBy(events: readonly CountableEvent[]): Map<string, Asked> {
+  const byEnvironment = new Map<string, Asked>();
+  const ask = (environmentId: string, endpoint: string, verdict: string) => {
+    const asked = byEnvironment.get(environmentId) ?? new Map<string, boolean>();
+    byEnvironment.set(environmentId, asked);
+    if (!asked.get(endpoint)) asked.set(endpoint, verdict === 'ALLOWED');
+  };
   for (const { event } of events) {
-    if (event.type === validationEventType) {
-      const { environmentId, verdict } = event.data;
-      yield { environmentId, endpoint: endpointFor(event.data), isAdmitted: verdict === 'ALLOWED' };
-    }
+    if (event.type === validationEventType) ask(event.data.environmentId, endpointFor(event.data), event.data.verdict);
     if (event.type === usageSummaryType)
-      for (const { environmentId, endpoint, verdict } of event.data.counts)
-        yield { environmentId, endpoint, isAdmitted: verdict === 'ALLOWED' };
+      for (const { environmentId, endpoint, verdict } of event.data.counts) ask(environmentId, endpoint, verdict);
   }
+  return byEnvironment;
 }

@@ -21,28 +21,35 @@ export async function rememberIds(session: Session, events: readonly CountableEv
     if (!byId.get(id)?.source) byId.set(id, event);
   }
   const rows = await insertIds(session, byId);
-  const standings = new Map(rows.map((row) => [row.event_id, row.standing]));
-  const known = [...byId.values()].filter(({ event }) => standings.has(event.data.id));
-  return {
-    fresh: known.filter(({ event }) => standings.get(event.data.id) !== standing.directThenEntry),
-    entries: known.flatMap(({ source }) => source ?? []),
-  };
+  const remembered: Remembered = { fresh: [], entries: [] };
+  const known = new Map(rows.map((row) => [row.event_id, row.standing]));
+  for (const [id, event] of byId) {
+    const isKnown = known.has(id);
+    if (!isKnown) remembered.fresh.push(event);
+    if (event.source && (!isKnown || known.get(id) === standing.directThenEntry)) remembered.entries.push(event.source);
+  }
+  return remembered;
 }
 
-/** Answers those that are new, and those that are an entry's only now. */
+/** Answers those that are not new, which are few, with what their standing has become if it has changed. */
 async function insertIds(
   session: Session,
   byId: ReadonlyMap<string, CountableEvent>,
-): Promise<{ event_id: string; standing: number }[]> {
+): Promise<{ event_id: string; standing: number | null }[]> {
   const ids = [...byId.keys()].sort();
   if (ids.length === 0) return [];
   return session.query(
-    `insert into event_seen as seen (day, event_id, standing)
-      select date 'epoch' + day, event_id, standing from unnest($1::integer[], $2::uuid[], $3::smallint[])
+    `with asked as (
+      select date 'epoch' + day as day, event_id, standing from unnest($1::integer[], $2::uuid[], $3::smallint[])
         as row (day, event_id, standing)
+    ), taken as (
+      insert into event_seen as seen (day, event_id, standing) select day, event_id, standing from asked
       on conflict (day, event_id) do update set standing = ${standing.directThenEntry}
         where seen.standing = ${standing.direct} and excluded.standing = ${standing.entry}
-      returning event_id, standing`,
+      returning event_id, standing
+    )
+    select event_id, taken.standing from asked left join taken using (event_id)
+    where taken.standing is distinct from asked.standing`,
     [
       arrayText(ids, (id) => dayNumber(byId.get(id)?.idMs ?? 0)),
       arrayText(ids, (id) => id),
