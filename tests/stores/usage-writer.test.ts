@@ -169,6 +169,26 @@ describePostgresBackends('usage writer', (backend) => {
     ]);
   });
 
+  it('counts texts as they are, whatever they mean elsewhere', async () => {
+    const endpoints = [
+      'GET:/"',
+      "GET:/'",
+      'GET:/\\',
+      'GET:/\\"',
+      'GET:/{a,b}',
+      'GET:/, ',
+      'GET:/\\N\t\n',
+      ' NULL',
+      'NULL',
+      '',
+    ];
+    await newWriter().write(batchOf(endpoints.map((endpoint) => event({ endpoint, verdict: 'NULL' }))));
+    const rows = await db.selectFrom('usage_hour').select(['endpoint', 'verdict', 'count']).execute();
+    const expected = endpoints.map((endpoint) => ({ endpoint, verdict: 'NULL', count: 1 }));
+    expect(rows).toHaveLength(expected.length);
+    expect(rows).toEqual(expect.arrayContaining(expected));
+  });
+
   it('counts an event under the endpoint that it names, else under the one that its path is of', async () => {
     const methodPath = 'get:::/Users/7';
     await newWriter().write(batchOf([event({ methodPath }), event({ methodPath, endpoint: 'GET:/users/7' })]));
