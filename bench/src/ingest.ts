@@ -1,6 +1,7 @@
 /**
  * What counting costs: events that lie in Kafka are counted and logged in a Postgres that waits for its disk.
- * `node_modules/node/bin/node bench/src/ingest.ts [events, in thousands]` prints events/s, CPU time per event, and memory.
+ * `node_modules/node/bin/node bench/src/ingest.ts [events, in thousands]` prints events/s, CPU time per event
+ * beside that of a bare echo before and after, and memory.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,6 +19,7 @@ import { durable, startNativePostgres } from '@keyward/tests/backends/postgres-s
 import { insertEnvironment } from '@keyward/tests/platform/insert-environment';
 import { startServiceProcess } from '@keyward/tests/platform/service-process';
 import { cpuTimeUs, endedCpuTimeUs } from './cpu-time.ts';
+import { echoCostUs } from './echo-process.ts';
 
 const events = Number(process.argv[2] ?? 2_000) * 1_000;
 const clients = Array.from({ length: 1_000 }, () => ({ clientId: newId(), keyIds: Array.from({ length: 5 }, newId) }));
@@ -36,6 +38,8 @@ await migrate(database.db);
 const { id: environmentId } = await insertEnvironment(database.db);
 const logUrl = `${kafka.url}/validation.v1`;
 await produce();
+
+const echoBeforeUs = await echoCostUs();
 
 const startedMs = systemClock.monotonicMs();
 await using ingest = await startServiceProcess('ingest', {
@@ -57,13 +61,15 @@ for (let done = 0, shownMs = 0; done < events; ) {
   flat += ` ${rssMb}`;
 }
 const seconds = (systemClock.monotonicMs() - startedMs) / 1_000;
+const cpu = { ingest: cpuTimeUs(pid), postgres: postgresCpuUs(), kafka: cpuTimeUs(kafka.pid) };
 const perEvent = (us: number) => `${(us / events).toFixed(1)} µs`;
 process.stdout.write(`
 events                ${events}, ${clients.length} clients × 5 keys × ${endpoints.length} endpoints, logs: all
 from start to end     ${seconds.toFixed(1)} s, ${Math.round(events / seconds)} events/s
-CPU, ingest           ${perEvent(cpuTimeUs(pid))} per event
-CPU, Postgres         ${perEvent(postgresCpuUs())} per event
-CPU, Kafka            ${perEvent(cpuTimeUs(kafka.pid))} per event, with taking them in
+CPU, ingest           ${perEvent(cpu.ingest)} per event
+CPU, Postgres         ${perEvent(cpu.postgres)} per event
+CPU, Kafka            ${perEvent(cpu.kafka)} per event, with taking them in
+CPU, a bare echo      ${echoBeforeUs.toFixed(1)} µs per request before, ${(await echoCostUs()).toFixed(1)} µs after
 RSS of ingest         at most ${maxRssMb} MB; every ten seconds:${flat}
 lines in the logs     ${await lines()}
 `);

@@ -2,10 +2,8 @@
  * What one validation costs: CPU per request in each process, beside a bare JSON echo in the same run.
  * `npm run bench` (Linux; a few minutes; prints, asserts nothing).
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { cpuTimeUs } from './cpu-time.ts';
+import { startEcho } from './echo-process.ts';
 import { startInstallation } from './installation.ts';
 import { type Load, runLoad } from './load.ts';
 import { newSession } from './sessions.ts';
@@ -14,11 +12,7 @@ const requests = 20_000;
 const clients = 1_000;
 
 await using installation = await startInstallation({ clients });
-const echo = spawn(process.execPath, [fileURLToPath(new URL('echo.ts', import.meta.url))], {
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
-await using _echo = { [Symbol.asyncDispose]: async () => void echo.kill() };
-const echoUrl = await firstLine(echo);
+using echo = await startEcho();
 
 const facts = (key: string) =>
   JSON.stringify({
@@ -36,7 +30,7 @@ const count = () => (counter += 1);
 
 const kinds: Record<string, { origin: string; next: Load['next'] }> = {
   'bare echo': {
-    origin: echoUrl,
+    origin: echo.url,
     next: () => ({ path: '/echo', headers: { 'content-type': 'application/json' }, body: facts(anyKey(count())) }),
   },
   'plain body': { origin: installation.url, next: () => ({ path, headers: plain, body: facts(anyKey(count())) }) },
@@ -57,7 +51,7 @@ const kinds: Record<string, { origin: string; next: Load['next'] }> = {
   },
 };
 
-const pids: Record<string, number> = { echo: echo.pid ?? 0, ...installation.pids };
+const pids: Record<string, number> = { echo: echo.pid, ...installation.pids };
 process.stdout.write(`CPU µs per request (${clients} clients, ${requests} requests)\n`);
 for (const connections of [64, 8]) {
   for (const [kind, { origin, next }] of Object.entries(kinds)) {
@@ -66,7 +60,7 @@ for (const connections of [64, 8]) {
       connections,
       next,
       good: (status: number, body: string) =>
-        status === 200 && (origin === echoUrl || body.startsWith('{"success":true')),
+        status === 200 && (origin === echo.url || body.startsWith('{"success":true')),
     };
     await runLoad({ ...load, requests: requests / 4 }); // warm
     const before = Object.entries(pids).map(([name, pid]) => [name, cpuTimeUs(pid)] as const);
@@ -77,10 +71,4 @@ for (const connections of [64, 8]) {
       `${String(connections).padStart(3)} connections  ${kind.padEnd(26)} ${shown.join(' · ')}   ${Math.round(result.perSecond)}/s, p50 ${result.p50Ms.toFixed(1)} ms, p99 ${result.p99Ms.toFixed(1)} ms\n`,
     );
   }
-}
-
-async function firstLine(child: ChildProcess): Promise<string> {
-  if (!child.stdout) throw new Error('the echo has no output');
-  const [chunk] = await once(child.stdout, 'data');
-  return String(chunk).trim();
 }
