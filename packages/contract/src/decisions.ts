@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox';
 import { ExceededLimit, LimitStatus } from './limits.ts';
 import { Secret } from './secret.ts';
 import { verdictCodes } from './verdict.ts';
+import { VerifiedKey } from './verified-key.ts';
 
 /** The longest value of `x-apikee-signature` that anybody looks at; RSA of 8,192 bits takes 1,366 characters. */
 export const maxSignatureLength = 2_048;
@@ -16,9 +17,11 @@ export const DecisionRequest = Type.Object({
   serverKey: Secret(Type.String({ maxLength: 256 })),
   clientId: Type.String({ description: 'A client id in lower case, or `self`.' }),
   projectEnv: Type.Optional(Type.String()),
-  methodPath: Type.String(),
+  methodPath: Type.Optional(
+    Type.String({ description: 'Without one no endpoint is asked for: a verification may say none.' }),
+  ),
   name: Type.Optional(Type.String()),
-  timestampMs: Type.Number({ description: "The SDK's clock, Unix ms." }),
+  timestampMs: Type.Number({ description: "The requester's clock, Unix ms." }),
   headers: Secret(Type.Record(Type.String(), Type.Union([Type.String(), Type.Array(Type.String())]))),
   remoteAddress: Type.Optional(Type.String()),
   replayId: Type.Optional(
@@ -40,6 +43,17 @@ export const DecisionRequest = Type.Object({
       maximum: 1_000_000,
       description: 'What the request takes of the limits; 1 unless said.',
     }),
+  ),
+  verify: Type.Optional(
+    Type.Object(
+      {
+        key: Secret(Type.String({ description: 'The key, instead of one in the headers; empty when there is none.' })),
+        requiredScopes: Type.Optional(Type.Array(Type.String(), { description: 'The key must hold all of them.' })),
+        productId: Type.Optional(Type.String({ description: 'The product that the key is used for.' })),
+        untracked: Type.Optional(Type.Literal(true, { description: 'It is no use of the key.' })),
+      },
+      { description: 'A key is verified, and the reply tells of it.' },
+    ),
   ),
   elapsedUs: Type.Integer({
     minimum: 0,
@@ -65,6 +79,7 @@ export const DecisionReply = Type.Union([
     degraded: Type.Optional(
       Type.Literal(true, { description: 'Allowed without the store, by the policy `open`: no limit was looked at.' }),
     ),
+    key: Type.Optional(VerifiedKey),
     asStatus: Type.Optional(Type.Literal(true, { description: 'A refusal is answered with its own HTTP status.' })),
   }),
   Type.Object({ kind: Type.Literal('unauthenticated') }),

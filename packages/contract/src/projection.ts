@@ -3,6 +3,7 @@
  * record carries a version, Unix milliseconds or one more than the last; a record is written only over an older one.
  */
 import Type, { type Static } from 'typebox';
+import { Metadata } from './fields.ts';
 import { Limits } from './limits.ts';
 import { EnvironmentSettings } from './settings.ts';
 
@@ -29,8 +30,16 @@ export const KeyRecord = Type.Object({
   templateId: Type.Optional(Type.String()),
   expiresAtMs: Type.Optional(Type.Integer()),
   notBeforeMs: Type.Optional(Type.Integer()),
+  /** The one product that it is for; one without serves every product of its environment. */
+  productId: Type.Optional(Type.String()),
+  /** `KeyDetails` as JSON: nothing is decided by them, so only who shows them reads them. A tombstone has none. */
+  details: Type.Optional(Type.String()),
 });
 export type KeyRecord = Static<typeof KeyRecord>;
+
+/** What is shown of a key. */
+export const KeyDetails = Type.Object({ name: Type.String(), metadata: Metadata });
+export type KeyDetails = Static<typeof KeyDetails>;
 
 /**
  * A client as such, for locally signed keys, which have no record. `deleted` is a tombstone, which has no name: `tenant` is

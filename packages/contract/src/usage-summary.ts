@@ -22,6 +22,12 @@ export const UsageCount = Type.Object({
   verdict: Type.String({ pattern: '^[A-Z_]{1,40}$' }),
   count: Count,
   cost: Type.Integer({ minimum: 0, description: 'What admitted requests took of the limits.' }),
+  notUses: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      description: 'How many were admitted and are no uses of the key (`isUse`); 0 unless said.',
+    }),
+  ),
   durationUs: Type.Integer({ minimum: 0, description: 'The sum of their durations, microseconds.' }),
   durations: Type.Array(Count, {
     maxItems: 32,

@@ -45,6 +45,11 @@ export const ValidationEvent = Type.Object({
   cost: Type.Optional(
     Type.Integer({ minimum: 0, description: 'What the request asked of the limits; 1 when it is not said.' }),
   ),
+  untracked: Type.Optional(
+    Type.Literal(true, {
+      description: 'Asked for without tracking: it is counted and logged, but is no use of the key.',
+    }),
+  ),
   assumed: Type.Optional(
     Type.Literal(true, {
       description:
@@ -63,6 +68,13 @@ export const ValidationEvent = Type.Object({
   }),
 });
 export type ValidationEvent = Static<typeof ValidationEvent>;
+
+/**
+ * Is it one of the uses that its key's `useCount` counts? Of a key that nobody registered none are kept (`signedKey`).
+ */
+export function isUse({ verdict, untracked, signedKey }: ValidationEvent): boolean {
+  return verdict === 'ALLOWED' && !untracked && !signedKey;
+}
 
 /** CloudEvents 1.0 attributes of this event; over Kafka in binary mode: headers `ce_…`, the value is the data. */
 export const validationEventType = 'keyward.validation.v1';

@@ -19,7 +19,7 @@ export const verdicts = {
   ENVIRONMENT_UNKNOWN: { status: 403, message: 'The environment is unknown.' },
   ENCRYPTION_REQUIRED: { status: 403, message: 'This environment takes encrypted requests only.' },
   IP_NOT_ALLOWED: { status: 403, message: 'The API key may not be used from this address.' },
-  INSUFFICIENT_SCOPE: { status: 403, message: 'The API key lacks a scope that this endpoint requires.' },
+  INSUFFICIENT_SCOPE: { status: 403, message: 'The API key lacks a scope that is required.' },
   RATE_LIMITED: { status: 429, message: 'A rate limit is used up.' },
   ABNORMAL_USAGE: { status: 429, message: 'The usage of this API key is abnormal.' },
   REPLAYED: { status: 400, message: 'This request was already received.' },

@@ -15,9 +15,14 @@ export interface Facts {
   nowMs: number;
   /** Whose request it is; undefined when that cannot be told. */
   callerIp: IpAddress | undefined;
-  methodPath: string;
+  /** undefined: the request is about no endpoint. */
+  methodPath: string | undefined;
   /** undefined: the request carries none. */
   signature: RequestSignature | undefined;
+  /** What the request itself demands of the key, beside what its endpoint does. */
+  requiredScopes?: readonly string[] | undefined;
+  /** The product that the key is used for. */
+  productId?: string | undefined;
 }
 
 /** The rules that need no shared state, in the order of design.md §2.4; the first that objects is the verdict. */
@@ -33,12 +38,14 @@ type Rule = (facts: Facts) => Verdict | undefined;
 
 const rules: readonly Rule[] = [
   keyBelongsToClient,
+  keyBelongsToProduct,
   keyStatus,
   keyLifetime,
   clientStatus,
   environmentStatus,
   ipRules,
   requestSignature,
+  requiredScopes,
   scopesAndEndpoint,
   abnormalUsage,
 ];
@@ -46,6 +53,12 @@ const rules: readonly Rule[] = [
 /** A key of another client is answered like one that nobody knows (wire.md §5: no oracle). */
 function keyBelongsToClient({ key, clientId }: Facts): Verdict | undefined {
   return clientId === 'self' || clientId === key.clientId ? undefined : 'INVALID_KEY';
+}
+
+/** Keys are scoped from broad to narrow: one without a product serves them all. */
+function keyBelongsToProduct({ key, productId }: Facts): Verdict | undefined {
+  const isOther = productId !== undefined && key.productId !== undefined && key.productId !== productId;
+  return isOther ? 'INVALID_KEY' : undefined;
 }
 
 function keyStatus({ key }: Facts): Verdict | undefined {
@@ -91,8 +104,13 @@ function requestSignature({ environment, signature }: Facts): Verdict | undefine
   return isGenuine(signature) ? undefined : 'SIGNATURE_INVALID';
 }
 
+function requiredScopes({ key, requiredScopes: scopes = [] }: Facts): Verdict | undefined {
+  return holdsScopes(key.scopes, scopes) ? undefined : 'INSUFFICIENT_SCOPE';
+}
+
 /** What a key lacks comes before what is wrong with the endpoint; both hang on the endpoint, which is looked for once. */
 function scopesAndEndpoint({ key, environment, methodPath }: Facts): Verdict | undefined {
+  if (methodPath === undefined) return undefined;
   const refusesUnknown = environment.settings.unknownEndpoints === 'refuse';
   if (environment.endpoints.length === 0 && !refusesUnknown) return undefined;
   const rule = endpointRulesOf(environment).find(methodPath);

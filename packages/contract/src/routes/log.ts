@@ -19,6 +19,7 @@ export const LogLine = Type.Object({
   durationMs: Type.Number(),
   cost: Type.Integer({ description: 'What the request asked of the limits.' }),
   degraded: Type.Boolean({ description: 'Decided by the failure policy `open`.' }),
+  tracked: Type.Boolean({ description: 'false: asked for with `trackUsage: false`, and so no use of the key.' }),
 });
 export type LogLine = Static<typeof LogLine>;
 
