@@ -37,9 +37,8 @@ const event = JSON.stringify({
   userAgent: 'bench/1.0',
   durationUs: 900,
 });
-const command = (i: number, limits: Pick<DecideCommand, 'keyLimits' | 'clientLimits'>): DecideCommand => ({
+const command = (i: number, choices: Choices): DecideCommand => ({
   ...(holders[i % clients] ?? { clientId: '', keyFamilyId: '' }),
-  ...limits,
   environmentId,
   environmentVersion: 1,
   clientVersion: 1,
@@ -48,13 +47,16 @@ const command = (i: number, limits: Pick<DecideCommand, 'keyLimits' | 'clientLim
   requestedAtMs: Date.now(),
   toleranceMs: 300_000,
   environmentLimits: {},
+  isUse: true,
+  tellsUses: false,
   verdict: 'ALLOWED',
   cost: 1,
   event,
+  ...choices,
 });
 const many = 1_000_000;
-const decide = (to: DecisionStore, limits: Pick<DecideCommand, 'keyLimits' | 'clientLimits'>) => (i: number) =>
-  to.decide(command(i, limits));
+type Choices = Pick<DecideCommand, 'keyLimits' | 'clientLimits'> & Partial<Pick<DecideCommand, 'tellsUses'>>;
+const decide = (to: DecisionStore, choices: Choices) => (i: number) => to.decide(command(i, choices));
 
 /** As many keys and arguments as a decision has, and as long. */
 function sameWords(i: number): (string | number)[] {
@@ -78,6 +80,9 @@ function sameWords(i: number): (string | number)[] {
     ...limits,
     '',
     '',
+    `n:${clientId}`,
+    '1',
+    '',
   ];
 }
 
@@ -85,6 +90,7 @@ const kinds: [string, (i: number) => Promise<unknown>][] = [
   ['empty EVALSHA, one key, no arguments', (i) => operator.evalsha(empty, 1, holders[i % clients]?.clientId ?? '')],
   ['empty EVALSHA, the same arguments', (i) => operator.evalsha(empty, 6, ...sameWords(i))],
   ['decide, no limits', decide(store, { keyLimits: {}, clientLimits: {} })],
+  ['decide, no limits, uses told', decide(store, { keyLimits: {}, clientLimits: {}, tellsUses: true })],
   ['decide, key limited', decide(store, { keyLimits: { minute: many }, clientLimits: {} })],
   [
     'decide, key and client limited',

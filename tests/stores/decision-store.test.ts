@@ -340,7 +340,7 @@ describeRedisBackends('decide', (backend) => {
 });
 
 describeRedisBackends('decide about a key without a family', (backend) => {
-  it('goes by the limits of its client, and keeps totals of the client alone', async () => {
+  it('goes by the limits of its client, and keeps totals of the client alone, and no uses', async () => {
     const url = await backend.url();
     await using shards = await openShards(url);
     const { environmentId, clientId } = await seedClient(shards.projection);
@@ -354,7 +354,7 @@ describeRedisBackends('decide about a key without a family', (backend) => {
     await using held = await totalsOn(url);
     expect(await held.namesOf(clientId)).toEqual(['client']);
     await shards.store.decide(decideCommand({ environmentId, clientId, keyFamilyId: 'family' }));
-    expect(await held.namesOf(clientId)).toEqual(['client', 'key family']);
+    expect(await held.namesOf(clientId)).toEqual(['client', 'key family', 'uses family']);
   });
 });
 
@@ -422,12 +422,14 @@ async function totalsOn(url: string): Promise<AsyncDisposable & { namesOf(client
     const namesOf = async (clientId: string) => [
       ...(instance.clientTotals.has(clientId) ? ['client'] : []),
       ...[...instance.keyTotals.keys()].map((family) => `key ${family}`),
+      ...[...instance.keyUses.keys()].map((family) => `uses ${family}`),
     ];
     return { ...shared, namesOf };
   }
   const redis = connectRedis(url);
   await untilConnected(redis, 5_000);
-  const nameOf = (field: string) => (field === clientFields.totals ? 'client' : field.replace('f:', 'key '));
+  const nameOf = (field: string) =>
+    field === clientFields.totals ? 'client' : field.replace('f:', 'key ').replace('n:', 'uses ');
   return {
     namesOf: async (clientId) =>
       (await redis.hkeys(redisKeys.client(clientId)))

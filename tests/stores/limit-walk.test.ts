@@ -6,7 +6,7 @@ import { MemoryDecisionStore } from '@keyward/stores/memory/memory-decision-stor
 import { MemoryProjectionStore } from '@keyward/stores/memory/memory-projection-store';
 import { MemoryShards } from '@keyward/stores/memory/memory-shards';
 import { openProjectionStore } from '@keyward/stores/open-shards';
-import type { DecideAnswer, DecideCommand, Decided } from '@keyward/stores/ports/decision-store';
+import type { DecideAnswer, DecideCommand, Decided, KeyUses } from '@keyward/stores/ports/decision-store';
 import { RedisDecisionStore } from '@keyward/stores/redis/redis-decision-store';
 import { describeRedisBackends } from '@keyward/tests/backends/describe-backends';
 import { expect, it } from 'vitest';
@@ -64,7 +64,7 @@ describeRedisBackends('limits over a long random history', (backend) => {
     const came = [...walk.outcomes].sort().map(([name, count]) => `${name} ${count}`);
     process.stdout.write(`limit walk on ${backend.name}, seed ${seed}, ${steps} steps: ${came.join(', ')}\n`);
     for (const name of expected) expect(walk.outcomes.get(name) ?? 0, name).toBeGreaterThanOrEqual(200);
-  });
+  }, 60_000);
 });
 
 const expected = [
@@ -78,6 +78,9 @@ const expected = [
   'cost 0',
   'cost > 1',
   'limited for ever',
+  'no use',
+  'uses told',
+  'uses told to a refusal',
 ];
 
 /** Year ends, the end of ISO week 53, the ends of February in a leap year and in others. */
@@ -103,6 +106,8 @@ class LimitWalk {
   readonly #holders: Holder[];
   #nowMs = edges[0] ?? 0;
   #earlier: DecideCommand[] = [];
+  /** Of each family, counted here. */
+  readonly #uses = new Map<string, KeyUses>();
   #lastAtMs = 0;
 
   constructor(draw: Draw) {
@@ -145,6 +150,8 @@ class LimitWalk {
       replayId: newId(),
       requestedAtMs: this.#nowMs,
       cost: this.#chance() < 0.1 ? 0 : this.#chance() < 0.75 ? 1 : 2 + this.#draw(4),
+      isUse: this.#chance() < 0.8,
+      tellsUses: this.#chance() < 0.5,
     });
   }
 
@@ -164,7 +171,28 @@ class LimitWalk {
       (name) => windowAt(name, this.#nowMs).startMs !== windowAt(name, this.#lastAtMs).startMs,
     );
     this.#lastAtMs = this.#nowMs;
-    return [...rolls.map((name) => `roll ${name}`), ...costNames(command), ...verdictNames(answer)];
+    return [
+      ...rolls.map((name) => `roll ${name}`),
+      ...costNames(command),
+      ...verdictNames(answer),
+      ...this.#useNames(command, answer),
+    ];
+  }
+
+  /** Every admission that is a use is counted, at whatever cost, and nothing else. */
+  #useNames({ keyFamilyId, isUse, tellsUses }: DecideCommand, { verdict, uses }: Decided): string[] {
+    if (keyFamilyId === undefined) {
+      expect(uses).toBeUndefined();
+      return [];
+    }
+    const { count, lastAtMs = 0 } = this.#uses.get(keyFamilyId) ?? { count: 0 };
+    const isUsed = isUse && verdict === 'ALLOWED';
+    if (isUsed) this.#uses.set(keyFamilyId, { count: count + 1, lastAtMs: Math.max(lastAtMs, this.#nowMs) });
+    expect(uses).toEqual(tellsUses ? (this.#uses.get(keyFamilyId) ?? { count: 0 }) : undefined);
+    return [
+      ...(isUse ? [] : ['no use']),
+      ...(uses ? [verdict === 'ALLOWED' ? 'uses told' : 'uses told to a refusal'] : []),
+    ];
   }
 
   #chance(): number {

@@ -1,7 +1,7 @@
 import { windowAt } from '@keyward/decision/calendar';
 import { totalsFromSpent } from '@keyward/decision/totals-from-spent';
 import { newId } from '@keyward/kit/random';
-import type { DecideAnswer } from '@keyward/stores/ports/decision-store';
+import type { DecideAnswer, DecideCommand } from '@keyward/stores/ports/decision-store';
 import type { ClientSeed, EnvironmentSeed } from '@keyward/stores/ports/lost-totals';
 import type { Incarnations } from '@keyward/stores/ports/projection-store';
 import { describeRedisBackends } from '@keyward/tests/backends/describe-backends';
@@ -29,6 +29,7 @@ describeRedisBackends('totals of a lost shard', (backend) => {
         incarnations,
         totals,
         families: new Map(),
+        uses: new Map(),
         hour: windowAt('hour', nowMs),
         notBeforeMs: 0,
         ...seed,
@@ -85,19 +86,50 @@ describeRedisBackends('totals of a lost shard', (backend) => {
       expect(again).toMatchObject({ limits: [{ remaining: 6 }] });
     });
 
+    it('come with the uses of its keys, to which what was counted since the loss is added once', async () => {
+      const { environmentId, clientId } = await loseClient();
+      const { incarnations } = await lost();
+      const [one, other] = [newId(), newId()];
+      const use = async (keyFamilyId: string, fields: Partial<DecideCommand> = {}) => {
+        const command = decideCommand({ environmentId, clientId, keyFamilyId, tellsUses: true, ...fields });
+        const answer = await shards.store.decide(command);
+        return answer.kind === 'decided' ? answer.uses : answer;
+      };
+      const startedMs = Date.now();
+      // Nobody can say yet how many there were, and nobody is kept waiting for that.
+      for (let i = 0; i < 3; i++) expect(await use(one)).toBeUndefined();
+      const uses = new Map([
+        [one, { count: 40, lastAtMs: 5 }],
+        [other, { count: 7, lastAtMs: startedMs + 1e9 }],
+      ]);
+      const seed = seedOf(clientId, incarnations, { uses });
+      expect(await shards.projection.seedClientTotals(seed)).toBe('seeded');
+      const told = await use(one, { isUse: false });
+      expect(told).toEqual({ count: 43, lastAtMs: expect.any(Number) });
+      expect(told && 'lastAtMs' in told ? told.lastAtMs : 0).toBeGreaterThanOrEqual(startedMs - 1_000);
+      expect(await use(other, { verdict: 'REVOKED' })).toEqual({ count: 7, lastAtMs: startedMs + 1e9 });
+      expect(await shards.projection.seedClientTotals(seed)).toBe('seeded');
+      expect(await use(one)).toMatchObject({ count: 44 });
+      expect(await use(newId(), { isUse: false })).toEqual({ count: 0 });
+    });
+
     it('are given back whole, however many keys it has', async () => {
       const { environmentId, clientId } = await loseClient();
       const { incarnations } = await lost();
       const ids = Array.from({ length: 8_001 }, () => newId());
       const families = new Map(ids.map((id, i) => [id, totalsFromSpent('key', { hour: i, day: i }, Date.now())]));
-      expect(await shards.projection.seedClientTotals(seedOf(clientId, incarnations, { families }))).toBe('seeded');
+      const uses = new Map(ids.map((id, i) => [id, { count: i, lastAtMs: 1 }]));
+      const seed = seedOf(clientId, incarnations, { families, uses });
+      expect(await shards.projection.seedClientTotals(seed)).toBe('seeded');
       expect((await lost()).clients).toEqual([]);
       for (const i of [0, 199, 200, 201, 4_000, 7_999, 8_000]) {
         const keyFamilyId = ids[i];
         const limits = { keyLimits: { day: 10_000 }, clientLimits: { month: 10 } };
         expect(
-          await shards.store.decide(decideCommand({ environmentId, clientId, keyFamilyId, cost: 0, ...limits })),
-        ).toMatchObject({ limits: [{ remaining: 10_000 - i }, { remaining: 6 }] });
+          await shards.store.decide(
+            decideCommand({ environmentId, clientId, keyFamilyId, cost: 0, tellsUses: true, ...limits }),
+          ),
+        ).toMatchObject({ limits: [{ remaining: 10_000 - i }, { remaining: 6 }], uses: { count: i + 1 } });
       }
     });
 

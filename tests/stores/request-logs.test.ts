@@ -35,7 +35,7 @@ describePostgresBackends('request logs', (backend) => {
   it('have one line for each decision, as it was, also when it comes again', async () => {
     const { environmentId, event, write } = await environment();
     const methodPath = 'GET:/a\tb\\n"\n\r\\.';
-    const one = event({ methodPath, cost: 7, degraded: true });
+    const one = event({ methodPath, cost: 7, degraded: true, untracked: true });
     await write(one);
     await write(one, one);
     expect(await linesOf(environmentId)).toEqual([
@@ -51,6 +51,7 @@ describePostgresBackends('request logs', (backend) => {
         duration_us: one.durationUs,
         cost: 7,
         degraded: true,
+        tracked: false,
         ...everything,
       },
     ]);

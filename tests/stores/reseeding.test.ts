@@ -84,6 +84,7 @@ describe('totals after a loss [embedded]', () => {
     expect(shards.unseededClients.size).toBe(0);
     expect(shards.clientTotals.get(client.clientId)?.total).toBe(10);
     expect(shards.keyTotals.get(client.keyId)?.total).toBe(10);
+    expect(shards.keyUses.get(client.keyId)).toEqual({ since: 0, before: 2, lastAtMs: nowMs });
   });
 
   it('that cannot be given back hold up no others, and come back once they can', async () => {

@@ -46,6 +46,7 @@ export function randomLines(draw: Draw, { environments, count, fromMs, days }: L
       duration_us: draw(100_000),
       cost: draw(4),
       degraded: draw(9) === 0,
+      tracked: draw(9) > 0,
     };
   });
 }

@@ -82,6 +82,8 @@ export function decideCommand(fields: Partial<DecideCommand> = {}): DecideComman
     keyLimits: {},
     clientLimits: {},
     environmentLimits: {},
+    isUse: true,
+    tellsUses: false,
     verdict: 'ALLOWED',
     event: JSON.stringify({
       id: eventId,

@@ -30,6 +30,8 @@ const command = (): DecideCommand => ({
   keyLimits: {},
   clientLimits: {},
   environmentLimits: {},
+  isUse: true,
+  tellsUses: false,
   event: '{}',
 });
 

@@ -266,7 +266,9 @@ function randomEvents(nowMs: number) {
     const methodPath = pick(['GET:/a', 'POST:/b', 'GET:/"q", \\ {NULL} ü']);
     const durationUs = Math.floor(Math.random() * 10_000);
     const cost = pick([{}, {}, { cost: 0 }, { cost: 7 }]);
-    return sampleEvent({ environmentId, clientId, keyId, verdict, methodPath, decidedAtMs, durationUs, ...cost });
+    const tracking = pick([{}, {}, { untracked: true as const }]);
+    const fields = { environmentId, clientId, keyId, verdict, methodPath, decidedAtMs, durationUs };
+    return sampleEvent({ ...fields, ...cost, ...tracking });
   });
   for (const { clientId, keyId, methodPath, verdict, decidedAtMs, durationUs, cost = 1 } of events) {
     const hour = `${new Date(decidedAtMs).toISOString().slice(0, 13)}:00:00.000Z`;
@@ -283,7 +285,12 @@ function randomEvents(nowMs: number) {
   }
   for (const [keyId, some = []] of Object.entries(Object.groupBy(events, (one) => one.keyId))) {
     const last_used_at = new Date(Math.max(...some.map((one) => one.decidedAtMs)));
-    expected.keys[keyId] = { success: success(some), error: some.length - success(some), last_used_at };
+    const uses = some.filter((one) => one.verdict === 'ALLOWED' && !one.untracked);
+    expected.keys[keyId] = {
+      ...{ success: success(some), error: some.length - success(some), last_used_at },
+      ...{ not_uses: success(some) - uses.length, incarnation: null, uses_since: 0 },
+      last_use_at: new Date(Math.max(...uses.map((one) => one.decidedAtMs))),
+    };
   }
   return { events, expected };
 }

@@ -1,5 +1,5 @@
 import type { UsageCount, UsageSummary } from '@keyward/contract/usage-summary';
-import type { ValidationEvent } from '@keyward/contract/validation-event';
+import { isUse, type ValidationEvent } from '@keyward/contract/validation-event';
 import { endpointOf } from '@keyward/decision/endpoint-path';
 import { LRUCache } from 'lru-cache';
 import { addDuration, addHistogram } from './latency-histogram.ts';
@@ -18,6 +18,7 @@ export class UsageCounts {
     count.durationUs += durationUs;
     addDuration(count.durations, durationUs);
     if (verdict === 'ALLOWED') count.cost += event.cost ?? 1;
+    if (verdict === 'ALLOWED' && !isUse(event)) count.notUses = (count.notUses ?? 0) + 1;
     count.lastDecidedAtMs = Math.max(count.lastDecidedAtMs, decidedAtMs);
   }
 
@@ -28,6 +29,7 @@ export class UsageCounts {
       count.durationUs += each.durationUs;
       addHistogram(count.durations, each.durations);
       count.cost += each.cost;
+      if (each.notUses !== undefined) count.notUses = (count.notUses ?? 0) + each.notUses;
       count.lastDecidedAtMs = Math.max(count.lastDecidedAtMs, each.lastDecidedAtMs);
     }
   }

@@ -222,6 +222,8 @@ test('under a cap it is the shard that hangs that goes away: the environment’s
     keyLimits: {},
     clientLimits: {},
     environmentLimits: {},
+    isUse: true,
+    tellsUses: false,
     event: '{}',
   };
   await using twin = new Twin();

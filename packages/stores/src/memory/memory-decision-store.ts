@@ -8,6 +8,7 @@ import type {
   DecideCommand,
   DecisionStore,
   KeyLookup,
+  KeyUses,
   Lookup,
   NewClient,
   NewClientAnswer,
@@ -112,8 +113,9 @@ export class MemoryDecisionStore implements DecisionStore {
     const nowMs = this.#shards.clock.nowMs();
     const outOfTime = Math.abs(nowMs - command.requestedAtMs) > command.toleranceMs;
     const verdict = command.verdict === 'ALLOWED' && outOfTime ? 'STALE_REQUEST' : command.verdict;
-    const answer = verdict === 'ALLOWED' ? this.#limited(command, nowMs) : ({ kind: 'decided', verdict } as const);
-    if (answer.kind !== 'decided') return answer;
+    const made = verdict === 'ALLOWED' ? this.#limited(command, nowMs) : ({ kind: 'decided', verdict } as const);
+    if (made.kind !== 'decided') return made;
+    const answer = { ...made, ...this.#used(command, made.verdict, nowMs) };
     const life = command.requestedAtMs + (command.replayId === undefined ? 0 : entryTtl.afterTimestampMs) - nowMs;
     const expiresAtMs = nowMs + Math.min(Math.max(life, entryTtl.atLeastMs), entryTtl.atMostMs);
     this.#shards.keepEntry(clientId, entryId, { eventId, answer, expiresAtMs });
@@ -187,6 +189,20 @@ export class MemoryDecisionStore implements DecisionStore {
     return exceeded
       ? { kind: 'decided', verdict: 'RATE_LIMITED', ...limits, exceeded }
       : { kind: 'decided', verdict: 'ALLOWED', ...limits };
+  }
+
+  /** Counts a use of the key, and tells how many there were, if that is known. */
+  #used(command: DecideCommand, verdict: Verdict, nowMs: number): { uses?: KeyUses } {
+    const { clientId, keyFamilyId, isUse, tellsUses } = command;
+    const { keyUses, unseededClients } = this.#shards;
+    if (keyFamilyId === undefined) return {};
+    const kept = keyUses.get(keyFamilyId) ?? { since: 0, lastAtMs: 0, before: 0 };
+    const isUsed = isUse && verdict === 'ALLOWED';
+    const uses = isUsed ? { ...kept, since: kept.since + 1, lastAtMs: Math.max(kept.lastAtMs, nowMs) } : kept;
+    if (isUsed) keyUses.set(keyFamilyId, uses);
+    if (!tellsUses || unseededClients.has(clientId)) return {};
+    const count = uses.since + uses.before;
+    return { uses: uses.lastAtMs === 0 ? { count } : { count, lastAtMs: uses.lastAtMs } };
   }
 
   /** Spends the cost from the shard's budget, with a grant of the environment's totals when it does not suffice. */

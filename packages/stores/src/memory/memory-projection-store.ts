@@ -94,14 +94,14 @@ export class MemoryProjectionStore implements ProjectionStore {
     return {
       nowMs,
       incarnations: [incarnation],
-      clients: clients.map(([clientId, lostAtMs]) => ({ clientId, lostAtMs })),
+      clients: clients.map(([clientId, lostAtMs]) => ({ clientId, lostAtMs, incarnation })),
       environmentIds: [...unseededEnvironments.keys()].slice(0, limit),
     };
   }
 
   async seedClientTotals(seed: ClientSeed): Promise<SeedOutcome> {
-    const { clock, incarnation, unseededClients, clientTotals, keyTotals } = this.#shards;
-    const { clientId, incarnations, hour, notBeforeMs, totals, families } = seed;
+    const { clock, incarnation, unseededClients, clientTotals, keyTotals, keyUses } = this.#shards;
+    const { clientId, incarnations, hour, notBeforeMs, totals, families, uses } = seed;
     if (!unseededClients.has(clientId)) return 'seeded';
     const nowMs = clock.nowMs();
     if (incarnations[0] !== incarnation || !contains(hour, nowMs)) return 'outdated';
@@ -111,6 +111,10 @@ export class MemoryProjectionStore implements ProjectionStore {
     }
     clientTotals.set(clientId, totals);
     for (const [family, ofFamily] of families) keyTotals.set(family, ofFamily);
+    for (const [family, { count, lastAtMs = 0 }] of uses) {
+      const { since, lastAtMs: lastSinceMs } = keyUses.get(family) ?? { since: 0, lastAtMs: 0 };
+      keyUses.set(family, { since, lastAtMs: Math.max(lastSinceMs, lastAtMs), before: count });
+    }
     unseededClients.delete(clientId);
     return 'seeded';
   }

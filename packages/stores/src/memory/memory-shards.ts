@@ -39,6 +39,8 @@ export class MemoryShards {
   readonly clientVersions = new Map<string, number>();
   readonly clientTotals = new Map<string, SubjectTotals>();
   readonly keyTotals = new Map<string, SubjectTotals>();
+  /** How often each rotation family was used since this process began, when last (Unix ms; 0: not yet), and how often before. */
+  readonly keyUses = new Map<string, { since: number; lastAtMs: number; before: number }>();
   /** Clients and environments whose totals are unknown, because they come from before this process, by when that began. */
   readonly unseededClients = new Map<string, number>();
   readonly unseededEnvironments = new Map<string, number>();

@@ -87,8 +87,18 @@ export interface DecideCommand {
   clientLimits: Limits;
   /** The environment's cap. */
   environmentLimits: Limits;
+  /** An admission is a use of the key, and adds to its family's; without a family there are none. */
+  isUse: boolean;
+  /** Is to be told how often the key was used? */
+  tellsUses: boolean;
   /** The event's fields as JSON, but for the verdict and the time, which the store sets. */
   event: string;
+}
+
+/** How often a key's rotation family was used, and when last (Unix ms). */
+export interface KeyUses {
+  count: number;
+  lastAtMs?: number;
 }
 
 export interface Decided {
@@ -98,6 +108,8 @@ export interface Decided {
   limits?: LimitStatus[];
   /** With RATE_LIMITED: the window that refused. */
   exceeded?: ExceededLimit;
+  /** After this decision, when it was asked for; none: they are not kept for this key, or were lost. */
+  uses?: KeyUses;
 }
 
 export type DecideAnswer =

@@ -1,6 +1,15 @@
 import type { Window } from '@keyward/decision/calendar';
 import type { SubjectTotals } from '@keyward/decision/limits';
+import type { KeyUses } from './decision-store.ts';
 import type { Incarnations } from './projection-store.ts';
+
+export interface LostClient {
+  clientId: string;
+  /** By then the client had been lost, so nothing was counted for it in this shard before. */
+  lostAtMs: number;
+  /** By what name its events tell which outbox they come by now. */
+  incarnation: string;
+}
 
 /** Whose totals went with a shard, and are to be seeded now. */
 export interface LostTotals {
@@ -8,8 +17,7 @@ export interface LostTotals {
   incarnations: Incarnations;
   /** The store's clock when this was read, Unix ms. */
   nowMs: number;
-  /** `lostAtMs`: by then the client had been lost, so nothing was counted for it in this shard before. */
-  clients: { clientId: string; lostAtMs: number }[];
+  clients: LostClient[];
   environmentIds: string[];
 }
 
@@ -24,6 +32,8 @@ export interface ClientSeed extends Seed {
   totals: SubjectTotals;
   /** The totals of its keys' rotation families, by family. */
   families: ReadonlyMap<string, SubjectTotals>;
+  /** By family: its uses before what the shard has counted itself, which goes on to count. */
+  uses: ReadonlyMap<string, KeyUses>;
   /** Asked earlier, the seeding is put off until then, Unix ms. */
   notBeforeMs: number;
 }

@@ -2,6 +2,7 @@ import type { RefusalSummary } from '@keyward/contract/refusal-summary';
 import type { UsageCount } from '@keyward/contract/usage-summary';
 import { arrayText, textArrayText } from './array-text.ts';
 import type { Session } from './sessions.ts';
+import type { UseCounts } from './use-counts.ts';
 
 /**
  * Adds to the hours, and to the totals of endpoints, keys and clients. Each statement takes its rows in the same order in every
@@ -11,7 +12,7 @@ import type { Session } from './sessions.ts';
  */
 export async function addCounts(
   session: Session,
-  { counts, slot }: { counts: readonly UsageCount[]; slot: number },
+  { counts, uses, slot }: { counts: readonly UsageCount[]; uses: UseCounts; slot: number },
 ): Promise<void> {
   if (counts.length === 0) return;
   await addToHours(session, counts);
@@ -23,6 +24,7 @@ export async function addCounts(
   await addToKeys(
     session,
     totalsBy(counts, ({ keyId }) => keyId),
+    uses,
   );
   await addToClients(
     session,
@@ -101,19 +103,35 @@ async function addToEndpoints(session: Session, totals: readonly Total[], slot: 
   );
 }
 
-async function addToKeys(session: Session, totals: readonly Total[]): Promise<void> {
+async function addToKeys(session: Session, totals: readonly Total[], uses: UseCounts): Promise<void> {
+  const used = totals.map(({ of }) => uses.of(of.keyId));
   await session.query(
-    `insert into key_total as total (key_id, environment_id, success, error, last_used_at)
-      select key_id, environment_id, success, error, ${timeOf('last_used_at')}
-      from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
-        as row (key_id, environment_id, success, error, duration_us, last_used_at)
+    `insert into key_total as total
+        (key_id, environment_id, success, error, last_used_at, not_uses, last_use_at, incarnation, uses_since)
+      select key_id, environment_id, success, error, ${timeOf('last_used_at')}, not_uses, ${timeOf('last_use_at')},
+        incarnation, uses_since
+      from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
+        $8::bigint[], $9::text[], $10::bigint[])
+        as row (key_id, environment_id, success, error, duration_us, last_used_at, not_uses, last_use_at, incarnation,
+          uses_since)
       on conflict (key_id) do update set success = total.success + excluded.success, error = total.error + excluded.error,
-        last_used_at = greatest(total.last_used_at, excluded.last_used_at)`,
+        last_used_at = greatest(total.last_used_at, excluded.last_used_at),
+        not_uses = total.not_uses + excluded.not_uses, last_use_at = greatest(total.last_use_at, excluded.last_use_at),
+        incarnation = greatest(total.incarnation, excluded.incarnation),
+        uses_since = case
+          when excluded.incarnation > total.incarnation or total.incarnation is null then excluded.uses_since
+          when excluded.incarnation = total.incarnation then total.uses_since + excluded.uses_since
+          else total.uses_since
+        end`,
     [
       arrayText(totals, ({ of }) => of.keyId),
       arrayText(totals, ({ of }) => of.environmentId),
       ...sumsOf(totals),
       arrayText(totals, (total) => total.lastDecidedAtMs),
+      arrayText(used, ({ notUses }) => notUses),
+      arrayText(used, ({ lastUseAtMs }) => lastUseAtMs ?? 'null'),
+      used.map(({ incarnation }) => incarnation ?? null),
+      arrayText(used, ({ usesSince }) => usesSince),
     ],
   );
 }

@@ -1,5 +1,11 @@
 import type { Limits } from '@keyward/contract/limits';
-import type { ClientRecord, EnvironmentRecord, KeyRecord, ServerKeyRecord } from '@keyward/contract/projection';
+import type {
+  ClientRecord,
+  EnvironmentRecord,
+  KeyDetails,
+  KeyRecord,
+  ServerKeyRecord,
+} from '@keyward/contract/projection';
 import { defaultSettings } from '@keyward/contract/settings';
 import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Database } from './database.ts';
@@ -75,6 +81,8 @@ async function readKeys(db: Database, clientIds: readonly string[]) {
       'scopes',
       'rate_limit',
       'rate_window',
+      'name',
+      'metadata',
     ])
     .where('client_id', 'in', clientIds)
     .execute();
@@ -101,6 +109,7 @@ function projectClient(client: ProjectedClient, keys: readonly ProjectedKey[]): 
         limits: key.rate_limit === null || key.rate_window === null ? {} : { [key.rate_window]: key.rate_limit },
         ...template,
         ...lifetime(key),
+        details: JSON.stringify({ name: key.name, metadata: key.metadata } satisfies KeyDetails),
       },
     })),
   };

@@ -302,6 +302,12 @@ interface KeyTotalTable {
   success: number;
   error: number;
   last_used_at: Time | null;
+  /** Of the successes those that are no uses, and when the last of the others was. */
+  not_uses: Generated<number>;
+  last_use_at: Time | null;
+  /** How many uses came by the outbox of this incarnation, the newest. */
+  incarnation: string | null;
+  uses_since: Generated<number>;
 }
 
 /** What is counted of decisions: those without a known key have neither client, key nor endpoint. */
@@ -359,6 +365,7 @@ interface RequestLogTable {
   duration_us: number;
   cost: number;
   degraded: boolean;
+  tracked: Generated<boolean>;
 }
 
 interface OutboxCountTable {

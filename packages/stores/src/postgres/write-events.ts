@@ -8,6 +8,7 @@ import { addToOutboxes, type OutboxCounts } from './outbox-counts.ts';
 import { rememberIds } from './remember-ids.ts';
 import type { Session } from './sessions.ts';
 import type { CountableEvent } from './sort-records.ts';
+import { UseCounts } from './use-counts.ts';
 import { writeLogs } from './write-logs.ts';
 
 interface EventWriting {
@@ -24,9 +25,12 @@ interface EventWriting {
 export async function writeEvents(session: Session, writing: EventWriting): Promise<CountableEvent[]> {
   const { fresh, entries } = await rememberIds(session, writing.events);
   const counts = new UsageCounts();
+  const uses = new UseCounts();
   const decisions = [];
   const refusals = [];
-  for (const { event, countedAs } of fresh) {
+  for (const each of fresh) {
+    const { event, countedAs } = each;
+    uses.add(each);
     switch (event.type) {
       case validationEventType:
         counts.add(event.data, countedAs);
@@ -41,7 +45,7 @@ export async function writeEvents(session: Session, writing: EventWriting): Prom
   }
   await writeLogs(session, { decisions, policies: writing.policies, sinceMs: writing.logsSinceMs });
   await addToOutboxes(session, { counted: entries, ...writing.alsoOfOutboxes });
-  await addCounts(session, { counts: counts.sorted(), slot: writing.slot });
+  await addCounts(session, { counts: counts.sorted(), uses, slot: writing.slot });
   await addRefusals(session, refusals);
   return fresh;
 }

@@ -13,7 +13,7 @@ interface LogWriting {
 }
 
 const columns = `decided_at, event_id, environment_id, client_id, key_id, verdict, endpoint, method_path, name, ip, user_agent,
-  duration_us, cost, degraded`;
+  duration_us, cost, degraded, tracked`;
 
 /**
  * Writes the lines that the environments want, without what they leave out. Called once the transaction has written
@@ -53,6 +53,7 @@ function lineOf(event: ValidationEvent, { policy, isDeleted }: { policy: LogPoli
     event.durationUs,
     event.cost ?? 1,
     event.degraded ?? false,
+    !event.untracked,
   ]);
 }
 

@@ -3,7 +3,7 @@ import { isVerdict } from '@keyward/contract/verdict';
 import type { Unspent } from '@keyward/decision/environment-cap';
 import { subjectWindows } from '@keyward/decision/limits';
 import { type Clock, systemClock } from '@keyward/kit/clock';
-import type { DecideAnswer, DecideCommand } from '../ports/decision-store.ts';
+import type { DecideAnswer, DecideCommand, KeyUses } from '../ports/decision-store.ts';
 import { entryTtl } from '../request-entry.ts';
 import { shardOf } from '../shards.ts';
 import { StoreAway } from '../store-away.ts';
@@ -93,6 +93,7 @@ export class DecisionScripts {
         ...limitWords('client', command.clientLimits),
         cap,
         deadlineMs ?? '',
+        ...usesWords(command),
       ],
     );
     const [kind, time, ...rest] = answer as string[]; // the script's own returns, stated in its header
@@ -160,15 +161,20 @@ function limitWords(subject: Subject, limits: Limits): (number | string)[] {
   return subjectWindows[subject].map((window) => limits[window] ?? '');
 }
 
+function usesWords({ keyFamilyId, isUse, tellsUses }: DecideCommand): string[] {
+  const isWanted = keyFamilyId !== undefined && (isUse || tellsUses);
+  return [isWanted ? clientFields.keyUses(keyFamilyId) : '', isUse ? '1' : '', tellsUses ? '1' : ''];
+}
+
 export interface GrantQuestion {
   kind: 'grant';
   unspent: Unspent;
 }
 
 function readAnswer(kind: string | undefined, words: readonly string[]): DecideAnswer | GrantQuestion {
-  const [first, second, third] = words;
+  const [first, second, third, , uses] = words;
   if (kind === 'decided' && first !== undefined && isVerdict(first))
-    return { kind, verdict: first, ...readLimits(second), ...readExceeded(third) };
+    return { kind, verdict: first, ...readLimits(second), ...readExceeded(third), ...readUses(uses) };
   if (kind === 'stale' && (first === 'client' || first === 'environment'))
     return { kind, subject: first, version: Number(second) };
   if (kind === 'incomplete' || kind === 'predates') return { kind };
@@ -193,4 +199,10 @@ function readExceeded(text: string | undefined): { exceeded?: ExceededLimit } {
   const [subject, window, seconds] = text.split(':');
   const exceeded = { subject: subject as Subject, window: window as WindowName }; // names of ours, too
   return { exceeded: seconds ? { ...exceeded, retryAfterSeconds: Number(seconds) } : exceeded };
+}
+
+function readUses(text: string | undefined): { uses?: KeyUses } {
+  if (!text) return {};
+  const [count = 0, lastAtMs = 0] = text.split('|').map(Number);
+  return { uses: lastAtMs === 0 ? { count } : { count, lastAtMs } };
 }

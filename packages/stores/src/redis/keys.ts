@@ -37,7 +37,7 @@ export const redisKeys = {
   environmentVersion: (shard: number, environmentId: string) => `${at(shard)}e:${environmentId}`,
   /**
    * A hash: `v`, the client's version; `t`, its running total and windows; the same of each registered key's rotation
-   * family; `s`, while the totals are unknown because the shard was lost.
+   * family, and how often it was used; `s`, while the totals are unknown because the shard was lost.
    */
   client: (clientId: string) => `${at(shardOf(clientId))}c:${clientId}`,
   /**
@@ -95,6 +95,8 @@ export const clientFields = {
   totals: 't',
   /** Running total and windows of a key's rotation family. */
   keyTotals: (familyId: string) => `f:${familyId}`,
+  /** How often a key's rotation family was used since the hash was made, when last (ms), and how often before: three doubles. */
+  keyUses: (familyId: string) => `n:${familyId}`,
 } as const;
 
 /** Members of a shard's `unseeded`. */

@@ -5,11 +5,11 @@ import type {
   ServerKeyRecord,
   TenantRecord,
 } from '@keyward/contract/projection';
-import type { SubjectTotals } from '@keyward/decision/limits';
 import { newId } from '@keyward/kit/random';
 import type { ClientSeed, EnvironmentSeed, LostTotals, SeedOutcome } from '../ports/lost-totals.ts';
 import type { HeldRecord, Incarnations, ProjectionOptions, ProjectionStore } from '../ports/projection-store.ts';
 import { allShards, shardOf } from '../shards.ts';
+import { splitBySize } from '../split-by-size.ts';
 import { asking, connectRedis, isReady, type RedisConnection, untilConnected } from './connection.ts';
 import { clientFields, redisKeys, unseededMembers } from './keys.ts';
 import { printRecord } from './record.ts';
@@ -18,7 +18,7 @@ import { scanRecords } from './scan-records.ts';
 import { defineScript, type Script } from './script.ts';
 import { totalsArguments } from './totals-arguments.ts';
 
-/** 14 words each: few enough for a script's stack and short enough not to keep others waiting. */
+/** 17 words each: few enough for a script's stack and short enough not to keep others waiting. */
 const familiesPerCall = 200;
 
 export class RedisProjectionStore implements ProjectionStore {
@@ -150,12 +150,15 @@ export class RedisProjectionStore implements ProjectionStore {
       this.#redis.zrangebyscore(redisKeys.unseeded(shard), '-inf', nowMs, 'WITHSCORES', 'LIMIT', 0, limit),
     );
     const members = (await asking(Promise.all(due))).flatMap(readScores);
+    const incarnations = members.length > 0 ? await this.beginRebuild() : [];
     return {
       nowMs,
-      incarnations: members.length > 0 ? await this.beginRebuild() : [],
+      incarnations,
       clients: members.flatMap(({ member, score }) => {
         const clientId = unseededMembers.clientOf(member);
-        return clientId === undefined ? [] : [{ clientId, lostAtMs: score }];
+        if (clientId === undefined) return [];
+        const [incarnation = ''] = (incarnations[shardOf(clientId)] ?? '').split(' ');
+        return [{ clientId, lostAtMs: score, incarnation }];
       }),
       environmentIds: members.flatMap(({ member }) => unseededMembers.environmentOf(member) ?? []),
     };
@@ -163,14 +166,15 @@ export class RedisProjectionStore implements ProjectionStore {
 
   /** In several calls, as a command holds only so much; the client's own totals go with the last, which ends the wait. */
   async seedClientTotals(seed: ClientSeed): Promise<SeedOutcome> {
-    const families = [...seed.families];
-    while (families.length > familiesPerCall) {
-      const totals = families.splice(0, familiesPerCall).flatMap(familyWords);
-      const outcome = await this.#seedPart(seed, ['more', ...totals]);
+    const families = [...new Set([...seed.families.keys(), ...seed.uses.keys()])];
+    const parts = splitBySize(families, familiesPerCall, () => 1);
+    const last = parts.pop() ?? [];
+    for (const part of parts) {
+      const outcome = await this.#seedPart(seed, ['more', ...familyWords(part, seed)]);
       if (outcome !== 'more') return outcome as SeedOutcome; // the script's own returns, stated in its header
     }
-    const totals = [clientFields.totals, ...totalsArguments(seed.totals), ...families.flatMap(familyWords)];
-    return (await this.#seedPart(seed, ['', ...totals])) as SeedOutcome; // as above
+    const totals = [clientFields.totals, ...totalsArguments(seed.totals)];
+    return (await this.#seedPart(seed, ['', ...familyWords(last, seed), ...totals])) as SeedOutcome; // as above
   }
 
   #seedPart(seed: ClientSeed, words: readonly (string | number)[]): Promise<unknown> {
@@ -226,8 +230,17 @@ export class RedisProjectionStore implements ProjectionStore {
   }
 }
 
-function familyWords([id, totals]: readonly [string, SubjectTotals]): (string | number)[] {
-  return [clientFields.keyTotals(id), ...totalsArguments(totals)];
+/** How many of these families have uses to be given back, those, and the totals of those that have some. */
+function familyWords(ids: readonly string[], { families, uses }: ClientSeed): (string | number)[] {
+  const used = ids.flatMap((id) => {
+    const of = uses.get(id);
+    return of ? [[clientFields.keyUses(id), of.count, of.lastAtMs ?? 0]] : [];
+  });
+  const totals = ids.flatMap((id) => {
+    const of = families.get(id);
+    return of ? [clientFields.keyTotals(id), ...totalsArguments(of)] : [];
+  });
+  return [used.length, ...used.flat(), ...totals];
 }
 
 /** Redis answers members and their scores in turn. */

@@ -7,6 +7,7 @@ import type { LostTotals, SeedOutcome } from '@keyward/stores/ports/lost-totals'
 import type { ProjectionStore } from '@keyward/stores/ports/projection-store';
 import { askForCatchUp } from '@keyward/stores/postgres/catch-up';
 import type { Database } from '@keyward/stores/postgres/database';
+import { readUsesBefore } from '@keyward/stores/postgres/key-uses';
 import { readEnvironmentProjection } from '@keyward/stores/postgres/projection-source';
 import { clientsWithShortLimits, readClientSpending } from '@keyward/stores/postgres/spending';
 import { capsSeed, withGrantsUsed } from './environment-caps.ts';
@@ -66,6 +67,7 @@ export class Reseeding {
     const { db, store } = this.#options;
     const clientIds = clients.map(({ clientId }) => clientId);
     const spending = await readClientSpending(db, clientIds, nowMs);
+    const uses = await readUsesBefore(db, clients);
     const short = await clientsWithShortLimits(db, clientIds);
     const seeds = clients.map(({ clientId, lostAtMs }) => {
       const { client = {}, families = new Map() } = spending.get(clientId) ?? {};
@@ -75,6 +77,7 @@ export class Reseeding {
         incarnations,
         totals: totalsFromSpent('client', client, nowMs),
         families: new Map(ofKeys),
+        uses: uses.get(clientId) ?? new Map(),
         hour: windowAt('hour', nowMs),
         // What was used in the minute of the loss cannot be had from sums by the hour, so that minute has to end.
         notBeforeMs: short.has(clientId) ? Math.ceil(lostAtMs / minuteMs) * minuteMs : 0,

@@ -75,5 +75,6 @@ function viewLine(row: RequestLogRow): LogLine {
     durationMs: row.duration_us / 1_000,
     cost: row.cost,
     degraded: row.degraded,
+    tracked: row.tracked,
   };
 }

@@ -13,12 +13,15 @@
 --       21 the environment's cap: nothing when it has none, or `ask`; or what grant.2.lua answered to the question:
 --       `granted|amount|until ms|generation|ms of the grant` or `exceeded|window|end ms|1 if waiting is hopeless`
 --       22 do nothing after this time, ms: the caller has given up; or nothing
--- returns  "decided" time verdict limits exceeded kept | "stale" time subject version | "incomplete" time | "late" time
+--       23 the field of the key's uses in the client's hash, or nothing when they are neither counted nor told
+--       24 whether an admission counts as a use, 25 whether the uses are told: 1, or nothing
+-- returns  "decided" time verdict limits exceeded kept uses | "stale" time subject version | "incomplete" time | "late" time
 --       | "predates" time: whether the request came before the shard was lost cannot be told
 --       | "grant" time unspent generation, time of grant: ask grant.2.lua, giving back what is unspent, and come again
 --       limits: subject:window:limit:remaining:reset seconds:window seconds, joined by commas
 --       exceeded: subject:window:retry-after seconds, the last empty when waiting does not help; or nothing
 --       kept: 1 when a grant that was brought is spent or in the shard's budget; after any other answer it is to be given back
+--       uses: count|time of the last, ms (0: there was none), after the decision; nothing when they are not told or not known
 --       time: Redis' own, ms
 --
 -- packages/decision/src/limits.ts and environment-cap.ts state the same rules.
@@ -28,7 +31,7 @@
 -- read before, and the event is the first write.
 local kept = redis.call('MGET', KEYS[3], KEYS[2])
 local answered, environment_version = kept[1], kept[2]
-local client = redis.call('HMGET', KEYS[1], 'v', 't', ARGV[12], 's')
+local client = redis.call('HMGET', KEYS[1], 'v', 't', ARGV[12], 's', ARGV[23])
 local client_version, is_unseeded = client[1], client[4]
 
 local time = redis.call('TIME')
@@ -45,9 +48,9 @@ local function record_event()
 end
 
 if answered then
-  local by, stored, limits, exceeded = string.match(answered, '^([^|]*)|([^|]*)|([^|]*)|(.*)$')
+  local by, stored, limits, exceeded, uses = string.match(answered, '^([^|]*)|([^|]*)|([^|]*)|([^|]*)|?(.*)$')
   if by == event_id then
-    return { 'decided', now_text, stored, limits, exceeded }
+    return { 'decided', now_text, stored, limits, exceeded, '', uses }
   end
   -- Another request came with this nonce. Its own retry finds the entry by event id and is not counted again; for it to be
   -- refused, no newer environment may be out, which could allow it.
@@ -201,14 +204,32 @@ if verdict == 'ALLOWED' then
 end
 
 record_event()
+local changes = {}
 if verdict == 'ALLOWED' and cost > 0 and not is_unseeded then
   client_totals[1] = client_totals[1] + cost
+  changes = { 't', pack_totals(client_totals) }
   if key_totals then
     key_totals[1] = key_totals[1] + cost
-    redis.call('HSET', KEYS[1], 't', pack_totals(client_totals), ARGV[12], pack_totals(key_totals))
-  else
-    redis.call('HSET', KEYS[1], 't', pack_totals(client_totals))
+    changes[3], changes[4] = ARGV[12], pack_totals(key_totals)
   end
+end
+local uses = ''
+if ARGV[23] ~= '' then
+  local since, last, before = 0, 0, 0
+  if client[5] then
+    since, last, before = struct.unpack('ddd', client[5])
+  end
+  if verdict == 'ALLOWED' and ARGV[24] == '1' then
+    since, last = since + 1, math.max(last, now)
+    changes[#changes + 1] = ARGV[23]
+    changes[#changes + 1] = struct.pack('ddd', since, last, before)
+  end
+  if ARGV[25] == '1' and not is_unseeded then
+    uses = string.format('%.0f|%.0f', since + before, last)
+  end
+end
+if #changes > 0 then
+  redis.call('HSET', KEYS[1], unpack(changes))
 end
 if budget then
   redis.call('SET', KEYS[6], budget)
@@ -216,5 +237,8 @@ end
 local is_kept = budget and cap == 'granted' and '1' or ''
 local life = math.min(math.max(requested + tonumber(ARGV[8]) - now, tonumber(ARGV[9])), tonumber(ARGV[10]))
 local entry = event_id .. '|' .. verdict .. '|' .. limits .. '|' .. exceeded
+if uses ~= '' then
+  entry = entry .. '|' .. uses
+end
 redis.call('SET', KEYS[3], entry, 'PX', string.format('%d', life))
-return { 'decided', now_text, verdict, limits, exceeded, is_kept }
+return { 'decided', now_text, verdict, limits, exceeded, is_kept, uses }

@@ -4,6 +4,8 @@
 -- ARGV  1 the member of `unseeded`   2 the shard's incarnation, as name-incarnation answers it
 --       3, 4 from when and until when (ms, exclusive) the totals hold   5 not before, ms
 --       6 whether more calls follow, which bring the rest: `more`, or nothing
+--       7 how many rotation families get the count of their uses: for each the field, how many there were before those
+--       that the hash has counted, and the time of the last, ms
 --       then for each subject the field of its totals, followed by 13 numbers: the running total, then for each of four
 --       windows its start, its end (ms) and the total when it began
 -- returns  "seeded", also when somebody else did | "postponed" to the time that `not before` says | "outdated"
@@ -23,7 +25,16 @@ if now < tonumber(ARGV[5]) then
   redis.call('ZADD', KEYS[2], ARGV[5], ARGV[1])
   return 'postponed'
 end
-for i = 7, #ARGV, 14 do
+local totals_from = 8 + 3 * ARGV[7]
+for i = 8, totals_from - 1, 3 do
+  local kept = redis.call('HGET', KEYS[1], ARGV[i])
+  local since, last = 0, 0
+  if kept then
+    since, last = struct.unpack('dd', kept)
+  end
+  redis.call('HSET', KEYS[1], ARGV[i], struct.pack('ddd', since, math.max(last, ARGV[i + 2]), ARGV[i + 1]))
+end
+for i = totals_from, #ARGV, 14 do
   redis.call('HSET', KEYS[1], ARGV[i], struct.pack('ddddddddddddd', unpack(ARGV, i + 1, i + 13)))
 end
 if ARGV[6] == 'more' then
