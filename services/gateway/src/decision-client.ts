@@ -15,7 +15,7 @@ interface DecisionClientOptions {
   logger: Logger;
 }
 
-interface Question {
+export interface Question {
   request: Omit<DecisionRequest, 'elapsedUs'>;
   arrivedMs: number;
   /** The size of the request's body. */

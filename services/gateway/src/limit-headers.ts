@@ -1,5 +1,5 @@
 import type { LimitStatus } from '@keyward/contract/limits';
-import type { Decided } from './validate-reply.ts';
+import type { Decided } from './decided.ts';
 
 /**
  * What the limits say in headers: `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers, structured

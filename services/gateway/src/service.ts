@@ -1,5 +1,6 @@
 import { DecisionRequest } from '@keyward/contract/decisions';
 import { ValidateBody } from '@keyward/contract/routes/validate';
+import { VerifyBody } from '@keyward/contract/routes/verify';
 import { DerivedKeyCache } from '@keyward/envelope/derived-key-cache';
 import { usableKeys } from '@keyward/envelope/keyring';
 import { defineService } from '@keyward/kit/service';
@@ -12,12 +13,13 @@ import { takeBodiesAsBytes } from './read-body.ts';
 import { encryptionKeysRoute } from './routes/encryption-keys.ts';
 import { managementRoutes } from './routes/management.ts';
 import { validateRoute } from './routes/validate.ts';
+import { verifyRoute } from './routes/verify.ts';
 
 /** The public door: opens envelopes, asks for a verdict, forwards management calls. It keeps nothing. */
 export const gateway = defineService({
   name: 'gateway',
   config: GatewayConfig,
-  schemas: [ValidateBody, DecisionRequest],
+  schemas: [ValidateBody, VerifyBody, DecisionRequest],
   bodyLimitBytes: 1_048_576,
   // An end user can pad a path; whoever is answered 431 here takes it for an outage and, fail-open, lets it through.
   maxHeaderBytes: 65_536,
@@ -50,6 +52,7 @@ export const gateway = defineService({
     takeBodiesAsBytes(app);
     encryptionKeysRoute(app, dependencies);
     validateRoute(app, { ...dependencies, bodyLimit: config.VALIDATE_BODY_BYTES });
+    verifyRoute(app, { ...dependencies, bodyLimit: config.VALIDATE_BODY_BYTES });
     managementRoutes(app, {
       ...dependencies,
       serviceToken: config.SERVICE_TOKEN,

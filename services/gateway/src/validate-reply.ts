@@ -1,8 +1,6 @@
-import type { DecisionReply } from '@keyward/contract/decisions';
 import type { ValidateReply } from '@keyward/contract/routes/validate';
 import { verdicts } from '@keyward/contract/verdict';
-
-export type Decided = Extract<DecisionReply, { kind: 'decided' }>;
+import type { Decided } from './decided.ts';
 
 interface ReplyOptions {
   /** Exactly as it was sent. */

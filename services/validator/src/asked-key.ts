@@ -1,6 +1,6 @@
 import type { DecisionRequest } from '@keyward/contract/decisions';
 import type { Refusal } from '@keyward/contract/verdict';
-import { presentedKey } from '@keyward/decision/presented-key';
+import { type PresentedKey, presentedKey } from '@keyward/decision/presented-key';
 import type { KeyDigests } from './key-digests.ts';
 import type { ServerKeyContext } from './server-key-contexts.ts';
 
@@ -19,7 +19,7 @@ export function askedKey(digests: KeyDigests, { environment }: ServerKeyContext,
   const { projectEnv, settings } = environment;
   if (request.projectEnv !== undefined && request.projectEnv !== projectEnv) return refused('ENVIRONMENT_UNKNOWN');
   if (settings.encryption === 'required' && request.replayId === undefined) return refused('ENCRYPTION_REQUIRED');
-  const presented = presentedKey(request.headers, settings.keyHeader);
+  const presented = request.verify ? statedKey(request.verify.key) : presentedKey(request.headers, settings.keyHeader);
   if (presented.kind === 'none') return refused('MISSING_KEY');
   if (presented.kind === 'several') return refused('INVALID_KEY');
   const { raw } = presented;
@@ -27,6 +27,11 @@ export function askedKey(digests: KeyDigests, { environment }: ServerKeyContext,
   return digest === undefined
     ? refused('INVALID_KEY')
     : { kind: 'key', key: { raw, digest, clientId: request.clientId } };
+}
+
+function statedKey(text: string): PresentedKey {
+  const raw = text.trim();
+  return raw === '' ? { kind: 'none' } : { kind: 'one', raw };
 }
 
 function refused(code: Refusal): Asked {

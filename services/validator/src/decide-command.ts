@@ -28,6 +28,7 @@ export function decideCommand(
 ): DecideCommand {
   const { environment, environmentVersion } = context;
   const { environmentId, settings } = environment;
+  const { requiredScopes, productId, untracked } = request.verify ?? {};
   const proxies = { hops: settings.hops, trustedProxies: rangesOf(settings.trustedProxies) };
   const caller = callerIp(request.headers, request.remoteAddress, proxies);
   const durationUs = request.elapsedUs + Math.round((clock.monotonicMs() - startedMs) * 1_000);
@@ -48,12 +49,16 @@ export function decideCommand(
       callerIp: caller,
       methodPath: request.methodPath,
       signature,
+      requiredScopes,
+      productId,
     }),
     cost: request.cost ?? 1,
     keyFamilyId: key.familyId,
     keyLimits: key.limits,
     clientLimits: (key.templateId && environment.templates[key.templateId]) || {},
     environmentLimits: settings.rateLimits,
+    isUse: !untracked,
+    tellsUses: request.verify !== undefined,
     event: eventFields({ request, environment, key, isAssumed, durationUs, callerIp: caller }),
   };
 }

@@ -145,7 +145,7 @@ async function decideKnown(
   return {
     kind: 'reply',
     reply: {
-      ...decidedReply(request, context, made.verdict, key),
+      ...decidedReply(request, context, made.verdict, { key, uses: made.uses }),
       ...(made.limits ? { limits: made.limits } : {}),
       ...(made.exceeded ? { exceeded: made.exceeded } : {}),
     },

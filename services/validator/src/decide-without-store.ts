@@ -20,7 +20,7 @@ export async function decideWithoutStore(
   const command = decideCommand(deciding.clock, decision);
   const verdict = deciding.failurePolicy.verdict(context.environment.settings, command);
   if (!verdict) return unavailable;
-  const reply = decidedReply(request, context, verdict, key);
+  const reply = decidedReply(request, context, verdict, { key });
   return verdict === 'ALLOWED' ? { ...reply, degraded: true } : reply;
 }
 

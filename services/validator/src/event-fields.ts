@@ -1,6 +1,7 @@
 import type { DecisionRequest } from '@keyward/contract/decisions';
 import type { EnvironmentRecord } from '@keyward/contract/projection';
 import { defaultSettings } from '@keyward/contract/settings';
+import { anyEndpoint } from '@keyward/contract/usage-summary';
 import { endpointOf, withoutQuery } from '@keyward/decision/endpoint-path';
 import { type IpAddress, printIp } from '@keyward/decision/ip-address';
 import { headerValue } from '@keyward/decision/presented-key';
@@ -30,13 +31,14 @@ export function eventFields({ request, environment, key, isAssumed, durationUs, 
     environmentId: environment.environmentId,
     clientId: key.clientId,
     keyId: key.keyId,
-    methodPath: fit(withoutQuery(request.methodPath), maxPathBytes),
-    endpoint: ownEndpoint(request.methodPath, environment),
+    methodPath: fit(withoutQuery(request.methodPath ?? ''), maxPathBytes),
+    endpoint: request.methodPath === undefined ? anyEndpoint : ownEndpoint(request.methodPath, environment),
     name: request.name === undefined ? undefined : fit(request.name, maxNameBytes),
     ip: callerIp === undefined ? undefined : printIp(callerIp),
     userAgent: userAgent === undefined ? undefined : fit(userAgent, maxUserAgentBytes),
     durationUs,
     signedKey: key.signed,
+    ...(request.verify?.untracked ? { untracked: true } : {}),
     ...(isAssumed ? { assumed: true } : {}),
     ...(request.cost === undefined || request.cost === 1 ? {} : { cost: request.cost }),
   });

@@ -14,7 +14,7 @@ export async function requestSignature(
 ): Promise<RequestSignature | undefined> {
   if (!request.signature) return undefined;
   const { value, clientId, timestamp } = request.signature;
-  const parts = { clientId, methodPath: request.methodPath, timestamp };
+  const parts = { clientId, methodPath: request.methodPath ?? '', timestamp };
   const text = signedText(parts);
   const isVerified = text !== undefined && base64url.test(value) && (await verifiedOnce(request, requestKeys, text));
   return { parts, verifies: () => isVerified };

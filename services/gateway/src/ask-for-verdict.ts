@@ -1,0 +1,31 @@
+import type { DerivedKeyCache } from '@keyward/envelope/derived-key-cache';
+import { AppError } from '@keyward/kit/app-error';
+import type { Decided } from './decided.ts';
+import type { DecisionClient, Question } from './decision-client.ts';
+import type { OpenedEnvelope } from './open-envelope.ts';
+import { unauthenticated } from './server-key.ts';
+
+interface Asking {
+  decisions: DecisionClient;
+  derivedKeys: DerivedKeyCache;
+}
+
+/**
+ * The verdict on a request. The AES key of its envelope is remembered, once its server key was accepted.
+ * @throws UNAUTHENTICATED for a server key that is not, and UNAVAILABLE when there is no verdict to be had.
+ */
+export async function askForVerdict(
+  { decisions, derivedKeys }: Asking,
+  question: Question,
+  opened: OpenedEnvelope | undefined,
+): Promise<Decided> {
+  const answer = await decisions.decide(question);
+  if (answer.kind === 'unauthenticated') throw unauthenticated();
+  if (opened && answer.kind === 'decided') derivedKeys.remember(opened);
+  if (answer.kind === 'unavailable') throw noVerdict(answer);
+  return answer;
+}
+
+export function noVerdict({ retryAfterSeconds }: { retryAfterSeconds: number }): AppError {
+  return new AppError('UNAVAILABLE', 'No verdict could be reached in time; try again.', { retryAfterSeconds });
+}
