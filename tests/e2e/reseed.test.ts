@@ -12,7 +12,7 @@ import { withRedis } from '@keyward/tests/backends/redis-admin';
 import { startNativeRedisCluster } from '@keyward/tests/backends/redis-cluster';
 import { startNativeRedis } from '@keyward/tests/backends/redis-server';
 import { waitUntil } from '@keyward/tests/backends/wait-until';
-import { runPlatform, type TestEnvironment, type TestPlatform } from '@keyward/tests/platform/run-platform';
+import { newClient, runPlatform, type TestEnvironment, type TestPlatform } from '@keyward/tests/platform/run-platform';
 import { StartCommand } from '@keyward/tests/platform/start-command';
 import { type Answer, type Caller, call, validatePlain } from '@keyward/tests/platform/wire-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -91,6 +91,32 @@ describe.each([
     await untilGivenBack();
     const answers = await askOften(environment, client.key, 80);
     expect([allowed(answers), refused(answers)]).toEqual([limit - used - 10, 80 - (limit - used - 10)]);
+  });
+
+  it('include the uses of a key, to the last one, although it was used all the while', async () => {
+    const client = await newClient(environment);
+    let uses = 0;
+    const verify = async () => {
+      const { status, body } = await call(environment, 'POST', '/key/verify', { body: { key: client.key } });
+      if (status === 200) uses += 1;
+      return body.key?.useCount as number | null | undefined;
+    };
+    for (let i = 0; i < 20; i += 1) await verify();
+    // What is not in the log when a Redis goes, goes with it; nothing else may.
+    await waitUntil(redis.isRelayed, { what: 'the events to reach the log', timeoutMs: 20_000 });
+    await whileNothingIsCounted(async () => {
+      await redis.empty();
+      const isUsed = async () => {
+        expect((await verify()) ?? null).toBeNull();
+        return uses === 40;
+      };
+      await waitUntil(isUsed, { what: 'uses that nobody can number', timeoutMs: 30_000, everyMs: 5 });
+    });
+    const told = await waitUntil(async () => (await verify()) ?? undefined, {
+      ...{ what: 'the uses to be known again', timeoutMs: 30_000, everyMs: 5 },
+    });
+    expect(told).toBe(uses);
+    expect(await verify()).toBe(uses);
   });
 });
 

@@ -16,8 +16,10 @@ interface Case {
   endpoints?: EndpointRule[];
   clientId?: string;
   callerIp?: IpAddress | undefined;
-  methodPath?: string;
+  methodPath?: string | undefined;
   signature?: RequestSignature;
+  requiredScopes?: string[];
+  productId?: string;
 }
 
 function verdictOf({ key, environment, settings, endpoints = [], ...facts }: Case): Verdict {
@@ -188,4 +190,38 @@ test('an endpoint that nobody registered is allowed, or refused where the enviro
   expect(verdictOf({ settings: refuse, endpoints: [users({})], methodPath: 'GET:/others' })).toBe('ENDPOINT_DISABLED');
   expect(verdictOf({ settings: refuse, endpoints: [users({})] })).toBe('ALLOWED');
   expect(verdictOf({ settings: refuse })).toBe('ENDPOINT_DISABLED');
+});
+
+test.each<[string | undefined, string | undefined, Verdict]>([
+  [undefined, undefined, 'ALLOWED'],
+  [undefined, 'one', 'ALLOWED'],
+  ['one', undefined, 'ALLOWED'],
+  ['one', 'one', 'ALLOWED'],
+  ['one', 'other', 'INVALID_KEY'],
+])('a key of product %s that is used for product %s is %s', (ofKey, asked, verdict) => {
+  const key = ofKey === undefined ? {} : { productId: ofKey };
+  const productId = asked === undefined ? {} : { productId: asked };
+  expect(verdictOf({ key, ...productId })).toBe(verdict);
+});
+
+test('a key of another product tells nothing of its state', () => {
+  for (const { facts } of objections.slice(1))
+    expect(verdictOf({ ...facts, key: { ...facts.key, productId: 'one' }, productId: 'other' })).toBe('INVALID_KEY');
+});
+
+test('scopes that a request demands are needed beside those of its endpoint, and come where scopes come', () => {
+  const endpoints = [users({ requiredScopes: ['users:read'] })];
+  const of = (scopes: string[], requiredScopes: string[], facts: Case = {}) =>
+    verdictOf({ endpoints, requiredScopes, ...facts, key: { scopes, ...facts.key } });
+  expect(of(['users:*', 'plan:pro'], ['plan:pro'])).toBe('ALLOWED');
+  expect(of(['users:read'], ['plan:pro'])).toBe('INSUFFICIENT_SCOPE');
+  expect(of(['plan:pro'], ['plan:pro'])).toBe('INSUFFICIENT_SCOPE');
+  expect(of([], ['plan:pro'], { key: { abnormal: true } })).toBe('INSUFFICIENT_SCOPE');
+  expect(of([], ['plan:pro'], { endpoints: [users({ enabled: false })] })).toBe('INSUFFICIENT_SCOPE');
+  expect(of([], ['plan:pro'], { key: { clientIps: ['198.51.100.1'] } })).toBe('IP_NOT_ALLOWED');
+});
+
+test('a request about no endpoint is not judged by one', () => {
+  const endpoints = [users({ enabled: false })];
+  expect(verdictOf({ endpoints, methodPath: undefined, settings: { unknownEndpoints: 'refuse' } })).toBe('ALLOWED');
 });
