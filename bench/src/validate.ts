@@ -1,5 +1,5 @@
 /**
- * What one validation costs: CPU per request in each process, beside a bare JSON echo in the same run.
+ * What one validation costs, and one verification: CPU per request in each process, beside a bare JSON echo in the same run.
  * `npm run bench` (Linux; a few minutes; prints, asserts nothing).
  */
 import { cpuTimeUs } from './cpu-time.ts';
@@ -34,6 +34,10 @@ const kinds: Record<string, { origin: string; next: Load['next'] }> = {
     next: () => ({ path: '/echo', headers: { 'content-type': 'application/json' }, body: facts(anyKey(count())) }),
   },
   'plain body': { origin: installation.url, next: () => ({ path, headers: plain, body: facts(anyKey(count())) }) },
+  'verification, plain body': {
+    origin: installation.url,
+    next: () => ({ path: '/api/v1/key/verify', headers: plain, body: JSON.stringify({ key: anyKey(count()) }) }),
+  },
   'envelope, reused session': {
     origin: installation.url,
     next: () => {
@@ -60,7 +64,7 @@ for (const connections of [64, 8]) {
       connections,
       next,
       good: (status: number, body: string) =>
-        status === 200 && (origin === echo.url || body.startsWith('{"success":true')),
+        status === 200 && (origin === echo.url || /^\{"(success|valid)":true/.test(body)),
     };
     await runLoad({ ...load, requests: requests / 4 }); // warm
     const before = Object.entries(pids).map(([name, pid]) => [name, cpuTimeUs(pid)] as const);

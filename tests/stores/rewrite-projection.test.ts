@@ -55,14 +55,16 @@ describeRedisBackends('rewriting the projection', (backend) => {
     const [ofClient, ofNobody] = [newDigest(), newDigest()];
     const stranger = keyRecord();
     const ahead = client.version + 60_000;
+    const told = { scopes: ['all'], details: '{"name":"n","metadata":{}}' };
     await shards.projection.putKeys(environment.id, [
-      { digest: ofClient, record: keyRecord({ clientId: client.clientId, version: ahead, scopes: ['all'] }) },
+      { digest: ofClient, record: keyRecord({ clientId: client.clientId, version: ahead, ...told }) },
       { digest: ofNobody, record: stranger },
     ]);
     await shards.projection.putClientVersion(stranger.clientId, 1);
     expect(await rewrite()).toContain('Retired: 2 records that Postgres does not know.');
     expect([await statusOf(ofClient), await statusOf(ofNobody)]).toEqual(['deleted', 'deleted']);
-    expect((await shards.store.readKey(environment.id, ofClient)).record?.scopes).toEqual([]);
+    const retired = (await shards.store.readKey(environment.id, ofClient)).record;
+    expect([retired?.scopes, retired?.details]).toEqual([[], undefined]);
     const environmentVersion = (await shards.store.readEnvironmentVersion(environment.id)) ?? 0;
     for (const [id, held] of [
       [client.clientId, ahead],

@@ -13,7 +13,7 @@ export class KeyRecords {
 
   constructor(store: DecisionStore, size: number) {
     this.#store = store;
-    this.#known = new LRUCache({ max: size });
+    this.#known = new LRUCache({ max: size, maxSize: size, sizeCalculation: weightOf });
   }
 
   /** A record that this process holds; whether it is current, the script says. */
@@ -44,4 +44,9 @@ export class KeyRecords {
       this.#reading.delete(id);
     }
   }
+}
+
+/** About a kilobyte is one, so that metadata, of up to 4 kB, cannot take several times the memory that the records may. */
+function weightOf({ details = '' }: KeyRecord): number {
+  return 1 + Math.floor(details.length / 1_000);
 }

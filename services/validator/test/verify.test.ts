@@ -1,11 +1,13 @@
 import type { DecisionReply, DecisionRequest } from '@keyward/contract/decisions';
+import type { KeyRecord } from '@keyward/contract/projection';
 import { defaultSettings } from '@keyward/contract/settings';
 import type { Verdict } from '@keyward/contract/verdict';
 import { newId } from '@keyward/kit/random';
 import { StoreAway } from '@keyward/stores/store-away';
 import { expect, test } from 'vitest';
 import { decideRequest } from '../src/decide-request.ts';
-import { decidingOn, outcomeOf, playing, SeededShards } from './seeded-shards.ts';
+import { KeyRecords } from '../src/key-records.ts';
+import { decidingOn, digestOf, outcomeOf, playing, SeededShards } from './seeded-shards.ts';
 
 const details = JSON.stringify({ name: 'first', metadata: { plan: 'pro' } });
 
@@ -136,3 +138,29 @@ test('without the store a key that is held is told of under the policy open, wit
   expect(keyOf(reply)).toMatchObject({ name: 'first', useCount: null, lastUsedAt: null });
   expect(outcomeOf(await verify({ verify: { requiredScopes: ['x'] } }))).toBe('INSUFFICIENT_SCOPE');
 });
+
+test('records with much metadata take the room of several', async () => {
+  await using staged = await stage();
+  const { shards } = staged;
+  const keys = new KeyRecords(shards.store, 10);
+  const heldOf = async (metadata: string) => {
+    const digests = Array.from({ length: 10 }, () => newId());
+    for (const digest of digests) {
+      const record = {
+        ...(await sampleRecord(shards)),
+        details: JSON.stringify({ name: 'k', metadata: { metadata } }),
+      };
+      await shards.projection.putKeys(shards.environmentId, [{ digest, record }]);
+      await keys.read(shards.environmentId, digest);
+    }
+    return digests.filter((digest) => keys.held(shards.environmentId, digest)).length;
+  };
+  expect(await heldOf('short')).toBe(10);
+  expect(await heldOf('x'.repeat(4_000))).toBe(2);
+});
+
+async function sampleRecord({ store, environmentId, customerKey }: SeededShards): Promise<KeyRecord> {
+  const { record } = await store.readKey(environmentId, digestOf(customerKey));
+  if (!record) throw new Error('the stage has a key');
+  return record;
+}

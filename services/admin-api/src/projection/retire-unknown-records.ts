@@ -88,7 +88,8 @@ function raiseOwner({ db, projector }: Retiring, { environmentId, clientId, atLe
 function putRetired(store: ProjectionStore, held: HeldRecord, version: number): Promise<void> {
   switch (held.kind) {
     case 'key': {
-      const record = { ...held.record, ...tombstone, version };
+      const { details: _, ...kept } = held.record;
+      const record = { ...kept, ...tombstone, version };
       return store.putKeys(held.environmentId, [{ digest: held.digest, record }]);
     }
     case 'client': {
