@@ -1,4 +1,3 @@
-import { createClients } from '@keyward/admin-api/create-clients';
 import { validation } from '@keyward/contract/pipeline-event';
 import { usageSummaryType } from '@keyward/contract/usage-summary';
 import type { ValidationEvent } from '@keyward/contract/validation-event';
@@ -9,7 +8,7 @@ import { readUsesBefore } from '@keyward/stores/postgres/key-uses';
 import { UsageCounts } from '@keyward/stores/usage-counts';
 import { describePostgresBackends } from '@keyward/tests/backends/describe-backends';
 import { beforeAll, beforeEach, expect, it } from 'vitest';
-import { administrationOn, newEnvironment } from './administration-under-test.ts';
+import { administrationOn, createOneClient, newEnvironment } from './administration-under-test.ts';
 import { idAt } from './sample-events.ts';
 import { WriterUnderTest } from './writer-under-test.ts';
 
@@ -25,10 +24,8 @@ describePostgresBackends('the uses of keys that ingest has counted', (backend) =
     const administration = await administrationOn({ db: stage.db, store, clock: stage.clock });
     const { environment } = await newEnvironment(administration);
     newKeyOwner = async () => {
-      const inputs = [{ name: 'c', keys: [{ name: 'k' }] }];
-      const how = { asArray: false, upsert: false, source: 'api', replayId: undefined } as const;
-      const [client] = (await createClients(administration, { environment, inputs, ...how })).clients;
-      return { environmentId: environment.id, clientId: client?.id ?? '', keyId: client?.keys[0]?.id ?? '' };
+      const client = await createOneClient(administration, environment, { name: 'c', keys: [{ name: 'k' }] });
+      return { environmentId: environment.id, clientId: client.id, keyId: client.keys[0]?.id ?? '' };
     };
   });
   beforeEach(async () => {

@@ -209,6 +209,10 @@ export const schemaColumns = {
     success: 'int8',
     error: 'int8',
     last_used_at: 'timestamptz?',
+    not_uses: 'int8',
+    last_use_at: 'timestamptz?',
+    incarnation: 'text?',
+    uses_since: 'int8',
   },
   member: {
     organization_id: 'uuid',
@@ -252,6 +256,7 @@ export const schemaColumns = {
     duration_us: 'int8',
     cost: 'int8',
     degraded: 'bool',
+    tracked: 'bool',
   },
   request_public_key: {
     id: 'uuid',

@@ -72,6 +72,7 @@ export type VerifyReply = Static<typeof VerifyReply>;
 export const verify = {
   method: 'POST',
   url: '/api/v1/key/verify',
+  access: { of: 'environment', serverKey: 'validate' },
   schema: {
     summary: 'Verify a customer key, and be told of it',
     response: { 200: VerifyReply },
