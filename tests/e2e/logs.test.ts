@@ -80,6 +80,7 @@ describeStacks('logs and usage', (stack) => {
             durationMs: (line?.duration_us ?? 0) / 1_000,
             cost: line?.cost,
             degraded: line?.degraded,
+            tracked: true,
           },
         ],
         nextCursor: expect.stringMatching(/^[\w-]+$/),
