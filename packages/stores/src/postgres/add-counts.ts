@@ -109,7 +109,7 @@ async function addToKeys(session: Session, totals: readonly Total[], uses: UseCo
     `insert into key_total as total
         (key_id, environment_id, success, error, last_used_at, not_uses, last_use_at, incarnation, uses_since)
       select key_id, environment_id, success, error, ${timeOf('last_used_at')}, not_uses, ${timeOf('last_use_at')},
-        incarnation, uses_since
+        nullif(incarnation, ''), uses_since
       from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
         $8::bigint[], $9::text[], $10::bigint[])
         as row (key_id, environment_id, success, error, duration_us, last_used_at, not_uses, last_use_at, incarnation,
@@ -130,7 +130,7 @@ async function addToKeys(session: Session, totals: readonly Total[], uses: UseCo
       arrayText(totals, (total) => total.lastDecidedAtMs),
       arrayText(used, ({ notUses }) => notUses),
       arrayText(used, ({ lastUseAtMs }) => lastUseAtMs ?? 'null'),
-      used.map(({ incarnation }) => incarnation ?? null),
+      textArrayText(used, ({ incarnation = '' }) => incarnation),
       arrayText(used, ({ usesSince }) => usesSince),
     ],
   );
