@@ -9,6 +9,7 @@ import type { OutboxAccounts } from '@keyward/stores/ports/outbox-accounts';
 import { isDatabaseAway, pingDatabase } from '@keyward/stores/postgres/availability';
 import { openDatabase } from '@keyward/stores/postgres/database';
 import type { Administration } from './administration.ts';
+import { startForgettingAnswers } from './changes/forget-answers-loop.ts';
 import { AdminApiConfig } from './config.ts';
 import { refuseNul } from './input.ts';
 import { Projector } from './projection/projector.ts';
@@ -74,6 +75,7 @@ export const adminApi = defineService({
     running.use(startRepairLoop({ projector, logger, clock }));
     running.use(startRegistrationLoop({ administration, logger, maxPerClient: config.MAX_SIGNED_KEYS_PER_CLIENT }));
     running.use(startCollectingBuried({ db, accounts, clock, logger }));
+    running.use(startForgettingAnswers({ db, clock, logger }));
     return running;
   },
   ready: ({ db }) => pingDatabase(db),

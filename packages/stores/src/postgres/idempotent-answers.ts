@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Database } from './database.ts';
 import type { IdempotentAnswerTable } from './schema-management.ts';
 
@@ -62,6 +62,14 @@ export async function keepAnswer(
     .execute();
 }
 
-export async function forgetAnswers(db: Database, before: Date): Promise<void> {
-  await db.deleteFrom('idempotent_answer').where('created_at', '<', before).execute();
+const rowsAtOnce = 1_000;
+
+/** Deletes answers that were given before this, a bounded number at once; answers how many went. */
+export async function forgetAnswers(db: Database, before: Date): Promise<number> {
+  const { numAffectedRows = 0n } = await sql`
+    delete from idempotent_answer where ctid = any(array(
+      select ctid from idempotent_answer where created_at < ${before} order by created_at limit ${rowsAtOnce}
+      for update skip locked
+    ))`.execute(db);
+  return Number(numAffectedRows);
 }
