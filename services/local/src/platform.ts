@@ -36,6 +36,8 @@ export interface PlatformOptions {
   storeTimeoutMs?: number;
   /** How many locally signed keys of a client register themselves; admin-api's default unless given. */
   maxSignedKeysPerClient?: number;
+  /** The id of the organization that runs this; not needed while there is only one. */
+  operatorOrganization?: string;
 }
 
 export interface Platform extends AsyncDisposable {
@@ -81,6 +83,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     DATABASE_URL: stores.databaseUrl,
     MASTER_KEY: secrets.masterKey,
     ...variable('MAX_SIGNED_KEYS_PER_CLIENT', options.maxSignedKeysPerClient),
+    ...variable('OPERATOR_ORGANIZATION', options.operatorOrganization),
   });
   await start(ingest, 0, { DATABASE_URL: stores.databaseUrl, EVENT_LOG_URL: stores.eventLogUrl });
   await giveBackTotals(projector);

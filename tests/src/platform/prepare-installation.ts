@@ -6,6 +6,7 @@ import { createFirstOwner, issueAccountKey } from '@keyward/admin-api/first-setu
 import { createKeyringEntry, keyringOf, printKeyring } from '@keyward/envelope/keyring';
 import { systemClock } from '@keyward/kit/clock';
 import type { InstanceSecrets } from '@keyward/local/instance-secrets';
+import { findMemberships } from '@keyward/stores/postgres/accounts';
 import { openDatabase } from '@keyward/stores/postgres/database';
 import { migrate } from '@keyward/stores/postgres/migrate';
 import { uniqueName } from '../backends/unique-name.ts';
@@ -17,6 +18,8 @@ export interface Installation extends AsyncDisposable {
   keyringFile: string;
   /** An owner's account key. */
   accountKey: string;
+  /** The first owner's. */
+  organizationId: string;
 }
 
 /** Secrets, a keyring, the newest schema and a first owner. An embedded database stays open until it is disposed. */
@@ -37,8 +40,10 @@ export async function prepareInstallation(databaseUrl: string): Promise<Installa
   const account = { organization: 'e2e', email: `${uniqueName('owner')}@example.test`, password: secret() };
   const { userId } = await createFirstOwner(setUp, account);
   const accountKey = await issueAccountKey(setUp, userId, 'e2e');
+  const [membership] = await findMemberships(db, userId);
+  const organizationId = membership?.organizationId ?? '';
   const prepared = preparing.move();
-  return { secrets, keyringFile, accountKey, [Symbol.asyncDispose]: () => prepared.disposeAsync() };
+  return { secrets, keyringFile, accountKey, organizationId, [Symbol.asyncDispose]: () => prepared.disposeAsync() };
 }
 
 /** An environment that a test made for itself. */

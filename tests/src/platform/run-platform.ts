@@ -17,6 +17,7 @@ export interface TestPlatform extends AsyncDisposable {
   adminUrl: string;
   /** An owner's calls. */
   owner: Caller;
+  organizationId: string;
   serverPublicKey: string;
   /** What its services share. */
   secrets: InstanceSecrets;
@@ -31,18 +32,26 @@ interface PlatformChoices {
   storeTimeoutMs?: number;
   /** How many locally signed keys of a client register themselves. */
   maxSignedKeysPerClient?: number;
+  /** Does the configuration name the first organization as the operator's? Needed where a test makes another one. */
+  isOperatorNamed?: boolean;
 }
 
 /** All services on the given stores, with an owner; what tests do goes through the gateway. */
 export async function runPlatform(
   urls: StackUrls,
-  { storeTimeoutMs = patientMs, ...choices }: PlatformChoices = {},
+  { storeTimeoutMs = patientMs, isOperatorNamed = false, ...choices }: PlatformChoices = {},
 ): Promise<TestPlatform> {
   await using starting = new AsyncDisposableStack();
-  const { secrets, keyringFile, accountKey } = starting.use(await prepareInstallation(urls.postgres));
+  const installation = starting.use(await prepareInstallation(urls.postgres));
+  const { secrets, keyringFile, accountKey, organizationId } = installation;
+  const operator = isOperatorNamed ? { operatorOrganization: organizationId } : {};
   const stores = { databaseUrl: urls.postgres, redisUrl: urls.redis, eventLogUrl: urls.kafka };
   const platform = starting.use(
-    await startPlatform({ stores, secrets, keyringFile, port: 0, logLevel: 'error', storeTimeoutMs, ...choices }),
+    await startPlatform({
+      ...{ stores, secrets, keyringFile, storeTimeoutMs, ...choices, ...operator },
+      port: 0,
+      logLevel: 'error',
+    }),
   );
   const owner = { url: platform.gatewayUrl, headers: { authorization: `Bearer ${accountKey}` } };
   const published = await call(owner, 'GET', '/.well-known/encryption-keys');
@@ -66,6 +75,7 @@ export async function runPlatform(
     url: platform.gatewayUrl,
     adminUrl: platform.adminUrl,
     owner,
+    organizationId,
     serverPublicKey: published.body.keys[0].public_key,
     secrets,
     newEnvironment: () => createEnvironment(owner),

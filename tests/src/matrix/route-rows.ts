@@ -1,0 +1,23 @@
+import type { RouteRow } from './route-row.ts';
+import { clientRows } from './rows/client-rows.ts';
+import { deadLetterRows } from './rows/dead-letter-rows.ts';
+import { endpointRows } from './rows/endpoint-rows.ts';
+import { projectRows } from './rows/project-rows.ts';
+import { reportRows } from './rows/report-rows.ts';
+import { requestKeyRows } from './rows/request-key-rows.ts';
+import { serverKeyRows } from './rows/server-key-rows.ts';
+import { settingsRows } from './rows/settings-rows.ts';
+import { templateRows } from './rows/template-rows.ts';
+
+/** How each management route is called; `tests/e2e/access-matrix.test.ts` fails for a route that has no row here. */
+export const routeRows: readonly RouteRow[] = [
+  ...clientRows,
+  ...projectRows,
+  ...endpointRows,
+  ...serverKeyRows,
+  ...requestKeyRows,
+  ...settingsRows,
+  ...templateRows,
+  ...deadLetterRows,
+  ...reportRows,
+];
