@@ -1,3 +1,4 @@
+import { exportAudit, listAudit } from './routes/audit.ts';
 import { changeClient, createClient, deleteClient, getClient, listClients } from './routes/client.ts';
 import { readConservation } from './routes/conservation.ts';
 import { listDeadLetters, replayDeadLetter, replayDeadLetters } from './routes/dead-letter.ts';
@@ -43,4 +44,6 @@ export const managementRoutes: readonly Route[] = [
   replayDeadLetter,
   replayDeadLetters,
   readConservation,
+  listAudit,
+  exportAudit,
 ];

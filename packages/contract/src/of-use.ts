@@ -3,7 +3,7 @@ import { markedFields } from './marked-fields.ts';
 
 const mark = 'x-of-use';
 
-/** Marks a field that changes by use and by time, and not because somebody changes the resource. */
+/** Marks a field that changes by use and by time, too, so that its change does not say that somebody changes the resource. */
 export function OfUse<T extends TSchema>(schema: T): T {
   return { ...schema, [mark]: true };
 }

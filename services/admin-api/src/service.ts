@@ -16,6 +16,7 @@ import { Projector } from './projection/projector.ts';
 import { startRepairLoop } from './projection/repair-loop.ts';
 import { startRegistrationLoop } from './registration/registration-loop.ts';
 import { startCollectingBuried } from './reports/collect-buried.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { clientRoutes } from './routes/clients.ts';
 import { conservationRoutes } from './routes/conservation.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
@@ -68,6 +69,7 @@ export const adminApi = defineService({
     usageRoutes(app, administration);
     deadLetterRoutes(app, administration);
     conservationRoutes(app, administration, administration.accounts);
+    auditRoutes(app, administration);
   },
   background(administration, { config, logger }) {
     const { db, projector, clock, accounts } = administration;

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { AppError } from '@keyward/kit/app-error';
 import { Pool } from 'undici';
 import { returnedHeaders } from './forwarded-headers.ts';
@@ -18,14 +19,19 @@ interface ForwardedCall {
 interface ForwardedAnswer {
   status: number;
   headers: Record<string, string>;
-  body: Buffer;
+  /** A stream where the answer is lines without end in sight. */
+  body: Buffer | Readable;
 }
 
 const maxAnswerBytes = 16 * 1_048_576;
 const maxConnections = 64;
+const linesType = /^application\/x-ndjson\s*(?:;|$)/i;
 const jsonType = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 
-/** The way to admin-api. What is away, late, a redirect or no JSON becomes UNAVAILABLE: callers always get JSON. */
+/**
+ * The way to admin-api. What is away, late, a redirect or no JSON becomes UNAVAILABLE: callers always get JSON, whole, or where they
+ * asked for an export, lines of it as fast as they take them.
+ */
 export class AdminApi implements AsyncDisposable {
   readonly #pool: Pool;
   readonly #timeoutMs: number;
@@ -35,7 +41,6 @@ export class AdminApi implements AsyncDisposable {
     this.#pool = new Pool(origin, {
       connections: maxConnections,
       connectTimeout: timeoutMs,
-      maxResponseSize: maxAnswerBytes,
     });
   }
 
@@ -53,14 +58,32 @@ export class AdminApi implements AsyncDisposable {
   }
 
   async #request({ body, ...call }: ForwardedCall): Promise<ForwardedAnswer> {
-    const signal = AbortSignal.timeout(this.#timeoutMs);
-    const answer = await this.#pool.request({ ...call, signal, body: body ?? null });
-    const bytes = Buffer.from(await answer.body.arrayBuffer());
-    return { status: answer.statusCode, headers: returnedHeaders(answer.headers), body: bytes };
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), this.#timeoutMs);
+    try {
+      const answer = await this.#pool.request({ ...call, signal: late.signal, body: body ?? null });
+      const headers = returnedHeaders(answer.headers);
+      const isLines = answer.statusCode === 200 && linesType.test(headers['content-type'] ?? '');
+      return { status: answer.statusCode, headers, body: isLines ? answer.body : await readWhole(answer.body) };
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
 
+async function readWhole(body: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > maxAnswerBytes) throw new Error(`admin-api answered more than ${maxAnswerBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
 function isJson({ headers, body }: ForwardedAnswer): boolean {
+  if (!Buffer.isBuffer(body)) return true;
   if (!jsonType.test(headers['content-type'] ?? '')) return false;
   const first = body.toString('latin1', 0, 64).trimStart()[0];
   return first === '{' || first === '[';

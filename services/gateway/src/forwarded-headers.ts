@@ -16,6 +16,7 @@ const requestHeaders = [
 /** What an answer may bring along. Set-Cookie and Location do not pass. */
 const answerHeaders = [
   'content-type',
+  'content-disposition',
   'retry-after',
   'etag',
   'cache-control',

@@ -1,4 +1,5 @@
 import type { RouteRow } from './route-row.ts';
+import { auditRows } from './rows/audit-rows.ts';
 import { clientRows } from './rows/client-rows.ts';
 import { deadLetterRows } from './rows/dead-letter-rows.ts';
 import { endpointRows } from './rows/endpoint-rows.ts';
@@ -20,4 +21,5 @@ export const routeRows: readonly RouteRow[] = [
   ...templateRows,
   ...deadLetterRows,
   ...reportRows,
+  ...auditRows,
 ];

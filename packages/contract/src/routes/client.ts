@@ -70,7 +70,8 @@ export const Client = Type.Object({
   templateId: Nullable(Id),
   envId: Id,
   createdAt: Timestamp,
-  updatedAt: Timestamp,
+  // Comes with a change, and when another of the name changes: it says nothing of what was changed.
+  updatedAt: OfUse(Timestamp),
   keys: Type.Array(Key),
   stats: OfUse(Stats),
   propagation: Propagation,

@@ -6,6 +6,8 @@ export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
   readonly access: Access;
+  /** Its answer is `application/x-ndjson`: any number of lines, each of the schema given. */
+  readonly answersLines?: true;
   readonly schema: {
     readonly summary: string;
     readonly params?: TSchema;

@@ -125,6 +125,6 @@ function projectEnvOf({ query, params }: IncomingCall): string | undefined {
   return typeof named === 'string' ? named : undefined;
 }
 
-function unknownEnvironment(): AppError {
+export function unknownEnvironment(): AppError {
   return new AppError('NOT_FOUND', 'There is no such environment.');
 }
