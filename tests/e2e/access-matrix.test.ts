@@ -17,7 +17,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const nameOf = ({ method, url }: Pick<Route, 'method' | 'url'>) => `${method} ${url}`;
 /** What is not of the management API: health, what there is to read, and pages. */
-const openRoutes = ['GET /', 'GET /healthz', 'GET /readyz'];
+const openRoutes = [
+  'GET /',
+  'GET /healthz',
+  'GET /readyz',
+  'GET /openapi.json',
+  'GET /docs/',
+  'GET /docs/js/scalar.js',
+];
 
 describe('the matrix of who may do what', () => {
   it('has a row for every route that is registered, and every route is registered', async () => {

@@ -1,4 +1,5 @@
 import { AdminApiConfig } from '@keyward/admin-api/config';
+import { openApiDocument } from '@keyward/contract/openapi/document';
 import { problems } from '@keyward/contract/problem';
 import { isSecret } from '@keyward/contract/secret';
 import { verdicts } from '@keyward/contract/verdict';
@@ -17,7 +18,7 @@ const printed = 'Printed from the code by `scripts/print-reference.ts`; change i
 
 /** The pages of docs/ that say what the code says. */
 export function referencePages(): Page[] {
-  return [errorsPage(), configurationPage()];
+  return [errorsPage(), configurationPage(), openApiPage()];
 }
 
 function errorsPage(): Page {
@@ -50,6 +51,10 @@ ${rule(3)}
 ${problemRows.join('\n')}
 `,
   };
+}
+
+function openApiPage(): Page {
+  return { path: 'docs/openapi.json', text: `${JSON.stringify(openApiDocument(), null, 2)}\n` };
 }
 
 function configurationPage(): Page {

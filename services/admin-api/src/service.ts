@@ -24,6 +24,7 @@ import { endpointRoutes } from './routes/endpoints.ts';
 import { indexRoute } from './routes/index-page.ts';
 import { logRoutes } from './routes/logs.ts';
 import { projectRoutes } from './routes/projects.ts';
+import { referenceRoutes } from './routes/reference.ts';
 import { requestKeyRoutes } from './routes/request-keys.ts';
 import { serverKeyRoutes } from './routes/server-keys.ts';
 import { settingsRoutes } from './routes/settings.ts';
@@ -58,6 +59,7 @@ export const adminApi = defineService({
   routes(app, administration, { config }) {
     app.addHook('onRequest', async ({ url }) => refuseNul(url));
     indexRoute(app);
+    referenceRoutes(app);
     clientRoutes(app, administration, config.SERVICE_TOKEN);
     projectRoutes(app, administration);
     endpointRoutes(app, administration);

@@ -1,0 +1,38 @@
+import * as audit from '../routes/audit.ts';
+import * as client from '../routes/client.ts';
+import * as conservation from '../routes/conservation.ts';
+import * as deadLetter from '../routes/dead-letter.ts';
+import * as encryptionKeys from '../routes/encryption-keys.ts';
+import * as endpoint from '../routes/endpoint.ts';
+import * as log from '../routes/log.ts';
+import * as project from '../routes/project.ts';
+import * as requestKey from '../routes/request-key.ts';
+import * as serverKey from '../routes/server-key.ts';
+import * as settings from '../routes/settings.ts';
+import * as template from '../routes/template.ts';
+import * as usage from '../routes/usage.ts';
+import * as validate from '../routes/validate.ts';
+
+/** The files that routes and their schemas are declared in; operations and components have the names that they have there. */
+export interface RouteModule {
+  tag: string;
+  description: string;
+  declared: Readonly<Record<string, unknown>>;
+}
+
+export const routeModules: readonly RouteModule[] = [
+  { tag: 'validate', description: 'What an SDK asks on every request of its application.', declared: validate },
+  { tag: 'encryption-keys', description: 'What envelopes are sealed to.', declared: encryptionKeys },
+  { tag: 'client', description: 'Who uses an API, with the keys that they use it by.', declared: client },
+  { tag: 'template', description: 'Rate limits that clients share.', declared: template },
+  { tag: 'project', description: 'Projects with their environments.', declared: project },
+  { tag: 'settings', description: 'What an environment decides for itself.', declared: settings },
+  { tag: 'endpoint', description: 'What an API offers, and what it asks of keys.', declared: endpoint },
+  { tag: 'server-key', description: 'What applications identify themselves with.', declared: serverKey },
+  { tag: 'request-key', description: 'Public keys that requests may be signed with.', declared: requestKey },
+  { tag: 'log', description: 'Single requests.', declared: log },
+  { tag: 'usage', description: 'What was counted of them.', declared: usage },
+  { tag: 'dead-letter', description: 'Events that could not be counted.', declared: deadLetter },
+  { tag: 'conservation', description: 'Is everything accounted for?', declared: conservation },
+  { tag: 'audit', description: 'Who did what, in a chain that shows what is missing.', declared: audit },
+];
