@@ -13,11 +13,12 @@ const allowed: Record<string, readonly string[]> = {
   envelope: [],
   decision: ['contract'],
   kit: ['contract'],
+  'management-client': ['contract'],
   stores: ['contract', 'decision', 'kit'],
   gateway: ['contract', 'keyformat', 'envelope', 'decision', 'kit', 'stores'],
   validator: ['contract', 'keyformat', 'envelope', 'decision', 'kit', 'stores'],
   ingest: ['contract', 'keyformat', 'envelope', 'decision', 'kit', 'stores'],
-  'admin-api': ['contract', 'keyformat', 'envelope', 'decision', 'kit', 'stores'],
+  'admin-api': ['contract', 'keyformat', 'envelope', 'decision', 'kit', 'stores', 'management-client'],
   local: ['contract', 'keyformat', 'envelope', 'kit', 'stores', ...services],
 };
 
@@ -82,6 +83,14 @@ describe('the import table', () => {
       return library !== undefined && !rooms[library]?.test(file);
     });
     expect(wrong).toEqual([]);
+  });
+
+  it('keeps the management client on types alone, so that whoever takes it takes nothing else', () => {
+    const files = sources.filter((file) => roomOf(file) === 'management-client');
+    const atRunTime = /^(?:import|export) (?!type\b)[^';]*?\bfrom '([^.][^']*)'/gm;
+    const taken = files.flatMap((file) => [...readFileSync(join(root, file), 'utf8').matchAll(atRunTime)]);
+    expect(files.length).toBeGreaterThan(0);
+    expect(taken.map(([line]) => line)).toEqual([]);
   });
 
   it('keeps keyformat and envelope on node:crypto and nothing else', () => {

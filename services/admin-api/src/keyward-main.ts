@@ -1,36 +1,48 @@
 import { ConfigError } from '@keyward/kit/config';
+import { ProblemError, UnexpectedAnswer } from '@keyward/management-client/problem-error';
 import { isDatabaseAway } from '@keyward/stores/postgres/availability';
 import { StoreAway } from '@keyward/stores/store-away';
-import type { Command } from './commands/command.ts';
-import { migrate } from './commands/migrate.ts';
-import { projectionRebuild } from './commands/projection-rebuild.ts';
+import { CommanderError } from 'commander';
+import { BadFinding, UsageError } from './commands/command.ts';
+import { commands } from './commands/commands.ts';
+import { keywardProgram } from './commands/program.ts';
 
-/** `keyward <command>`: what operators run beside the services. Ends with 1 and a sentence when it could not be done. */
-const commands: readonly Command[] = [migrate, projectionRebuild];
+/**
+ * `keyward <command>`: what operators run beside the services. Ends with 1 and a sentence when it could not be done or found
+ * something bad, with 2 when it was not asked for properly.
+ */
+const isJson = process.argv.includes('--json');
+const toOutput = (line: string) => void process.stdout.write(`${line}\n`);
+const toErrors = (line: string) => void process.stderr.write(`${line}\n`);
 
-class UsageError extends Error {}
-
-function commandOf(words: readonly string[]): Command {
-  const asked = words.join(' ');
-  const command = commands.find(({ name }) => name === asked);
-  if (command) return command;
-  const known = commands.map(({ name, summary }) => `  keyward ${name.padEnd(20)} ${summary}`);
-  const complaint = asked === '' ? [] : [`There is no command "${asked}".`];
-  throw new UsageError([...complaint, 'Commands:', ...known].join('\n'));
-}
+const program = keywardProgram({
+  commands,
+  async run(command, given) {
+    // Whoever reads JSON reads nothing else.
+    const report = isJson ? toErrors : toOutput;
+    const result = await command.run({ environment: process.env, report, given });
+    if (isJson) toOutput(JSON.stringify(typeof result === 'object' ? result : { done: true }));
+  },
+});
 
 function explain(error: unknown): string {
   const { message } = error as Error;
-  if (error instanceof UsageError || error instanceof ConfigError) return message;
+  if (error instanceof UsageError || error instanceof ConfigError || error instanceof BadFinding) return message;
+  if (error instanceof ProblemError) return `${message} (${error.code}, request ${error.requestId})`;
+  if (error instanceof UnexpectedAnswer) return message;
   if (error instanceof StoreAway) return `Redis cannot be reached at REDIS_URL (${message}). Run it again.`;
   if (isDatabaseAway(error)) return `Postgres cannot be reached at DATABASE_URL (${message}). Run it again.`;
+  if (error instanceof TypeError && message === 'fetch failed') return 'Nobody answers at KEYWARD_URL. Is it right?';
   return `It was not done: ${message}. Run it again.`;
 }
 
 try {
-  const report = (line: string) => void process.stdout.write(`${line}\n`);
-  await commandOf(process.argv.slice(2)).run({ environment: process.env, report });
+  await program.parseAsync();
 } catch (error) {
-  process.stderr.write(`${explain(error)}\n`);
-  process.exitCode = 1;
+  // What commander refuses it has explained by itself; help and the like it ends with 0.
+  const isExplained = error instanceof CommanderError;
+  if (isJson && error instanceof BadFinding) toOutput(JSON.stringify(error.finding));
+  if (!isExplained) toErrors(explain(error));
+  const isHelp = isExplained && error.exitCode === 0;
+  process.exitCode = isHelp ? 0 : isExplained || error instanceof UsageError ? 2 : 1;
 }

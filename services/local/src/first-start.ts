@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
+import { writePrivateFile } from '@keyward/kit/private-file';
 import type { DataDirectory } from './data-directory.ts';
-import { writePrivateFile } from './private-file.ts';
 
 /** Where the embedded Postgres keeps its files. */
 export const databaseFolder = (directory: DataDirectory) => directory.file('postgres');

@@ -1,7 +1,7 @@
 import { createKeyringEntry, keyringOf, printKeyring } from '@keyward/envelope/keyring';
+import { readIfThere, writePrivateFile } from '@keyward/kit/private-file';
 import { newSecret } from '@keyward/kit/random';
 import type { DataDirectory } from './data-directory.ts';
-import { readIfThere, writePrivateFile } from './private-file.ts';
 import { StartError } from './start-error.ts';
 
 /** The secrets of an embedded installation; in a deployment each comes from a mounted file. */

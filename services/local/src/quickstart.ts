@@ -1,5 +1,5 @@
+import { readIfThere, writePrivateFile } from '@keyward/kit/private-file';
 import type { DataDirectory } from './data-directory.ts';
-import { readIfThere, writePrivateFile } from './private-file.ts';
 
 /** What somebody needs to try Keyward; null where only the first start could know, and its file is gone. */
 export interface Quickstart {

@@ -16,5 +16,6 @@ export const migrate: Command = {
     await using database = await openDatabase(DATABASE_URL, { queryTimeoutMs: 0 });
     const applied = await migrateDatabase(database.db);
     report(applied.length === 0 ? 'The schema is up to date.' : `Applied: ${applied.join(', ')}.`);
+    return { applied };
   },
 };

@@ -1,0 +1,37 @@
+import type { Route } from '@keyward/contract/routes/route';
+import type { LooseOptions } from './call-types.ts';
+
+interface Caller {
+  baseUrl: string;
+  credential: string;
+  organizationId?: string | undefined;
+}
+
+/** The HTTP request that a call is. */
+export function buildRequest(
+  { baseUrl, credential, organizationId }: Caller,
+  { method, url }: Route,
+  { params = {}, query = {}, body, idempotencyKey, ifMatch }: LooseOptions,
+): { url: string; init: RequestInit & { headers: Record<string, string> } } {
+  const path = url.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(textOf(params[name])));
+  const search = new URLSearchParams(
+    Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, textOf(value)]])),
+  );
+  const headers = {
+    authorization: `Bearer ${credential}`,
+    accept: 'application/json, application/problem+json, application/x-ndjson',
+    ...(organizationId === undefined ? {} : { 'x-keyward-organization': organizationId }),
+    ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
+    ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+  };
+  return {
+    url: `${baseUrl.replace(/\/+$/, '')}${path}${search.size === 0 ? '' : `?${search}`}`,
+    // A redirect would carry the credential along.
+    init: { method, headers, redirect: 'error', ...(body === undefined ? {} : { body: JSON.stringify(body) }) },
+  };
+}
+
+function textOf(value: unknown): string {
+  return Array.isArray(value) ? value.join(',') : String(value);
+}

@@ -1,0 +1,25 @@
+import { auditVerify } from './audit-verify.ts';
+import { clientList } from './client-list.ts';
+import type { Command } from './command.ts';
+import { keyringAdd, keyringList, keyringPromote, keyringRetire } from './keyrings.ts';
+import { keyCreate, keyList, keyRevoke } from './keys.ts';
+import { migrate } from './migrate.ts';
+import { projectionRebuild } from './projection-rebuild.ts';
+import { projectCreate, projectList } from './projects.ts';
+
+/** All that `keyward` can do. */
+export const commands: readonly Command[] = [
+  migrate,
+  projectionRebuild,
+  auditVerify,
+  projectList,
+  projectCreate,
+  clientList,
+  keyList,
+  keyCreate,
+  keyRevoke,
+  keyringList,
+  keyringAdd,
+  keyringPromote,
+  keyringRetire,
+];
