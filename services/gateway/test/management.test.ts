@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { createEphemeralKey } from '@keyward/envelope/ephemeral-key';
 import { sealV1 } from '@keyward/envelope/seal';
@@ -19,11 +19,13 @@ const own = new AsyncDisposableStack();
 const json = { 'content-type': 'application/json; charset=utf-8' };
 const seen: Seen[] = [];
 let answer: { status: number; headers: OutgoingHttpHeaders; body: string } | 'hold';
+let held: (response: ServerResponse) => void = () => undefined;
 let gateway: GatewayFixture;
 beforeAll(async () => {
   const admin = await startTwin(({ raw, body }, response) => {
     seen.push({ method: raw.method, url: raw.url, headers: raw.headers, body });
-    if (answer !== 'hold') response.writeHead(answer.status, answer.headers).end(answer.body);
+    if (answer === 'hold') held(response);
+    else response.writeHead(answer.status, answer.headers).end(answer.body);
   });
   own.use(admin);
   const environment = { ADMIN_TIMEOUT_MS: '300' };
@@ -163,6 +165,26 @@ describe('the answer of admin-api', () => {
     const response = await post(gateway, { path: '/api/v1/client', body: {} });
     expect([response.status, response.text]).toEqual([status, '{"error":"X"}']);
     expect([response.headers.get('content-type'), response.headers.get('retry-after')]).toEqual([type, '3']);
+  });
+
+  it('passes as it comes where it is an export in lines, however long it takes', async () => {
+    answer = 'hold';
+    const begun = Promise.withResolvers<ServerResponse>();
+    held = begun.resolve;
+    const asking = fetch(`${gateway.url}/api/v1/audit/export`, { headers: { 'x-api-key': serverKey } });
+    const lines = await begun.promise;
+    lines.writeHead(200, { 'content-type': 'application/x-ndjson', 'content-disposition': 'attachment' });
+    lines.write('{"seq":1}\n');
+    const response = await asking;
+    expect(response.headers.get('content-disposition')).toBe('attachment');
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    expect(await reader?.read()).toEqual({ done: false, value: '{"seq":1}\n' });
+    // As long as any other call may take.
+    expect((await post(gateway, { path: '/api/v1/client', body: {} })).status).toBe(503);
+    lines.write('{"seq":2}\n');
+    expect(await reader?.read()).toEqual({ done: false, value: '{"seq":2}\n' });
+    lines.destroy();
+    await expect(reader?.read()).rejects.toThrow();
   });
 
   it('loses its cookies', async () => {
