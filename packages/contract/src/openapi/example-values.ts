@@ -138,6 +138,7 @@ export const exampleValues: Readonly<Record<string, unknown>> = {
   enabled: true,
   autoRotate: false,
   degraded: false,
+  tracked: true,
   registered: true,
   reason: 'the event lies before what can be counted',
   type: 'service',

@@ -1,6 +1,5 @@
 import Type from 'typebox';
 import type { Route } from '../routes/route.ts';
-import { ValidateBody } from '../routes/validate.ts';
 import { accessDescription, securityOf } from './access-description.ts';
 import type { Components, Printed } from './components.ts';
 import { nameOfRoute } from './names.ts';
@@ -14,7 +13,7 @@ export function operationOf(route: Route, components: Components): Printed {
   const { operationId, tag } = nameOfRoute(route);
   const { access, schema } = route;
   const { missing: _, ...example } = operationExample(route);
-  const body = bodyOf(route, operationId);
+  const body = bodyOf(route);
   return {
     operationId,
     tags: [tag],
@@ -38,9 +37,8 @@ export function operationOf(route: Route, components: Components): Printed {
   };
 }
 
-/** The gateway opens and checks the body of a validation by itself. */
-function bodyOf({ schema }: Route, operationId: string): unknown {
-  return operationId === 'validate' ? Type.Union([ValidateBody, Envelope]) : schema.body;
+function bodyOf({ schema, openedBody }: Route): unknown {
+  return openedBody === undefined ? schema.body : Type.Union([openedBody, Envelope]);
 }
 
 const bytes = (count: number, description: string) =>

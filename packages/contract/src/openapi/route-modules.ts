@@ -12,6 +12,7 @@ import * as settings from '../routes/settings.ts';
 import * as template from '../routes/template.ts';
 import * as usage from '../routes/usage.ts';
 import * as validate from '../routes/validate.ts';
+import * as verify from '../routes/verify.ts';
 
 /** The files that routes and their schemas are declared in; operations and components have the names that they have there. */
 export interface RouteModule {
@@ -22,6 +23,7 @@ export interface RouteModule {
 
 export const routeModules: readonly RouteModule[] = [
   { tag: 'validate', description: 'What an SDK asks on every request of its application.', declared: validate },
+  { tag: 'verify', description: 'Is this key good, and whose is it?', declared: verify },
   { tag: 'encryption-keys', description: 'What envelopes are sealed to.', declared: encryptionKeys },
   { tag: 'client', description: 'Who uses an API, with the keys that they use it by.', declared: client },
   { tag: 'template', description: 'Rate limits that clients share.', declared: template },

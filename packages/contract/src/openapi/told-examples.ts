@@ -33,6 +33,30 @@ export const toldExamples: Readonly<Record<string, OperationExample>> = {
       durationMs: 1.8,
     },
   },
+  verify: {
+    body: {
+      key: exampleValues.key,
+      requiredScopes: ['orders:read'],
+      methodPath: 'GET:/orders/8211',
+      ip: '203.0.113.7',
+    },
+    answer: {
+      valid: true,
+      code: 'ALLOWED',
+      status: 200,
+      message: 'The key is valid.',
+      key: {
+        id: exampleValues.keyId,
+        name: 'Production',
+        clientId: exampleValues.clientId,
+        scopes: ['orders:read', 'orders:write'],
+        metadata: { plan: 'pro' },
+        expiresAt: null,
+        lastUsedAt: exampleValues.lastUsedAt,
+        useCount: 14_791,
+      },
+    },
+  },
   createProject: {
     body: {
       slug: 'shop',

@@ -8,6 +8,8 @@ export interface Route {
   readonly access: Access;
   /** Its answer is `application/x-ndjson`: any number of lines, each of the schema given. */
   readonly answersLines?: true;
+  /** The body that the gateway checks by itself, once it has opened the envelope. */
+  readonly openedBody?: TSchema;
   readonly schema: {
     readonly summary: string;
     readonly params?: TSchema;

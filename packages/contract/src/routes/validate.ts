@@ -62,11 +62,11 @@ export const ValidateReply = Type.Object({
 });
 export type ValidateReply = Static<typeof ValidateReply>;
 
-/** The body is checked by the gateway after decryption, so the route itself declares none. */
 export const validate = {
   method: 'POST',
   url: '/api/v1/client/:id',
   access: { of: 'environment', serverKey: 'validate' },
+  openedBody: ValidateBody,
   schema: {
     summary: 'Validate a customer key; `id` is the client, or `self`: the client is found by the key',
     params: Type.Object({

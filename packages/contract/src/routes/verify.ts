@@ -68,11 +68,11 @@ export const VerifyReply = Type.Object({
 });
 export type VerifyReply = Static<typeof VerifyReply>;
 
-/** The body is checked by the gateway after decryption, so the route itself declares none. */
 export const verify = {
   method: 'POST',
   url: '/api/v1/key/verify',
   access: { of: 'environment', serverKey: 'validate' },
+  openedBody: VerifyBody,
   schema: {
     summary: 'Verify a customer key, and be told of it',
     response: { 200: VerifyReply },
