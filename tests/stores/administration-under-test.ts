@@ -7,6 +7,7 @@ import { Projector, type SecretBoxes } from '@keyward/admin-api/projection/proje
 import { createProject } from '@keyward/admin-api/projects/create-project';
 import type { Client, NewClient } from '@keyward/contract/routes/client';
 import type { Clock } from '@keyward/kit/clock';
+import { outboundRules } from '@keyward/kit/outbound-rules';
 import { newId } from '@keyward/kit/random';
 import { SecretBox } from '@keyward/kit/secret-box';
 import type { ProjectionStore } from '@keyward/stores/ports/projection-store';
@@ -35,6 +36,7 @@ export async function administrationOn({ db, store, clock }: Parts): Promise<Adm
     pepper: randomBytes(32),
     secrets: boxes.master,
     clock,
+    outbound: outboundRules({ allowedHosts: '127.0.0.1' }),
     maxEndpoints: 10,
     operatorOrganization: undefined,
   };

@@ -11,6 +11,18 @@ import { createServerKey, listServerKeys, revokeServerKey } from './routes/serve
 import { changeSettings, getSettings } from './routes/settings.ts';
 import { changeTemplate, createTemplate, listTemplates } from './routes/template.ts';
 import { readUsage } from './routes/usage.ts';
+import {
+  changeWebhook,
+  createWebhook,
+  deleteWebhook,
+  getWebhook,
+  listDeliveries,
+  listWebhooks,
+  replayDeliveries,
+  replayDelivery,
+  rotateWebhookSecret,
+  testWebhook,
+} from './routes/webhook.ts';
 
 /** All routes of the management API: its index, its documentation and the matrix of who may do what are made from them. */
 export const managementRoutes: readonly Route[] = [
@@ -46,4 +58,14 @@ export const managementRoutes: readonly Route[] = [
   readConservation,
   listAudit,
   exportAudit,
+  listWebhooks,
+  createWebhook,
+  getWebhook,
+  changeWebhook,
+  deleteWebhook,
+  rotateWebhookSecret,
+  testWebhook,
+  listDeliveries,
+  replayDelivery,
+  replayDeliveries,
 ];

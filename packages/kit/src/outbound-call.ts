@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { type IncomingHttpHeaders, type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
+import type { OutboundFault } from '@keyward/contract/outbound-fault';
 import { hostName, type OutboundRules } from './outbound-rules.ts';
 
 export interface OutboundRequest {
@@ -20,10 +21,6 @@ export interface OutboundAnswer {
 
 /** Calls a URL that a user named. @throws {OutboundError} */
 export type OutboundCall = (request: OutboundRequest) => Promise<OutboundAnswer>;
-
-/** Why there is no answer: the rules forbid it, its host has no address, no TLS with it, nobody listens, or its answer is too slow or too long. */
-export const outboundFaults = ['not-allowed', 'unresolved', 'tls', 'unreachable', 'timeout', 'too-large'] as const;
-export type OutboundFault = (typeof outboundFaults)[number];
 
 export class OutboundError extends Error {
   readonly fault: OutboundFault;

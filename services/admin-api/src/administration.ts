@@ -1,4 +1,5 @@
 import type { Clock } from '@keyward/kit/clock';
+import type { OutboundRules } from '@keyward/kit/outbound-rules';
 import type { SecretBox } from '@keyward/kit/secret-box';
 import type { Database } from '@keyward/stores/postgres/database';
 import type { Projector } from './projection/projector.ts';
@@ -9,9 +10,11 @@ export interface Administration {
   projector: Projector;
   /** Keys are digested with it (design.md §9). */
   pepper: Buffer;
-  /** Opens and seals signing secrets. */
+  /** Opens and seals signing secrets, and those of webhooks. */
   secrets: SecretBox;
   clock: Clock;
+  /** Which URLs that users name may be called. */
+  outbound: OutboundRules;
   maxEndpoints: number;
   /** The id of the organization that runs this installation; undefined: the only one. */
   operatorOrganization: string | undefined;

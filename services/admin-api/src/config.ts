@@ -42,6 +42,32 @@ export const AdminApiConfig = Type.Object({
   ),
   SERVICE_TOKEN: Secret(Type.String({ minLength: 16, description: 'Proof of the gateway; the same in all services.' })),
   MAX_ENDPOINTS: maxEndpoints,
+  OUTBOUND_ALLOWED_HOSTS: Type.Optional(
+    Type.String({
+      pattern: '^[0-9A-Za-z.:_\\[\\], -]+$',
+      description:
+        'Hosts that URLs of users may name though they are private or speak http: names or addresses, separated by commas.',
+    }),
+  ),
+  OUTBOUND_ALLOWED_RANGES: Type.Optional(
+    Type.String({
+      pattern: '^[0-9A-Fa-f.:/, ]+$',
+      description:
+        'Private or reserved address ranges that URLs of users may lead to, over https: CIDRs, separated by commas.',
+    }),
+  ),
+  WEBHOOK_DISABLE_AFTER_DAYS: Type.Integer({
+    default: 5,
+    minimum: 1,
+    maximum: 30,
+    description: 'A webhook that has failed for so many days, without a success, is disabled.',
+  }),
+  WEBHOOK_RETENTION_DAYS: Type.Integer({
+    default: 30,
+    minimum: 7,
+    maximum: 365,
+    description: 'How long events of webhooks and what became of them are kept, days.',
+  }),
   MAX_SIGNED_KEYS_PER_CLIENT: Type.Integer({
     minimum: 0,
     default: 1_000,

@@ -2,6 +2,9 @@ import { Key } from '@keyward/contract/routes/client';
 import { EnvSummary } from '@keyward/contract/routes/project';
 import { NewRequestKey } from '@keyward/contract/routes/request-key';
 import { ServerKey } from '@keyward/contract/routes/server-key';
+import { Webhook } from '@keyward/contract/routes/webhook';
+import { outboundCall } from '@keyward/kit/outbound-call';
+import { outboundRules } from '@keyward/kit/outbound-rules';
 import { SecretBox } from '@keyward/kit/secret-box';
 import { defineService } from '@keyward/kit/service';
 import { openOutboxAccounts, openProjectionStore } from '@keyward/stores/open-shards';
@@ -30,12 +33,15 @@ import { serverKeyRoutes } from './routes/server-keys.ts';
 import { settingsRoutes } from './routes/settings.ts';
 import { templateRoutes } from './routes/templates.ts';
 import { usageRoutes } from './routes/usage.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
+import { startDeliveryLoop } from './webhooks/delivery-loop.ts';
+import { startTellers } from './webhooks/teller-loops.ts';
 
 /** The management API on Postgres, and the projection of what it holds into the shards. */
 export const adminApi = defineService({
   name: 'admin-api',
   config: AdminApiConfig,
-  schemas: [Key, EnvSummary, ServerKey, NewRequestKey],
+  schemas: [Key, EnvSummary, ServerKey, NewRequestKey, Webhook],
   bodyLimitBytes: 1024 * 1024,
   serviceToken: (config) => config.SERVICE_TOKEN,
   isAway: isDatabaseAway,
@@ -52,6 +58,10 @@ export const adminApi = defineService({
       pepper: Buffer.from(config.PEPPER),
       secrets: boxes.master,
       clock,
+      outbound: outboundRules({
+        allowedHosts: config.OUTBOUND_ALLOWED_HOSTS,
+        allowedRanges: config.OUTBOUND_ALLOWED_RANGES,
+      }),
       maxEndpoints: config.MAX_ENDPOINTS,
       operatorOrganization: config.OPERATOR_ORGANIZATION,
     };
@@ -70,6 +80,7 @@ export const adminApi = defineService({
     logRoutes(app, administration);
     usageRoutes(app, administration);
     deadLetterRoutes(app, administration);
+    webhookRoutes(app, administration);
     conservationRoutes(app, administration, administration.accounts);
     auditRoutes(app, administration);
   },
@@ -80,6 +91,11 @@ export const adminApi = defineService({
     running.use(startRegistrationLoop({ administration, logger, maxPerClient: config.MAX_SIGNED_KEYS_PER_CLIENT }));
     running.use(startCollectingBuried({ db, accounts, clock, logger }));
     running.use(startForgettingAnswers({ db, clock, logger }));
+    const call = outboundCall({ rules: administration.outbound });
+    running.use(
+      startDeliveryLoop({ administration, call, logger, disableAfterDays: config.WEBHOOK_DISABLE_AFTER_DAYS }),
+    );
+    running.use(startTellers({ administration, logger, retentionDays: config.WEBHOOK_RETENTION_DAYS }));
     return running;
   },
   ready: ({ db }) => pingDatabase(db),

@@ -26,8 +26,18 @@ async function start({ port, data, logLevel }: Options): Promise<AsyncDisposable
   const { db } = starting.use(await openDatabase(stores.databaseUrl));
   const keyring = keyringFile(directory, systemClock.nowMs());
   const spoolDirectory = directory.file('spool');
+  // Whoever tries webhooks here has the receiver on the same machine.
+  const outboundAllowedHosts = process.env.OUTBOUND_ALLOWED_HOSTS || 'localhost,127.0.0.1';
   const platform = starting.use(
-    await startPlatform({ stores, secrets, keyringFile: keyring, port, logLevel, spoolDirectory }),
+    await startPlatform({
+      stores,
+      secrets,
+      keyringFile: keyring,
+      port,
+      logLevel,
+      spoolDirectory,
+      outboundAllowedHosts,
+    }),
   );
   const quickstart = await gatherQuickstart({ db, secrets, platform, earlier: readShownOnce(directory) });
   const path = writeQuickstart(directory, quickstart);

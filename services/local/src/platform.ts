@@ -38,6 +38,8 @@ export interface PlatformOptions {
   maxSignedKeysPerClient?: number;
   /** The id of the organization that runs this; not needed while there is only one. */
   operatorOrganization?: string;
+  /** Private hosts that webhooks may be sent to, separated by commas. */
+  outboundAllowedHosts?: string;
 }
 
 export interface Platform extends AsyncDisposable {
@@ -84,6 +86,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     MASTER_KEY: secrets.masterKey,
     ...variable('MAX_SIGNED_KEYS_PER_CLIENT', options.maxSignedKeysPerClient),
     ...variable('OPERATOR_ORGANIZATION', options.operatorOrganization),
+    ...variable('OUTBOUND_ALLOWED_HOSTS', options.outboundAllowedHosts),
   });
   await start(ingest, 0, { DATABASE_URL: stores.databaseUrl, EVENT_LOG_URL: stores.eventLogUrl });
   await giveBackTotals(projector);

@@ -3,9 +3,10 @@ import type { EnvironmentSettings } from '@keyward/contract/settings';
 import type { SignedKeyFacts } from '@keyward/contract/validation-event';
 import type { ColumnType, Generated } from 'kysely';
 import type { AuditEventTable, AuditHeadTable, IdempotentAnswerTable } from './schema-management.ts';
+import type { WebhookSchema } from './schema-webhooks.ts';
 
 /** The tables as the migrations leave them (design.md §8). Ids are UUIDv7, digests HMACs of keys, never keys. */
-export interface Schema {
+export interface Schema extends WebhookSchema {
   organization: OrganizationTable;
   user: UserTable;
   member: MemberTable;
@@ -193,6 +194,9 @@ interface ApiKeyTable {
   expires_at: Time | null;
   /** The expiry that the key itself states; the earlier of the two counts. */
   claimed_expires_at: ColumnType<Date | null, Date | null, never>;
+  /** The expiry that webhooks were told of, and how far; see expiry-notices.ts. */
+  notice_of: Time | null;
+  notice_stage: Generated<number>;
   created_at: CreatedAt;
   updated_at: Time;
 }
@@ -308,6 +312,8 @@ interface KeyTotalTable {
   /** How many uses came by the outbox of this incarnation, the newest. */
   incarnation: string | null;
   uses_since: Generated<number>;
+  /** Have webhooks heard of its first use? */
+  told: Generated<boolean>;
 }
 
 /** What is counted of decisions: those without a known key have neither client, key nor endpoint. */
@@ -327,6 +333,8 @@ interface UsageColumns {
 
 interface UsageHourTable extends UsageColumns {
   hour: ColumnType<Date, Date | string, never>;
+  /** Have webhooks heard of these refusals? */
+  told: Generated<boolean>;
 }
 
 interface UsageDayTable extends UsageColumns {

@@ -1,3 +1,4 @@
+import type { WebhookEvent } from '@keyward/contract/webhook-event';
 import type { AuditRecord } from '@keyward/stores/postgres/append-audit';
 import type { Database } from '@keyward/stores/postgres/database';
 import type { ConfigChange, ConfigNote, Projector } from '../projection/projector.ts';
@@ -27,6 +28,7 @@ export class Change {
   readonly now: Date;
   readonly notes: ConfigNote[] = [];
   readonly records: AuditRecord[] = [];
+  readonly events: WebhookEvent[] = [];
   readonly #projector: Projector;
 
   constructor({ transaction, organizationId, now, projector }: ChangeOptions) {
@@ -39,6 +41,11 @@ export class Change {
   /** The validators have to hear of this before the change is answered. */
   async note(change: ConfigChange): Promise<void> {
     this.notes.push(await this.#projector.note(this.transaction, change));
+  }
+
+  /** Webhooks are told of this, if the change comes about. */
+  emit(...events: readonly WebhookEvent[]): void {
+    this.events.push(...events);
   }
 
   /** Who did what to whom; written last, since it locks the organization's chain. */

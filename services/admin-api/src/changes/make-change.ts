@@ -1,10 +1,12 @@
 import { appendAudit } from '@keyward/stores/postgres/append-audit';
 import { inTransaction } from '@keyward/stores/postgres/in-transaction';
 import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
+import { writeWebhookEvents } from '@keyward/stores/postgres/webhook-events';
 import type { Idempotency } from '../access/call.ts';
 import type { Administration } from '../administration.ts';
 import { pending } from '../projection/pending.ts';
 import type { Propagation } from '../projection/projector.ts';
+import { newWebhookEvent } from '../webhooks/new-webhook-event.ts';
 import { answeredBefore, keepAnswerOf } from './answered-before.ts';
 import type { Author } from './author.ts';
 import { Change } from './change.ts';
@@ -25,8 +27,8 @@ export interface EnvironmentChangeCall extends ChangeCall {
 }
 
 /**
- * Every write goes this way: its rows, its audit records, what the validators have to hear, and the answer that a repetition with
- * the same `Idempotency-Key` gets, are one transaction. It is answered once no validator decides by the old state, or says
+ * Every write goes this way: its rows, its audit records, what the validators and the webhooks have to hear, and the answer that a
+ * repetition with the same `Idempotency-Key` gets, are one transaction. It is answered once no validator decides by the old state, or says
  * that this is pending. `work` may run several times (see inTransaction).
  */
 export async function makeChange<T extends object>(
@@ -43,6 +45,8 @@ export async function makeChange<T extends object>(
     const change = new Change({ transaction, organizationId, now, projector });
     const made = await work(change);
     await keepAnswerOf(administration, { transaction, call, outcome: made, notes: change.notes });
+    const events = change.events.map((event) => newWebhookEvent(event, now));
+    await writeWebhookEvents(transaction, events, now);
     await appendAudit(transaction, { organizationId, actor: author, requestId, at: now, records: change.records });
     return { outcome: made, notes: change.notes };
   });

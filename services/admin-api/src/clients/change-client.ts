@@ -20,6 +20,7 @@ import { type EnvironmentChangeCall, makeChange } from '../changes/make-change.t
 import { done, type Outcome } from '../changes/outcome.ts';
 import { InputCheck } from '../input.ts';
 import { signingSecretOf } from '../projects/signing-secret.ts';
+import { clientEvents } from './client-events.ts';
 import { type ViewOptions, viewClient } from './client-view.ts';
 import { issueKey } from './issue-key.ts';
 import { lockNames, nameChanged } from './tenants.ts';
@@ -56,6 +57,7 @@ export async function changeClient(
     await renamed(change, row, asked.name);
     const raw = new Map(issued.map((key) => [key.row.id, key.raw] as const));
     const after = await view({ row: { ...row, ...shownFields(asked) }, raw });
+    change.emit(...clientEvents(before, after));
     const subject = { kind: 'client', id: clientId };
     change.record({ action: 'client.change', subject, environmentId: environment.id, before, after });
     return done(after);

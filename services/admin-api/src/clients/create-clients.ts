@@ -1,4 +1,5 @@
 import type { Client, NewClient } from '@keyward/contract/routes/client';
+import type { WebhookEvent } from '@keyward/contract/webhook-event';
 import { tenantDigest } from '@keyward/keyformat/tenant-digest';
 import { AppError } from '@keyward/kit/app-error';
 import {
@@ -19,6 +20,7 @@ import { type EnvironmentChangeCall, makeChange } from '../changes/make-change.t
 import { created, done, type Outcome } from '../changes/outcome.ts';
 import { InputCheck } from '../input.ts';
 import { signingSecretOf } from '../projects/signing-secret.ts';
+import { clientEvents } from './client-events.ts';
 import { viewClients } from './client-view.ts';
 import { insertNewClient, type NewClientOptions } from './insert-new-client.ts';
 import { issueKey, type KeyTimes } from './issue-key.ts';
@@ -74,7 +76,17 @@ function recordAll(change: Change, made: readonly Made[], clients: readonly Clie
     const subject = { kind: 'client', id: client.id };
     const action = isNew ? 'client.create' : 'client.fill';
     change.record({ action, subject, environmentId: client.envId, after: client });
+    change.emit(...eventsOf(made[i] ?? nothingMade, client));
   }
+}
+
+/** One that was made and is named again in the same call is told of twice: each time of the keys that it got there. */
+function eventsOf({ isNew, isFilled, raw }: Omit<Made, 'client'>, client: Client): WebhookEvent[] {
+  const added = new Set(raw.map(([keyId]) => keyId));
+  const [own, others] = [true, false].map((isOwn) => client.keys.filter(({ id }) => added.has(id) === isOwn));
+  if (isNew) return clientEvents(undefined, { ...client, keys: own ?? [] });
+  const before = { ...client, keys: others ?? [], ...(isFilled ? { metadata: {} } : {}) };
+  return clientEvents(before, client);
 }
 
 interface AcceptOptions {

@@ -30,6 +30,7 @@ export async function removeClient(
     await deleteClient(transaction, client, now);
     await change.note({ environmentId: environment.id, clientId });
     await nameChanged(change, { client, name: client.name, isDeleted: true });
+    change.emit({ type: 'client.deleted', environmentId: environment.id, data: { clientId } });
     const subjects = [clientId, ...before.keys.map(({ id }) => id)];
     await eraseAuditDiffs(transaction, { organizationId, subjectIds: subjects });
     change.record({
@@ -58,6 +59,8 @@ export async function revokeKey(
     await change.note({ environmentId: environment.id, clientId });
     if (key.status === 'revoked') return removed;
     await updateKey(transaction, key.id, { status: 'revoked', updated_at: now });
+    const data = { clientId, keyId: key.id };
+    change.emit({ type: 'key.revoked', environmentId: environment.id, data });
     change.record({
       action: 'key.revoke',
       subject: { kind: 'key', id: key.id },

@@ -77,9 +77,11 @@ async function registerKeys(
     if (!(await noteSightedClient(change, { environment, clientId, sightings: ofClient }))) continue;
     const rows = ofClient.map((sighting) => sightedKeyRow({ environment, clientId, sighting, now }));
     await insertKeys(transaction, rows);
-    for (const { id, name } of rows) {
+    for (const { id, name, expires_at } of rows) {
       const subject = { kind: 'key', id };
       change.record({ action: 'key.register', subject, environmentId, after: { clientId, name } });
+      const data = { clientId, keyId: id, expiresAt: expires_at ? new Date(expires_at).toISOString() : null };
+      change.emit({ type: 'key.created', environmentId, data });
     }
   }
   if (change.notes.length === 0) return;

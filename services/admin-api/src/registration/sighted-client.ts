@@ -39,6 +39,7 @@ export async function noteSightedClient(
   const client = await insertNewClient(transaction, options, { id: clientId, version });
   await change.note({ environmentId, clientId });
   await nameChanged(change, { client, name });
+  change.emit({ type: 'client.created', environmentId, data: { clientId } });
   change.record({
     action: 'client.register',
     subject: { kind: 'client', id: clientId },

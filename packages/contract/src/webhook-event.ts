@@ -1,0 +1,63 @@
+import Type, { type Static, type TObject, type TProperties } from 'typebox';
+import { Id, Nullable, Timestamp } from './fields.ts';
+import { strict } from './routes/route.ts';
+
+const ofClient = { clientId: Id };
+const ofKey = { clientId: Id, keyId: Id };
+const changed = { changed: Type.Array(Type.String(), { description: 'The names of the fields that changed.' }) };
+const ending = { expiresAt: Timestamp };
+const hour = { hour: { ...Timestamp, description: 'When the hour (UTC) began in which it happened.' } };
+
+/**
+ * What webhooks tell, and which ids and facts each event carries beside `environmentId`. Never a key, a name or an address: who wants
+ * to know more asks for it, with a credential.
+ */
+export const webhookEvents = {
+  'client.created': event('A client was created, or made itself known by a locally signed key.', ofClient),
+  'client.changed': event('A client was changed.', { ...ofClient, ...changed }),
+  'client.disabled': event('A client was disabled; its keys are refused.', ofClient),
+  'client.enabled': event('A client that was disabled is active again.', ofClient),
+  'client.deleted': event('A client was deleted with its keys.', ofClient),
+  'key.created': event('A key was created, or made itself known.', { ...ofKey, expiresAt: Nullable(Timestamp) }),
+  'key.changed': event('A key was changed.', { ...ofKey, ...changed }),
+  'key.disabled': event('A key was disabled.', ofKey),
+  'key.enabled': event('A key that was disabled is active again.', ofKey),
+  'key.revoked': event('A key was revoked.', ofKey),
+  'key.rotated': event('A key got a successor; both work until the overlap ends.', {
+    ...ofKey,
+    successorId: Id,
+    overlapEndsAt: Timestamp,
+  }),
+  'key.expiring': event('A key expires in 7 days, or in 1 day; one that is made to live shorter is not told of.', {
+    ...ofKey,
+    ...ending,
+    noticeDays: Type.Integer({ description: '7 or 1.' }),
+  }),
+  'key.expired': event('A key has expired.', { ...ofKey, ...ending }),
+  'key.first_used': event('A key was used for the first time with success.', ofKey),
+  'limit.reached': event('A limit refused requests of a key; once for each key and hour.', { ...ofKey, ...hour }),
+  'usage.abnormal': event('Requests of a key were refused as abnormal; once for each key and hour.', {
+    ...ofKey,
+    ...hour,
+  }),
+  'webhook.test': event('Somebody asked for it, to try the webhook.', { webhookId: Id }),
+} as const;
+
+export type WebhookEventType = keyof typeof webhookEvents;
+export const webhookEventTypes = Object.keys(webhookEvents) as WebhookEventType[]; // the keys of a constant: no others exist
+
+type DataOf<T extends WebhookEventType> = Omit<Static<(typeof webhookEvents)[T]['data']>, 'environmentId'>;
+
+/** An event as whoever causes it states it. */
+export type WebhookEvent = {
+  [T in WebhookEventType]: { type: T; environmentId: string; data: DataOf<T> };
+}[WebhookEventType];
+
+/** The body of a delivery: `type`, `timestamp` and `data`, as Standard Webhooks recommends. */
+export function webhookPayload(type: WebhookEventType): TObject {
+  return Type.Object({ type: Type.Literal(type), timestamp: Timestamp, data: webhookEvents[type].data }, strict);
+}
+
+function event<T extends TProperties>(summary: string, facts: T) {
+  return { summary, data: Type.Object({ environmentId: Id, ...facts }, strict) };
+}

@@ -1,0 +1,53 @@
+import type { Client, Key } from '@keyward/contract/routes/client';
+import type { WebhookEvent } from '@keyward/contract/webhook-event';
+
+const clientFields = ['name', 'type', 'templateId', 'ipWhitelist', 'metadata'] as const satisfies (keyof Client)[];
+const keyFields = [
+  'name',
+  'scopes',
+  'expiresAt',
+  'notBefore',
+  'autoRotate',
+  'allowedIps',
+  'rateLimit',
+  'metadata',
+] as const satisfies (keyof Key)[];
+
+/** What webhooks are told of a client that was created (without `before`), or changed, and of its keys. */
+export function clientEvents(before: Client | undefined, after: Client): WebhookEvent[] {
+  const of = { environmentId: after.envId, data: { clientId: after.id } };
+  const keys = after.keys.flatMap((key) =>
+    keyEvents(
+      after,
+      before?.keys.find(({ id }) => id === key.id),
+      key,
+    ),
+  );
+  if (!before) return [{ type: 'client.created', ...of }, ...keys];
+  const events: WebhookEvent[] = [];
+  const changed = differing(clientFields, before, after);
+  if (changed.length > 0) events.push({ type: 'client.changed', ...of, data: { ...of.data, changed } });
+  if (before.status !== after.status)
+    events.push({ type: after.status === 'active' ? 'client.enabled' : 'client.disabled', ...of });
+  return [...events, ...keys];
+}
+
+function keyEvents(
+  { envId: environmentId, id: clientId }: Client,
+  before: Key | undefined,
+  after: Key,
+): WebhookEvent[] {
+  const of = { environmentId, data: { clientId, keyId: after.id } };
+  if (!before) return [{ type: 'key.created', ...of, data: { ...of.data, expiresAt: after.expiresAt } }];
+  const events: WebhookEvent[] = [];
+  const changed = differing(keyFields, before, after);
+  if (changed.length > 0) events.push({ type: 'key.changed', ...of, data: { ...of.data, changed } });
+  if (before.status !== 'revoked' && after.status === 'revoked') events.push({ type: 'key.revoked', ...of });
+  else if (before.enabled !== after.enabled)
+    events.push({ type: after.enabled ? 'key.enabled' : 'key.disabled', ...of });
+  return events;
+}
+
+function differing<T extends object>(fields: readonly (keyof T & string)[], before: T, after: T): string[] {
+  return fields.filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]));
+}
