@@ -1,0 +1,133 @@
+import { system } from '@keyward/admin-api/changes/author';
+import { makeChange } from '@keyward/admin-api/changes/make-change';
+import { done } from '@keyward/admin-api/changes/outcome';
+import { changeClient } from '@keyward/admin-api/clients/change-client';
+import { removeClient, revokeKey } from '@keyward/admin-api/clients/remove-client';
+import { changeWebhook, removeWebhook } from '@keyward/admin-api/webhooks/change-webhook';
+import type { WebhookEvent } from '@keyward/contract/webhook-event';
+import { newId } from '@keyward/kit/random';
+import { dropOldWebhookEvents } from '@keyward/stores/postgres/webhook-events';
+import { describePostgresBackends } from '@keyward/tests/backends/describe-backends';
+import { expect, it } from 'vitest';
+import { createOneClient } from './administration-under-test.ts';
+import { dayMs, WebhooksUnderTest } from './webhooks-under-test.ts';
+
+describePostgresBackends('events for webhooks', (backend) => {
+  const stage = new WebhooksUnderTest(backend);
+  const clientId = newId();
+  const created = (): WebhookEvent => ({
+    type: 'client.created',
+    environmentId: stage.environment.id,
+    data: { clientId },
+  });
+  /** A change that tells of something, and then comes to what `end` says. */
+  const tell = (end: () => void = () => undefined, call = {}) =>
+    makeChange(stage.administration, { ...stage.call, ...call }, async (change) => {
+      change.emit(created());
+      end();
+      return done({});
+    });
+  const types = async () => (await stage.events()).map(({ type }) => type);
+
+  it('come about with the change that tells of them, or not at all', async () => {
+    const { id } = await stage.newWebhook();
+    const failing = tell(() => {
+      throw new Error('it came to nothing');
+    });
+    await expect(failing).rejects.toThrow('it came to nothing');
+    expect(await stage.events()).toEqual([]);
+    await tell();
+    const timestamp = new Date(stage.nowMs).toISOString();
+    const data = { environmentId: stage.environment.id, clientId };
+    expect(await stage.events()).toEqual([{ type: 'client.created', timestamp, data }]);
+    expect(await stage.deliveries(id)).toMatchObject([{ status: 'pending', attempts: 0 }]);
+  });
+
+  it('are told once of a call that is repeated', async () => {
+    await stage.newWebhook();
+    const call = {
+      author: { kind: 'user', id: newId() } as const,
+      idempotency: { key: 'k', fingerprint: Buffer.alloc(32) },
+    };
+    await tell(undefined, call);
+    await tell(undefined, call);
+    expect(await types()).toEqual(['client.created']);
+  });
+
+  it('go to the webhooks of their environment that want them, and are kept for nobody else', async () => {
+    await tell();
+    expect(await stage.events()).toEqual([]);
+    const wants = await stage.newWebhook({ events: ['key.created', 'client.created'] });
+    const all = await stage.newWebhook();
+    const others = await stage.newWebhook({ events: ['key.created'] });
+    const disabled = await stage.newWebhook();
+    await changeWebhook(stage.administration, stage.call, { id: disabled.id, change: { enabled: false } });
+    await tell();
+    const counts = [];
+    for (const { id } of [wants, all, others, disabled]) counts.push((await stage.deliveries(id)).length);
+    expect(counts).toEqual([1, 1, 0, 0]);
+    const elsewhere = { ...created(), environmentId: newId() };
+    await makeChange(stage.administration, { ...stage.call, author: system }, async (change) => {
+      change.emit(elsewhere);
+      return done({});
+    });
+    expect(await types()).toEqual(['client.created']);
+    await removeWebhook(stage.administration, stage.call, wants.id);
+    expect(await stage.deliveries(wants.id)).toEqual([]);
+  });
+
+  it('tell of a client and its keys by their ids and what changed, and nothing else of them', async () => {
+    await stage.newWebhook();
+    const seen = async () => {
+      const events = await stage.events();
+      await stage.forgetEvents();
+      return events.map(({ type, data: { environmentId: _, ...data } }) => ({ type, ...data }));
+    };
+    const { administration, call, environment } = stage;
+    const secretName = 'Jane Doe of 203.0.113.7';
+    const input = { name: secretName, metadata: { email: 'jane@example.test' }, keys: [{ name: 'private' }] };
+    const client = await createOneClient(administration, environment, input);
+    const [key] = client.keys;
+    const ofClient = { clientId: client.id };
+    const ofKey = { ...ofClient, keyId: key?.id };
+    expect(JSON.stringify(await stage.events())).not.toMatch(/Jane|203\.0|example\.test|private|apikee_/);
+    expect(await seen()).toEqual([
+      { type: 'client.created', ...ofClient },
+      { type: 'key.created', ...ofKey, expiresAt: null },
+    ]);
+    const change = (asked: Parameters<typeof changeClient>[2]['change']) =>
+      changeClient(administration, call, { clientId: client.id, change: asked });
+    await change({ name: 'other', metadata: {}, keys: [{ id: key?.id ?? '', scopes: ['a'] }, { name: 'second' }] });
+    const [changed, ofItsKey, second] = await seen();
+    expect(changed).toEqual({ type: 'client.changed', ...ofClient, changed: ['name', 'metadata'] });
+    expect(ofItsKey).toEqual({ type: 'key.changed', ...ofKey, changed: ['scopes'] });
+    expect(second).toMatchObject({ type: 'key.created', ...ofClient });
+    await change({ name: 'other', status: 'active' });
+    expect(await seen()).toEqual([]);
+    await change({ status: 'disabled', keys: [{ id: key?.id ?? '', enabled: false }] });
+    expect(await seen()).toEqual([
+      { type: 'client.disabled', ...ofClient },
+      { type: 'key.disabled', ...ofKey },
+    ]);
+    await change({ status: 'active', keys: [{ id: key?.id ?? '', status: 'active' }] });
+    expect(await seen()).toEqual([
+      { type: 'client.enabled', ...ofClient },
+      { type: 'key.enabled', ...ofKey },
+    ]);
+    await change({ keys: [{ id: key?.id ?? '', status: 'revoked' }] });
+    expect(await seen()).toEqual([{ type: 'key.revoked', ...ofKey }]);
+    await revokeKey(administration, call, { clientId: client.id, keyId: key?.id ?? '' });
+    expect(await seen()).toEqual([]);
+    await removeClient(administration, call, client.id);
+    expect(await seen()).toEqual([{ type: 'client.deleted', ...ofClient }]);
+  });
+
+  it('are forgotten after a while, whatever became of them', async () => {
+    const { id } = await stage.newWebhook();
+    await tell();
+    stage.nowMs += 30 * dayMs;
+    await tell();
+    expect(await dropOldWebhookEvents(stage.db, new Date(stage.nowMs - dayMs))).toBe(1);
+    expect(await stage.deliveries(id)).toHaveLength(1);
+  });
+});
