@@ -1,9 +1,11 @@
 import { newId } from '@keyward/kit/random';
 import { type Database, openDatabase } from '@keyward/stores/postgres/database';
 import { describeStacks } from '@keyward/tests/backends/describe-backends';
+import { uniqueName } from '@keyward/tests/backends/unique-name';
 import { waitUntil } from '@keyward/tests/backends/wait-until';
 import { newMember, newOwner } from '@keyward/tests/platform/new-person';
 import { newClient, runPlatform, type TestEnvironment, type TestPlatform } from '@keyward/tests/platform/run-platform';
+import { signKey } from '@keyward/tests/platform/sign-key';
 import { WebhookReceiver } from '@keyward/tests/platform/webhook-receiver';
 import { type Answer, type Caller, call, validatePlain } from '@keyward/tests/platform/wire-client';
 import { Webhook as Verifier } from 'standardwebhooks';
@@ -93,6 +95,18 @@ describeStacks('webhooks', (stack) => {
     await ask('POST', `/${id}/test`);
     await arrived(3);
     expect(receiver.types().toSorted()).toEqual(['key.first_used', 'limit.reached', 'webhook.test']);
+  });
+
+  it('bring a client that makes itself known by a locally signed key', async () => {
+    await made();
+    const exp = Math.floor(Date.now() / 1_000) + 3_600 * 24 * 100;
+    const key = signKey(environment.signingSecret, { tid: uniqueName('tenant'), exp });
+    const { body } = await validatePlain(environment, { key });
+    await arrived(3);
+    expect(receiver.types().toSorted()).toEqual(['client.created', 'key.created', 'key.first_used']);
+    const events = receiver.received.map((one) => JSON.parse(one.body));
+    for (const { data } of events) expect(data.clientId).toBe(body.clientId);
+    expect(events.find(({ type }) => type === 'key.created').data.expiresAt).toBe(new Date(exp * 1_000).toISOString());
   });
 
   it('show their secret once, are listed newest first, and keep it from all who look', async () => {

@@ -2,8 +2,10 @@ import { system } from '@keyward/admin-api/changes/author';
 import { makeChange } from '@keyward/admin-api/changes/make-change';
 import { done } from '@keyward/admin-api/changes/outcome';
 import { changeClient } from '@keyward/admin-api/clients/change-client';
+import { createClients } from '@keyward/admin-api/clients/create-clients';
 import { removeClient, revokeKey } from '@keyward/admin-api/clients/remove-client';
 import { changeWebhook, removeWebhook } from '@keyward/admin-api/webhooks/change-webhook';
+import type { NewClient } from '@keyward/contract/routes/client';
 import type { WebhookEvent } from '@keyward/contract/webhook-event';
 import { newId } from '@keyward/kit/random';
 import { dropOldWebhookEvents } from '@keyward/stores/postgres/webhook-events';
@@ -120,6 +122,26 @@ describePostgresBackends('events for webhooks', (backend) => {
     expect(await seen()).toEqual([]);
     await removeClient(administration, call, client.id);
     expect(await seen()).toEqual([{ type: 'client.deleted', ...ofClient }]);
+  });
+
+  it('tell of a client that an SDK creates again what it got, each key once', async () => {
+    await stage.newWebhook();
+    const create = (...inputs: NewClient[]) =>
+      createClients(stage.administration, stage.call, {
+        ...{ inputs, asArray: true, upsert: true, source: 'sdk', replayId: undefined },
+      });
+    const name = newId();
+    await create({ name, keys: [{ name: 'a' }] }, { name, keys: [{ name: 'a' }, { name: 'b' }] });
+    expect(await types()).toEqual(['client.created', 'key.created', 'key.created']);
+    await stage.forgetEvents();
+    await create({ name, metadata: { filled: true }, keys: [{ name: 'a' }, { name: 'c' }] });
+    expect(await stage.events()).toMatchObject([
+      { type: 'client.changed', data: { changed: ['metadata'] } },
+      { type: 'key.created' },
+    ]);
+    await stage.forgetEvents();
+    await create({ name, metadata: { more: true }, keys: [{ name: 'a' }] });
+    expect(await types()).toEqual([]);
   });
 
   it('are forgotten after a while, whatever became of them', async () => {

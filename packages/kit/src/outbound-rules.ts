@@ -80,7 +80,7 @@ function rangeCheck(ranges: readonly string[]): (address: string) => boolean {
     const [first = '', bits = ''] = range.split('/');
     const family = isIP(first);
     if ((family !== 4 && family !== 6) || !/^\d{1,3}$/.test(bits))
-      throw new Error('the ranges that may be called out to are CIDRs, separated by commas');
+      throw new Error('OUTBOUND_ALLOWED_RANGES has to be CIDRs, separated by commas');
     lists[family].addSubnet(first, Number(bits), family === 4 ? 'ipv4' : 'ipv6');
   }
   return (address) => (isIP(address) === 4 ? lists[4].check(address, 'ipv4') : lists[6].check(address, 'ipv6'));

@@ -42,7 +42,10 @@ async function deliverLot(courier: Courier, webhookId: string): Promise<number> 
   const claimed = await claimDeliveries(db, { webhookId, lease, now, until, limit: perLot });
   if (claimed.length === 0) return 0;
   const opened = await readWebhookSecrets(db, { webhookId, secrets, now });
-  await Promise.all(claimed.map((delivery) => deliverOne(courier, { delivery, webhookId, lease, secrets: opened })));
+  const ends = await Promise.allSettled(
+    claimed.map((delivery) => deliverOne(courier, { delivery, webhookId, lease, secrets: opened })),
+  );
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
   return claimed.length;
 }
 
