@@ -1,4 +1,5 @@
 import { system } from '@keyward/admin-api/changes/author';
+import type { Change } from '@keyward/admin-api/changes/change';
 import { makeChange } from '@keyward/admin-api/changes/make-change';
 import { done } from '@keyward/admin-api/changes/outcome';
 import { changeClient } from '@keyward/admin-api/clients/change-client';
@@ -23,10 +24,10 @@ describePostgresBackends('events for webhooks', (backend) => {
     data: { clientId },
   });
   /** A change that tells of something, and then comes to what `end` says. */
-  const tell = (end: () => void = () => undefined, call = {}) =>
+  const tell = (end: (change: Change) => void = () => undefined, call = {}) =>
     makeChange(stage.administration, { ...stage.call, ...call }, async (change) => {
       change.emit(created());
-      end();
+      end(change);
       return done({});
     });
   const types = async () => (await stage.events()).map(({ type }) => type);
@@ -37,6 +38,9 @@ describePostgresBackends('events for webhooks', (backend) => {
       throw new Error('it came to nothing');
     });
     await expect(failing).rejects.toThrow('it came to nothing');
+    // What is written last is refused.
+    const unheard = { action: 'nothing\0', subject: { kind: 'client', id: clientId } };
+    await expect(tell((change) => change.record(unheard))).rejects.toThrow();
     expect(await stage.events()).toEqual([]);
     await tell();
     const timestamp = new Date(stage.nowMs).toISOString();
