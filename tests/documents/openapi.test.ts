@@ -5,7 +5,6 @@ import { operationExample } from '@keyward/contract/openapi/operation-example';
 import { routeModules } from '@keyward/contract/openapi/route-modules';
 import { Problem, type ProblemCode, problems } from '@keyward/contract/problem';
 import type { Route } from '@keyward/contract/routes/route';
-import { ValidateBody } from '@keyward/contract/routes/validate';
 import { verdictCodes } from '@keyward/contract/verdict';
 import { compileValidator } from '@keyward/kit/validation';
 import { validate } from '@readme/openapi-parser';
@@ -70,7 +69,7 @@ describe('the examples of', () => {
     const parts: [string, TSchema | undefined, unknown][] = [
       ['params', params, example.params],
       ['query', querystring, example.query],
-      ['body', nameOfRoute(route).operationId === 'validate' ? ValidateBody : body, example.body],
+      ['body', route.openedBody ?? body, example.body],
       ['answer', response[told], example.answer],
     ];
     for (const [part, schema, value] of parts) {

@@ -176,6 +176,22 @@ export const exampleValues: Readonly<Record<string, unknown>> = {
   nextCursor: null,
 
   versions: ['1'],
+
+  'Webhook.url': 'https://hooks.acme.example/keyward',
+  'NewWebhook.url': 'https://hooks.acme.example/keyward',
+  'Webhook.description': 'Tells the CRM',
+  'NewWebhook.description': 'Tells the CRM',
+  'WebhookDelivery.type': 'key.created',
+  'WebhookDelivery.status': 'delivered',
+  events: ['key.created', 'key.revoked'],
+  secret: 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD',
+  deliveryId: id(8),
+  disabledReason: null,
+  failingSince: null,
+  lastAttemptAt: '2026-11-21T10:02:45.412Z',
+  nextAttemptAt: null,
+  lastStatus: 204,
+  lastFault: null,
 };
 
 /** Named in examples of requests although they need not be. */

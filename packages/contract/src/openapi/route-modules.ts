@@ -13,6 +13,7 @@ import * as template from '../routes/template.ts';
 import * as usage from '../routes/usage.ts';
 import * as validate from '../routes/validate.ts';
 import * as verify from '../routes/verify.ts';
+import * as webhook from '../routes/webhook.ts';
 
 /** The files that routes and their schemas are declared in; operations and components have the names that they have there. */
 export interface RouteModule {
@@ -36,5 +37,6 @@ export const routeModules: readonly RouteModule[] = [
   { tag: 'usage', description: 'What was counted of them.', declared: usage },
   { tag: 'dead-letter', description: 'Events that could not be counted.', declared: deadLetter },
   { tag: 'conservation', description: 'Is everything accounted for?', declared: conservation },
+  { tag: 'webhook', description: 'Where Keyward tells of what happens.', declared: webhook },
   { tag: 'audit', description: 'Who did what, in a chain that shows what is missing.', declared: audit },
 ];
