@@ -27,7 +27,7 @@ export const EnvironmentSettings = Type.Object(
     }),
     encryption: Type.Enum(['optional', 'required'], {
       default: 'optional',
-      description: 'May applications send plain bodies to validate and to create clients?',
+      description: 'May applications send plain bodies to validate and verify keys, and to create clients?',
     }),
     keyHeader: Type.String({
       default: 'x-api-key',
