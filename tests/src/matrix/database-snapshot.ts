@@ -3,6 +3,10 @@ import type { OpenDatabase } from '@keyward/stores/postgres/database';
 /** What is written behind a call's back: by loops of the background, and for a denial. */
 const ofOthers = ['audit_event', 'audit_head', 'catch_up', 'consumer_offset', 'outbox_count', 'usage_rolled_up'];
 
+/** Columns that change because an event is sent to a webhook, soon after it was made. */
+const ofSending = ['failing_since', 'status', 'attempts', 'next_attempt_at', 'lease', 'last_attempt_at', 'last_fault'];
+const sentTables = ['webhook', 'webhook_delivery'];
+
 /** The hash of every table's rows, by its name. */
 export async function databaseSnapshot({ sessions }: OpenDatabase): Promise<Record<string, string>> {
   return sessions.transaction(async (session) => {
@@ -12,11 +16,12 @@ export async function databaseSnapshot({ sessions }: OpenDatabase): Promise<Reco
        and not relname = any($1) order by 1`,
       [ofOthers],
     );
-    const hashes = tables.map(
-      ({ name }) => `select '${name}' as name,
-        (select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) from "${name}" t) as hash`,
-    );
-    const rows = await session.query<{ name: string; hash: string }>(hashes.join(' union all '));
+    const hashes = tables.map(({ name }) => {
+      const row = sentTables.includes(name) ? '(to_jsonb(t) - $1::text[])::text' : 't::text';
+      return `select '${name}' as name,
+        (select md5(coalesce(string_agg(${row}, '|' order by ${row}), '')) from "${name}" t) as hash`;
+    });
+    const rows = await session.query<{ name: string; hash: string }>(hashes.join(' union all '), [ofSending]);
     return Object.fromEntries(rows.map(({ name, hash }) => [name, hash]));
   });
 }

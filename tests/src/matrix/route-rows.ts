@@ -9,6 +9,7 @@ import { requestKeyRows } from './rows/request-key-rows.ts';
 import { serverKeyRows } from './rows/server-key-rows.ts';
 import { settingsRows } from './rows/settings-rows.ts';
 import { templateRows } from './rows/template-rows.ts';
+import { webhookRows } from './rows/webhook-rows.ts';
 
 /** How each management route is called; `tests/e2e/access-matrix.test.ts` fails for a route that has no row here. */
 export const routeRows: readonly RouteRow[] = [
@@ -22,4 +23,5 @@ export const routeRows: readonly RouteRow[] = [
   ...deadLetterRows,
   ...reportRows,
   ...auditRows,
+  ...webhookRows,
 ];
