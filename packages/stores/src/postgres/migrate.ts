@@ -13,6 +13,7 @@ import { up as management } from './migrations/0010-management.ts';
 import { up as verify } from './migrations/0012-verify.ts';
 import { up as webhooks } from './migrations/0016-webhooks.ts';
 import { up as lists } from './migrations/0017-lists.ts';
+import { up as resources } from './migrations/0014-resources.ts';
 
 const migrations: Record<string, Migration> = {
   '0001-configuration': { up: configuration },
@@ -28,6 +29,7 @@ const migrations: Record<string, Migration> = {
   '0012-verify': { up: verify },
   '0016-webhooks': { up: webhooks },
   '0017-lists': { up: lists },
+  '0014-resources': { up: resources },
 };
 
 /** Brings the database to the newest schema, forward only; answers the names of what was applied now. */

@@ -13,6 +13,7 @@ export interface Page extends Part {
 }
 
 type Listed = 'client' | 'endpoint' | 'project' | 'server_key' | 'webhook';
+type Listed = 'client' | 'endpoint' | 'product' | 'project' | 'server_key' | 'template';
 
 /** What such a query finds in all, and this part of it, newest first. */
 export async function readPart<T extends Listed>(

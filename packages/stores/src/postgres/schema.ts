@@ -1,9 +1,17 @@
-import type { ServerKeyScope } from '@keyward/contract/access';
-import type { EnvironmentSettings } from '@keyward/contract/settings';
 import type { SignedKeyFacts } from '@keyward/contract/validation-event';
 import type { ColumnType, Generated } from 'kysely';
 import type { AuditEventTable, AuditHeadTable, IdempotentAnswerTable } from './schema-management.ts';
 import type { WebhookSchema } from './schema-webhooks.ts';
+import type {
+  EnvironmentTable,
+  ProductTable,
+  ProjectProductTable,
+  ProjectTable,
+  ReservedNameTable,
+  ServerKeyTable,
+  SigningSecretTable,
+  TemplateTable,
+} from './schema-resources.ts';
 
 /** The tables as the migrations leave them (design.md §8). Ids are UUIDv7, digests HMACs of keys, never keys. */
 export interface Schema extends WebhookSchema {
@@ -42,6 +50,8 @@ export interface Schema extends WebhookSchema {
   audit_event: AuditEventTable;
   audit_head: AuditHeadTable;
   idempotent_answer: IdempotentAnswerTable;
+  product: ProductTable;
+  project_product: ProjectProductTable;
 }
 
 type Time = ColumnType<Date, Date | string, Date | string>;
@@ -54,6 +64,7 @@ interface OrganizationTable {
   id: string;
   name: string;
   created_at: CreatedAt;
+  updated_at: ColumnType<Date, Date | undefined, Date>;
 }
 
 interface UserTable {
@@ -75,75 +86,6 @@ interface AccountKeyTable {
   user_id: string;
   description: string | null;
   digest: Buffer;
-  expires_at: Time | null;
-  created_at: CreatedAt;
-}
-
-interface ProjectTable {
-  id: string;
-  organization_id: string;
-  slug: string;
-  name: string;
-  description: string | null;
-  metadata: Metadata;
-  created_at: CreatedAt;
-  updated_at: Time;
-}
-
-interface EnvironmentTable {
-  id: string;
-  organization_id: string;
-  project_id: string;
-  type: string;
-  project_env: string;
-  url: string | null;
-  status: 'active' | 'disabled';
-  metadata: Metadata;
-  /** What differs from the defaults. */
-  settings: ColumnType<Partial<EnvironmentSettings>, string | undefined, string>;
-  version: number;
-  created_at: CreatedAt;
-  updated_at: Time;
-}
-
-/** Project slugs and `project_env`s share one name space in an organization. */
-interface ReservedNameTable {
-  organization_id: string;
-  name: string;
-  project_id: string;
-}
-
-interface SigningSecretTable {
-  id: string;
-  organization_id: string;
-  environment_id: string;
-  /** AES-256-GCM under the master key, row id as additional data. */
-  sealed: Buffer;
-  created_at: CreatedAt;
-}
-
-interface TemplateTable {
-  id: string;
-  organization_id: string;
-  environment_id: string;
-  name: string;
-  rate_limit_hour: number | null;
-  rate_limit_day: number | null;
-  rate_limit_week: number | null;
-  rate_limit_month: number | null;
-  max_clients: number | null;
-  created_at: CreatedAt;
-}
-
-interface ServerKeyTable {
-  id: string;
-  organization_id: string;
-  environment_id: string;
-  name: string;
-  key_prefix: string;
-  digest: Buffer;
-  status: 'active' | 'revoked';
-  scopes: ColumnType<ServerKeyScope[], ServerKeyScope[] | undefined, ServerKeyScope[]>;
   expires_at: Time | null;
   created_at: CreatedAt;
 }
@@ -197,6 +139,8 @@ interface ApiKeyTable {
   /** The expiry that webhooks were told of, and how far; see expiry-notices.ts. */
   notice_of: Time | null;
   notice_stage: Generated<number>;
+  /** What has signed it; null: nothing, or a secret that was deleted. */
+  signing_secret_id: ColumnType<string | null, string | null | undefined, never>;
   created_at: CreatedAt;
   updated_at: Time;
 }

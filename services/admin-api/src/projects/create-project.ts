@@ -135,7 +135,13 @@ async function createEnvironment(
   );
   const signingSecret = newSecret();
   const secretId = newId();
-  await insertSigningSecret(transaction, { id: secretId, ...scope, sealed: secrets.seal(signingSecret, secretId) });
+  await insertSigningSecret(transaction, {
+    id: secretId,
+    ...scope,
+    name: 'first',
+    is_first: true,
+    sealed: secrets.seal(signingSecret, secretId),
+  });
   const environment = { id, organization_id, type: input.type };
   const serverKey = issueServerKey({ pepper }, { environment, name: 'first', now });
   await insertServerKey(transaction, serverKey.row);

@@ -31,7 +31,7 @@ export async function readProjects(
   const own = actor.kind === 'server-key' ? await ownProject(administration, actor) : undefined;
   const { total, rows } = await listProjects(db, {
     organizationIds: [organizationId],
-    projectId: own?.project_id,
+    projectId: own?.project_id ?? undefined,
     limit,
     offset: (page - 1) * limit,
   });

@@ -1,0 +1,125 @@
+import type { Insertable, Selectable, Updateable } from 'kysely';
+import type { Database } from './database.ts';
+import { containing, type Part, readPart } from './page.ts';
+import type { Schema } from './schema.ts';
+
+/** An organization's products, and the projects that they are in. */
+export type ProductRow = Selectable<Schema['product']>;
+
+export interface ProductFilter {
+  /** Part of the name. */
+  name?: string | undefined;
+  /** Only those that are in this project. */
+  projectId?: string | undefined;
+}
+
+/** A product in a project. */
+interface Placement {
+  organizationId: string;
+  productId: string;
+  projectId: string;
+}
+
+/** Inserts a product, unless the organization has one of that name; false: it has. */
+export async function insertProduct(db: Database, row: Insertable<Schema['product']>): Promise<boolean> {
+  const { numInsertedOrUpdatedRows = 0n } = await db
+    .insertInto('product')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['organization_id', 'name']).doNothing())
+    .executeTakeFirst();
+  return numInsertedOrUpdatedRows > 0n;
+}
+
+export async function findProduct(db: Database, organizationId: string, id: string): Promise<ProductRow | undefined> {
+  return ofOrganization(db, organizationId).where('id', '=', id).executeTakeFirst();
+}
+
+/** Locks the product until the transaction ends, so that what is put into it now finds it there. */
+export async function lockProduct(db: Database, organizationId: string, id: string): Promise<ProductRow | undefined> {
+  return ofOrganization(db, organizationId).where('id', '=', id).forNoKeyUpdate().executeTakeFirst();
+}
+
+export async function findProductByName(
+  db: Database,
+  organizationId: string,
+  name: string,
+): Promise<ProductRow | undefined> {
+  return ofOrganization(db, organizationId).where('name', '=', name).executeTakeFirst();
+}
+
+function ofOrganization(db: Database, organizationId: string) {
+  return db.selectFrom('product').selectAll().where('organization_id', '=', organizationId);
+}
+
+export async function updateProduct(db: Database, id: string, change: Updateable<Schema['product']>): Promise<void> {
+  await db.updateTable('product').set(change).where('id', '=', id).execute();
+}
+
+export async function deleteProduct(db: Database, id: string): Promise<void> {
+  await db.deleteFrom('product').where('id', '=', id).execute();
+}
+
+export async function listProducts(
+  db: Database,
+  { organizationId, filter, limit, offset }: Part & { organizationId: string; filter: ProductFilter },
+): Promise<{ total: number; rows: ProductRow[] }> {
+  const { name, projectId } = filter;
+  let query = db.selectFrom('product').where('organization_id', '=', organizationId);
+  if (name !== undefined) query = query.where('name', 'ilike', containing(name));
+  if (projectId !== undefined) {
+    const within = db.selectFrom('project_product').select('product_id').where('project_id', '=', projectId);
+    query = query.where('id', 'in', within);
+  }
+  return readPart(query, { limit, offset });
+}
+
+/** The projects of each of these products, by slug. */
+export async function listProjectsOfProducts(
+  db: Database,
+  productIds: readonly string[],
+): Promise<{ product_id: string; id: string; slug: string }[]> {
+  if (productIds.length === 0) return [];
+  return db
+    .selectFrom('project_product')
+    .innerJoin('project', 'project.id', 'project_product.project_id')
+    .select(['project_product.product_id', 'project.id', 'project.slug'])
+    .where('project_product.product_id', 'in', productIds)
+    .orderBy('project.slug')
+    .execute();
+}
+
+/** Both are of the organization, or the reference to them fails; false: the product was in it. */
+export async function addProductToProject(
+  db: Database,
+  { organizationId, productId, projectId, now }: Placement & { now: Date },
+): Promise<boolean> {
+  const row = { organization_id: organizationId, product_id: productId, project_id: projectId, created_at: now };
+  const { numInsertedOrUpdatedRows = 0n } = await db
+    .insertInto('project_product')
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return numInsertedOrUpdatedRows > 0n;
+}
+
+/** false: the product was not in it. */
+export async function removeProductFromProject(db: Database, placement: Placement): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom('project_product')
+    .where('organization_id', '=', placement.organizationId)
+    .where('product_id', '=', placement.productId)
+    .where('project_id', '=', placement.projectId)
+    .executeTakeFirst();
+  return numDeletedRows > 0n;
+}
+
+export async function isProductInProject(db: Database, placement: Placement): Promise<boolean> {
+  const row = await db
+    .selectFrom('project_product')
+    .select('product_id')
+    .where('organization_id', '=', placement.organizationId)
+    .where('product_id', '=', placement.productId)
+    .where('project_id', '=', placement.projectId)
+    .executeTakeFirst();
+  return row !== undefined;
+}
