@@ -7,8 +7,20 @@ export const Id = Type.String({
   description: 'A UUID; opaque.',
 });
 export const Name = Type.String({ minLength: 1, maxLength: 200 });
+export const NamePart = Type.String({ maxLength: 200, description: 'Part of the name, in any letter case.' });
 export const Timestamp = Type.String({ description: 'ISO 8601, UTC, milliseconds.' });
 export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+
+export const Description = Nullable(Type.String({ maxLength: 2000 }));
+
+/** Of a create: what to do when something of that name is there. */
+export const IfExists = Type.Optional(
+  Type.Enum(['refuse', 'return'], {
+    description:
+      'When there is one of that name: 409 ALREADY_EXISTS (`refuse`, unless said), or 200 with it (`return`).',
+  }),
+);
+export type IfExists = Static<typeof IfExists>;
 
 /** Free JSON of the user's, at most 4 kB when printed (checked where it is stored). */
 export const Metadata = Type.Record(Type.String(), Type.Unknown());

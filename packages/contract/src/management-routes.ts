@@ -4,6 +4,15 @@ import { readConservation } from './routes/conservation.ts';
 import { listDeadLetters, replayDeadLetter, replayDeadLetters } from './routes/dead-letter.ts';
 import { changeEndpoint, deleteEndpoint, getEndpoint, listEndpoints, registerEndpoint } from './routes/endpoint.ts';
 import { listLogs } from './routes/log.ts';
+import {
+  addProductToProject,
+  changeProduct,
+  createProduct,
+  deleteProduct,
+  getProduct,
+  listProducts,
+  removeProductFromProject,
+} from './routes/product.ts';
 import { createProject, getProject, listProjects } from './routes/project.ts';
 import { addRequestKey, deleteRequestKey, listRequestKeys } from './routes/request-key.ts';
 import type { Route } from './routes/route.ts';
@@ -34,6 +43,13 @@ export const managementRoutes: readonly Route[] = [
   listProjects,
   createProject,
   getProject,
+  listProducts,
+  createProduct,
+  getProduct,
+  changeProduct,
+  deleteProduct,
+  addProductToProject,
+  removeProductFromProject,
   listLogs,
   readUsage,
   registerEndpoint,

@@ -26,6 +26,7 @@ import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { endpointRoutes } from './routes/endpoints.ts';
 import { indexRoute } from './routes/index-page.ts';
 import { logRoutes } from './routes/logs.ts';
+import { productRoutes } from './routes/products.ts';
 import { projectRoutes } from './routes/projects.ts';
 import { referenceRoutes } from './routes/reference.ts';
 import { requestKeyRoutes } from './routes/request-keys.ts';
@@ -72,6 +73,7 @@ export const adminApi = defineService({
     referenceRoutes(app);
     clientRoutes(app, administration, config.SERVICE_TOKEN);
     projectRoutes(app, administration);
+    productRoutes(app, administration);
     endpointRoutes(app, administration);
     serverKeyRoutes(app, administration);
     requestKeyRoutes(app, administration);

@@ -1,9 +1,11 @@
 import Type, { type Static } from 'typebox';
 import {
+  Description,
   Id,
   Limit,
   Metadata,
   Name,
+  NamePart,
   Nullable,
   Page,
   Pagination,
@@ -62,7 +64,6 @@ export const registerEndpoint = {
   },
 } as const satisfies Route;
 
-const Description = Nullable(Type.String({ maxLength: 2000 }));
 const requiredScopes = {
   description:
     'All of them are needed to use it; `[]`: none. null: nobody has decided, and what is decided about a wider endpoint (`/users/{id}` for `/users/me`) holds.',
@@ -110,7 +111,7 @@ export const listEndpoints = {
         project_env: ProjectEnvQuery,
         page: Type.Optional(Page),
         limit: Type.Optional(Limit),
-        name: Type.Optional(Type.String({ maxLength: 200, description: 'Part of the name, in any letter case.' })),
+        name: Type.Optional(NamePart),
         method: Type.Optional(Type.String({ maxLength: 20 })),
         enabled: Type.Optional(Type.Boolean()),
       },

@@ -177,17 +177,28 @@ export async function listProjects(db: Database, page: ProjectPage): Promise<{ t
   return readPart(query, { limit, offset });
 }
 
+type ProjectName = { id: string } | { slug: string };
+
 export async function findProject(
   db: Database,
   organizationId: string,
-  projectId: string,
+  by: ProjectName,
 ): Promise<ProjectRow | undefined> {
-  return db
-    .selectFrom('project')
-    .selectAll()
-    .where('organization_id', '=', organizationId)
-    .where('id', '=', projectId)
-    .executeTakeFirst();
+  return projectBy(db, organizationId, by).executeTakeFirst();
+}
+
+/** The project, which stays until the transaction ends: whoever deletes it waits. */
+export async function keepProject(
+  transaction: Database,
+  organizationId: string,
+  by: ProjectName,
+): Promise<ProjectRow | undefined> {
+  return projectBy(transaction, organizationId, by).forKeyShare().executeTakeFirst();
+}
+
+function projectBy(db: Database, organizationId: string, by: ProjectName) {
+  const query = db.selectFrom('project').selectAll().where('organization_id', '=', organizationId);
+  return 'id' in by ? query.where('id', '=', by.id) : query.where('slug', '=', by.slug);
 }
 
 export async function findOrganizationName(db: Database, organizationId: string): Promise<string> {

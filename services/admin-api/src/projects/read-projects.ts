@@ -1,5 +1,4 @@
 import type { EnvSummary, ProjectSummary } from '@keyward/contract/routes/project';
-import { AppError } from '@keyward/kit/app-error';
 import { listMembers } from '@keyward/stores/postgres/accounts';
 import {
   countEnvironments,
@@ -19,6 +18,7 @@ import type { OrganizationCall } from '../access/admit.ts';
 import type { Administration } from '../administration.ts';
 import { type Paged, paged } from '../paging.ts';
 import type { FirstSecrets } from './create-project.ts';
+import { unknownProject } from './find-project.ts';
 import { viewTemplate } from './templates.ts';
 
 /** The projects that the actor may see: a person's organization's, or the one that a server key's environment is of. */
@@ -48,7 +48,8 @@ export async function readProject(
 ): Promise<ProjectSummary> {
   const own = actor.kind === 'server-key' ? await ownProject(administration, actor) : undefined;
   const projectId = await findReservedName(administration.db, organizationId, name);
-  const row = projectId === undefined ? undefined : await findProject(administration.db, organizationId, projectId);
+  const row =
+    projectId === undefined ? undefined : await findProject(administration.db, organizationId, { id: projectId });
   const visible = own === undefined || (own.project_id === row?.id && (name === row.slug || name === own.project_env));
   if (!row || !visible) throw unknownProject();
   return viewProject(administration, { row, named: name, only: own?.id });
@@ -58,10 +59,6 @@ async function ownProject({ db }: Administration, actor: Actor & { kind: 'server
   const environment = await findEnvironment(db, actor.organizationId, { id: actor.environmentId });
   if (!environment) throw unknownProject();
   return environment;
-}
-
-function unknownProject(): AppError {
-  return new AppError('NOT_FOUND', 'There is no such project.');
 }
 
 interface ViewOptions {
