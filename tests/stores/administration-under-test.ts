@@ -39,6 +39,7 @@ export async function administrationOn({ db, store, clock }: Parts): Promise<Adm
     outbound: outboundRules({ allowedHosts: '127.0.0.1' }),
     maxEndpoints: 10,
     operatorOrganization: undefined,
+    organizationCreation: 'operator' as const,
   };
   await createFirstOwner(administration, { organization: 'o', email: 'o@example.test', password: newId() });
   return administration;
@@ -50,7 +51,7 @@ export async function newEnvironment(administration: Administration) {
   const slug = uniqueName('p').replaceAll(/[^a-z0-9]/g, '');
   const input = { slug, name: 'p', envs: [{ type: 'production' }] };
   const call = { organizationId, author: system, requestId: newId() };
-  const { body } = await createProject(administration, call, input);
+  const { body } = await createProject(administration, call, { input });
   const environment = await findEnvironment(administration.db, organizationId, { projectEnv: `${slug}-production` });
   if (!environment) throw new Error('the environment was not made');
   return { environment: environment as EnvironmentRow, propagation: body.propagation };

@@ -5,6 +5,13 @@ import { listDeadLetters, replayDeadLetter, replayDeadLetters } from './routes/d
 import { changeEndpoint, deleteEndpoint, getEndpoint, listEndpoints, registerEndpoint } from './routes/endpoint.ts';
 import { listLogs } from './routes/log.ts';
 import {
+  changeOrganization,
+  createOrganization,
+  deleteOrganization,
+  getOrganization,
+  listOrganizations,
+} from './routes/organization.ts';
+import {
   addProductToProject,
   changeProduct,
   createProduct,
@@ -13,12 +20,12 @@ import {
   listProducts,
   removeProductFromProject,
 } from './routes/product.ts';
-import { createProject, getProject, listProjects } from './routes/project.ts';
+import { changeProject, createProject, deleteProject, getProject, listProjects } from './routes/project.ts';
 import { addRequestKey, deleteRequestKey, listRequestKeys } from './routes/request-key.ts';
 import type { Route } from './routes/route.ts';
 import { createServerKey, listServerKeys, revokeServerKey } from './routes/server-key.ts';
 import { changeSettings, getSettings } from './routes/settings.ts';
-import { changeTemplate, createTemplate, listTemplates } from './routes/template.ts';
+import { changeTemplate, createTemplate, deleteTemplate, getTemplate, listTemplates } from './routes/template.ts';
 import { readUsage } from './routes/usage.ts';
 import {
   changeWebhook,
@@ -35,6 +42,11 @@ import {
 
 /** All routes of the management API: its index, its documentation and the matrix of who may do what are made from them. */
 export const managementRoutes: readonly Route[] = [
+  listOrganizations,
+  createOrganization,
+  getOrganization,
+  changeOrganization,
+  deleteOrganization,
   listClients,
   createClient,
   getClient,
@@ -43,6 +55,8 @@ export const managementRoutes: readonly Route[] = [
   listProjects,
   createProject,
   getProject,
+  changeProject,
+  deleteProject,
   listProducts,
   createProduct,
   getProduct,
@@ -67,7 +81,9 @@ export const managementRoutes: readonly Route[] = [
   changeSettings,
   listTemplates,
   createTemplate,
+  getTemplate,
   changeTemplate,
+  deleteTemplate,
   listDeadLetters,
   replayDeadLetter,
   replayDeadLetters,

@@ -18,4 +18,6 @@ export interface Administration {
   maxEndpoints: number;
   /** The id of the organization that runs this installation; undefined: the only one. */
   operatorOrganization: string | undefined;
+  /** Who creates organizations: anyone who is signed in, or the operator's owners and admins. */
+  organizationCreation: 'anyone' | 'operator';
 }

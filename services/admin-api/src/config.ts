@@ -25,6 +25,11 @@ export const AdminApiConfig = Type.Object({
         'The id of the organization whose owners and admins see what concerns the whole installation; not needed while there is only one.',
     }),
   ),
+  ORGANIZATION_CREATION: Type.Enum(['operator', 'anyone'], {
+    default: 'operator',
+    description:
+      'Who creates organizations: owners and admins of the one that runs the installation, or anyone who has an account.',
+  }),
   PEPPER: Secret(
     Type.String({ minLength: 32, description: 'The secret that keys are digested with; the same in validator.' }),
   ),

@@ -17,6 +17,7 @@ import { AdminApiConfig } from './config.ts';
 import { refuseNul } from './input.ts';
 import { Projector } from './projection/projector.ts';
 import { startRepairLoop } from './projection/repair-loop.ts';
+import { startEmptyingLoop } from './projects/emptying-loop.ts';
 import { startRegistrationLoop } from './registration/registration-loop.ts';
 import { startCollectingBuried } from './reports/collect-buried.ts';
 import { auditRoutes } from './routes/audit.ts';
@@ -26,6 +27,7 @@ import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { endpointRoutes } from './routes/endpoints.ts';
 import { indexRoute } from './routes/index-page.ts';
 import { logRoutes } from './routes/logs.ts';
+import { organizationRoutes } from './routes/organizations.ts';
 import { productRoutes } from './routes/products.ts';
 import { projectRoutes } from './routes/projects.ts';
 import { referenceRoutes } from './routes/reference.ts';
@@ -65,6 +67,7 @@ export const adminApi = defineService({
       }),
       maxEndpoints: config.MAX_ENDPOINTS,
       operatorOrganization: config.OPERATOR_ORGANIZATION,
+      organizationCreation: config.ORGANIZATION_CREATION,
     };
   },
   routes(app, administration, { config }) {
@@ -72,6 +75,7 @@ export const adminApi = defineService({
     indexRoute(app);
     referenceRoutes(app);
     clientRoutes(app, administration, config.SERVICE_TOKEN);
+    organizationRoutes(app, administration);
     projectRoutes(app, administration);
     productRoutes(app, administration);
     endpointRoutes(app, administration);
@@ -91,6 +95,7 @@ export const adminApi = defineService({
     const running = new AsyncDisposableStack();
     running.use(startRepairLoop({ projector, logger, clock }));
     running.use(startRegistrationLoop({ administration, logger, maxPerClient: config.MAX_SIGNED_KEYS_PER_CLIENT }));
+    running.use(startEmptyingLoop({ administration, logger }));
     running.use(startCollectingBuried({ db, accounts, clock, logger }));
     running.use(startForgettingAnswers({ db, clock, logger }));
     const call = outboundCall({ rules: administration.outbound });

@@ -3,6 +3,7 @@ import type { Logger } from '@keyward/kit/logger';
 import { repeatUntilStopped } from '@keyward/kit/repeat-until-stopped';
 import type { Database } from '@keyward/stores/postgres/database';
 import { dropOldEnvelopes, dropOldHours } from '@keyward/stores/postgres/upkeep/drop-old-rows';
+import { eraseEnvironments } from '@keyward/stores/postgres/upkeep/erase-environments';
 import { erasePersonal } from '@keyward/stores/postgres/upkeep/erase-personal';
 import { rollUpNextDay } from '@keyward/stores/postgres/upkeep/roll-up-days';
 import type { UsageWriter } from '@keyward/stores/postgres/usage-writer';
@@ -42,6 +43,8 @@ export function startMaintenance({ db, writer, config, clock, logger }: Maintena
       round: async (signal) => {
         const clients = await erasePersonal(db, signal);
         if (clients > 0) logger.info({ clients }, 'the logs have forgotten deleted clients');
+        const environments = await eraseEnvironments(db, { nowMs: clock.nowMs(), signal });
+        if (environments > 0) logger.info({ environments }, 'the logs of deleted environments are gone');
         return erasuresEveryMs;
       },
       afterFailureMs,

@@ -84,6 +84,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     ...shared,
     DATABASE_URL: stores.databaseUrl,
     MASTER_KEY: secrets.masterKey,
+    ORGANIZATION_CREATION: 'anyone',
     ...variable('MAX_SIGNED_KEYS_PER_CLIENT', options.maxSignedKeysPerClient),
     ...variable('OPERATOR_ORGANIZATION', options.operatorOrganization),
     ...variable('OUTBOUND_ALLOWED_HOSTS', options.outboundAllowedHosts),

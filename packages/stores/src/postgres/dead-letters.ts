@@ -85,6 +85,6 @@ const shown = [
 /** An environment that an event names may be none of ours, or gone. */
 function isOf(scope: DeadLetterScope): Expression<SqlBool> {
   if (scope === 'no environment')
-    return sql<SqlBool>`not exists (select from environment where environment.id = event_dead.environment_id)`;
+    return sql<SqlBool>`not exists (select from environment where environment.id = event_dead.environment_id and deleted_at is null)`;
   return sql<SqlBool>`environment_id = ${scope.environmentId}`;
 }

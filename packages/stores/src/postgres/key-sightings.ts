@@ -49,7 +49,7 @@ async function insertSightings(session: Session, sightings: readonly Sighting[],
       select row.environment_id, sighted.digest, row.client_id, row.key_id, row.name, facts::jsonb, $7::timestamptz
       from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::text[])
         as row (environment_id, hex, client_id, key_id, name, facts)
-      join environment on environment.id = row.environment_id
+      join environment on environment.id = row.environment_id and environment.deleted_at is null
       cross join lateral decode(row.hex, 'hex') as sighted (digest)
       where not exists (select from api_key known where known.environment_id = row.environment_id and known.digest = sighted.digest)
         and not exists (select from tombstone known where known.environment_id = row.environment_id and known.digest = sighted.digest)

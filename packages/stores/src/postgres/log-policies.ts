@@ -39,7 +39,7 @@ export class LogPolicies {
 async function readPolicies(session: Session, ids: readonly string[]): Promise<Map<string, LogPolicy>> {
   if (ids.length === 0) return new Map();
   const rows = await session.query<{ id: string; settings: Partial<EnvironmentSettings> }>(
-    'select id, settings from environment where id = any($1::uuid[])',
+    'select id, settings from environment where id = any($1::uuid[]) and deleted_at is null',
     [ids],
   );
   return new Map(rows.map(({ id, settings }) => [id, { ...defaultSettings, ...settings }]));

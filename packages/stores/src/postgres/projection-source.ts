@@ -11,9 +11,10 @@ import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Database } from './database.ts';
 import { listEndpointRules } from './endpoints.ts';
 import { keyExpiryMs } from './key-expiry.ts';
-import { listSigningSecrets, listTemplates, type TemplateRow } from './projects.ts';
 import { listRequestKeys } from './request-keys.ts';
 import type { Schema } from './schema.ts';
+import { listSigningSecrets } from './signing-secrets.ts';
+import { listTemplates, type TemplateRow } from './templates.ts';
 
 /** What the projection is made from. A version is always read before what it stands for, so it never promises too much. */
 export interface ClientProjection {

@@ -1,14 +1,12 @@
 import type { EnvironmentSettings } from '@keyward/contract/settings';
 import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { Database } from './database.ts';
-import { type Part, readPart } from './page.ts';
+import { containing, type Part, readPart } from './page.ts';
 import type { Schema } from './schema.ts';
 
-/** Projects and what belongs to their environments, but for clients. */
+/** Projects and their environments; a deleted environment is found by nobody. */
 export type ProjectRow = Selectable<Schema['project']>;
 export type EnvironmentRow = Selectable<Schema['environment']>;
-export type TemplateRow = Selectable<Schema['template']>;
-export type TemplateRowChange = Updateable<Schema['template']>;
 
 export async function insertProject(db: Database, row: Insertable<Schema['project']>): Promise<void> {
   await db.insertInto('project').values(row).execute();
@@ -47,63 +45,24 @@ export async function insertEnvironment(db: Database, row: Insertable<Schema['en
   await db.insertInto('environment').values(row).execute();
 }
 
-export async function insertTemplates(db: Database, rows: readonly Insertable<Schema['template']>[]): Promise<void> {
-  if (rows.length > 0) await db.insertInto('template').values(rows).execute();
-}
-
-/** Changes a template of this environment; undefined: it has no such template. */
-export async function updateTemplate(
-  db: Database,
-  { environmentId, id, change }: { environmentId: string; id: string; change: TemplateRowChange },
-): Promise<TemplateRow | undefined> {
-  if (Object.keys(change).length === 0) return findTemplate(db, environmentId, id);
-  return db
-    .updateTable('template')
-    .set(change)
-    .where('environment_id', '=', environmentId)
-    .where('id', '=', id)
-    .returningAll()
-    .executeTakeFirst();
-}
-
-export async function findTemplate(db: Database, environmentId: string, id: string): Promise<TemplateRow | undefined> {
-  const query = db.selectFrom('template').selectAll().where('environment_id', '=', environmentId);
-  return query.where('id', '=', id).executeTakeFirst();
-}
-
-/** Is this name taken by another template of the environment? */
-export async function findTemplateByName(
-  db: Database,
-  environmentId: string,
-  name: string,
-): Promise<string | undefined> {
-  const row = await db
-    .selectFrom('template')
-    .select('id')
-    .where('environment_id', '=', environmentId)
-    .where('name', '=', name)
-    .executeTakeFirst();
-  return row?.id;
-}
-
-export async function insertSigningSecret(db: Database, row: Insertable<Schema['signing_secret']>): Promise<void> {
-  await db.insertInto('signing_secret').values(row).execute();
-}
-
 export async function findEnvironment(
   db: Database,
   organizationId: string,
   by: { id: string } | { projectEnv: string },
 ) {
-  const query = db.selectFrom('environment').selectAll().where('organization_id', '=', organizationId);
+  const query = living(db).selectAll().where('organization_id', '=', organizationId);
   return 'id' in by
     ? query.where('id', '=', by.id).executeTakeFirst()
     : query.where('project_env', '=', by.projectEnv).executeTakeFirst();
 }
 
+function living(db: Database) {
+  return db.selectFrom('environment').where('deleted_at', 'is', null);
+}
+
 /** Whose environment it is. */
 export async function findOrganizationOf(db: Database, environmentId: string): Promise<string | undefined> {
-  const query = db.selectFrom('environment').select('organization_id').where('id', '=', environmentId);
+  const query = living(db).select('organization_id').where('id', '=', environmentId);
   return (await query.executeTakeFirst())?.organization_id;
 }
 
@@ -117,13 +76,20 @@ export async function raiseEnvironmentVersion(
     .updateTable('environment')
     .set({ version: sql<number>`greatest(version + 1, ${now.getTime()}::bigint)`, updated_at: now })
     .where('id', '=', environmentId)
+    .where('deleted_at', 'is', null)
     .returningAll()
     .executeTakeFirst();
 }
 
 /** Locks the environment, as it is now, until the transaction ends: what waits for `raiseEnvironmentVersion` waits for this. */
 export async function lockEnvironment(db: Database, environmentId: string): Promise<EnvironmentRow | undefined> {
-  return db.selectFrom('environment').selectAll().where('id', '=', environmentId).forNoKeyUpdate().executeTakeFirst();
+  return living(db).selectAll().where('id', '=', environmentId).forNoKeyUpdate().executeTakeFirst();
+}
+
+/** It is not deleted before the transaction ends; false: it was. */
+export async function keepEnvironment(transaction: Database, environmentId: string): Promise<boolean> {
+  const query = living(transaction).select('id').where('id', '=', environmentId).forKeyShare();
+  return (await query.executeTakeFirst()) !== undefined;
 }
 
 export async function updateSettings(
@@ -138,42 +104,25 @@ export async function updateSettings(
     .execute();
 }
 
-/** The environment's signing secrets, sealed; the first is the one to sign with. */
-export async function listSigningSecrets(
-  db: Database,
-  environmentId: string,
-): Promise<{ id: string; sealed: Buffer }[]> {
-  const rows = await db
-    .selectFrom('signing_secret')
-    .select(['id', 'sealed'])
-    .where('environment_id', '=', environmentId)
-    .orderBy('created_at')
-    .orderBy('id')
-    .execute();
-  return rows.map(({ id, sealed }) => ({ id, sealed: Buffer.from(sealed) }));
-}
-
-export async function templateExists(db: Database, environmentId: string, templateId: string): Promise<boolean> {
-  const row = await db
-    .selectFrom('template')
-    .select('id')
-    .where('environment_id', '=', environmentId)
-    .where('id', '=', templateId)
-    .executeTakeFirst();
-  return row !== undefined;
-}
-
 interface ProjectPage extends Part {
-  organizationIds: readonly string[];
+  organizationId: string;
   /** Only this project. */
   projectId?: string | undefined;
+  filter: ProjectFilter;
+}
+
+export interface ProjectFilter {
+  /** Part of the name. */
+  name?: string | undefined;
+  slug?: string | undefined;
 }
 
 export async function listProjects(db: Database, page: ProjectPage): Promise<{ total: number; rows: ProjectRow[] }> {
-  const { organizationIds, projectId, limit, offset } = page;
-  if (organizationIds.length === 0) return { total: 0, rows: [] };
-  let query = db.selectFrom('project').where('organization_id', 'in', organizationIds);
+  const { organizationId, projectId, filter, limit, offset } = page;
+  let query = db.selectFrom('project').where('organization_id', '=', organizationId);
   if (projectId !== undefined) query = query.where('id', '=', projectId);
+  if (filter.name !== undefined) query = query.where('name', 'ilike', containing(filter.name));
+  if (filter.slug !== undefined) query = query.where('slug', '=', filter.slug);
   return readPart(query, { limit, offset });
 }
 
@@ -201,6 +150,32 @@ function projectBy(db: Database, organizationId: string, by: ProjectName) {
   return 'id' in by ? query.where('id', '=', by.id) : query.where('slug', '=', by.slug);
 }
 
+export async function updateProject(db: Database, id: string, change: Updateable<Schema['project']>): Promise<void> {
+  await db.updateTable('project').set(change).where('id', '=', id).execute();
+}
+
+/** Locks the project, as it is now, until the transaction ends. */
+export async function lockProject(
+  transaction: Database,
+  organizationId: string,
+  id: string,
+): Promise<ProjectRow | undefined> {
+  return projectBy(transaction, organizationId, { id }).forUpdate().executeTakeFirst();
+}
+
+/** Its names are free from then on. Its environments are to be deleted before. */
+export async function deleteProject(db: Database, id: string): Promise<void> {
+  await db.deleteFrom('project').where('id', '=', id).execute();
+}
+
+export async function updateEnvironment(
+  db: Database,
+  id: string,
+  change: Pick<Updateable<Schema['environment']>, 'url' | 'metadata' | 'status'>,
+): Promise<void> {
+  if (Object.keys(change).length > 0) await db.updateTable('environment').set(change).where('id', '=', id).execute();
+}
+
 export async function findOrganizationName(db: Database, organizationId: string): Promise<string> {
   const row = await db
     .selectFrom('organization')
@@ -215,17 +190,6 @@ export async function listEnvironments(db: Database, projectId: string): Promise
     .selectFrom('environment')
     .selectAll()
     .where('project_id', '=', projectId)
-    .orderBy('created_at')
-    .orderBy('id')
-    .execute();
-}
-
-export async function listTemplates(db: Database, environmentIds: readonly string[]): Promise<TemplateRow[]> {
-  if (environmentIds.length === 0) return [];
-  return db
-    .selectFrom('template')
-    .selectAll()
-    .where('environment_id', 'in', environmentIds)
     .orderBy('created_at')
     .orderBy('id')
     .execute();
@@ -282,6 +246,7 @@ export async function findFirstEnvironment(
       ),
     )
     .where('organization_id', '=', organizationId)
+    .where('deleted_at', 'is', null)
     .orderBy('created_at')
     .orderBy('id')
     .limit(1)

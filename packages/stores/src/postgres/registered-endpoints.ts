@@ -156,7 +156,7 @@ function named(countable: CountableEvent, nameOf: NameOf): CountableEvent {
 
 async function readEnvironment(session: Session, environmentId: string): Promise<Environment | undefined> {
   const [row] = await session.query<{ organization_id: string; settings: Partial<EnvironmentSettings> }>(
-    'select organization_id, settings from environment where id = $1',
+    'select organization_id, settings from environment where id = $1 and deleted_at is null',
     [environmentId],
   );
   if (!row) return undefined;

@@ -140,6 +140,7 @@ interface ApiKeyTable {
   notice_of: Time | null;
   notice_stage: Generated<number>;
   /** What has signed it; null: nothing, or a secret that was deleted. */
+  /** What has signed it, also if that was deleted; null: nothing. */
   signing_secret_id: ColumnType<string | null, string | null | undefined, never>;
   created_at: CreatedAt;
   updated_at: Time;

@@ -14,6 +14,8 @@ import { requireOperator } from './operator.ts';
 /** A call about one organization, one environment, or what is the caller's own. */
 export type OrganizationCall = Call & { organizationId: string };
 export type EnvironmentCall = OrganizationCall & { environment: EnvironmentRow };
+/** A person's call about the organization that its URL names. */
+export type NamedOrganizationCall = OrganizationCall & PersonCall;
 export type PersonCall = Call & { actor: Actor & { kind: 'account' } };
 
 type RouteOf<K extends Route['access']['of']> = Route & { access: { of: K } };
@@ -44,6 +46,20 @@ export async function inOrganization(
 ): Promise<OrganizationCall> {
   const call = readCall(request, route, await authenticate(administration, request.headers));
   return { ...call, organizationId: await admitted(administration, call, route) };
+}
+
+/** The call about the organization `:id`, which a person belongs to; there a foreign one is unknown, too. */
+export async function inNamedOrganization(
+  administration: Administration,
+  request: IncomingCall & { params: { id: string } },
+  route: RouteOf<'organization'>,
+): Promise<NamedOrganizationCall> {
+  const actor = await authenticate(administration, request.headers);
+  const named = actor.kind === 'account' ? { ...actor, organizationId: request.params.id.toLowerCase() } : actor;
+  const call = readCall(request, route, named);
+  const organizationId = await admitted(administration, call, route);
+  requirePerson(named);
+  return { ...call, actor: named, organizationId };
 }
 
 /** A call that a person makes about what is theirs. */

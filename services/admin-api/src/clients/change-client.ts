@@ -12,7 +12,8 @@ import {
   updateKey,
 } from '@keyward/stores/postgres/clients';
 import type { Database } from '@keyward/stores/postgres/database';
-import { type EnvironmentRow, templateExists } from '@keyward/stores/postgres/projects';
+import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
+import { templateExists } from '@keyward/stores/postgres/templates';
 import type { Administration } from '../administration.ts';
 import type { Change } from '../changes/change.ts';
 import { etagOf, requireMatch } from '../changes/etag.ts';

@@ -12,7 +12,8 @@ import {
   updateClient,
 } from '@keyward/stores/postgres/clients';
 import type { Database } from '@keyward/stores/postgres/database';
-import { type EnvironmentRow, templateExists } from '@keyward/stores/postgres/projects';
+import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
+import { templateExists } from '@keyward/stores/postgres/templates';
 import { lockTenants } from '@keyward/stores/postgres/tenants';
 import type { Administration } from '../administration.ts';
 import type { Change } from '../changes/change.ts';

@@ -1,8 +1,7 @@
 import type { Removed } from '@keyward/contract/fields';
 import { Client } from '@keyward/contract/routes/client';
 import { AppError } from '@keyward/kit/app-error';
-import { deleteClient, listKeys, raiseClientVersion, updateKey } from '@keyward/stores/postgres/clients';
-import { eraseAuditDiffs } from '@keyward/stores/postgres/erase-audit-diffs';
+import { listKeys, raiseClientVersion, updateKey } from '@keyward/stores/postgres/clients';
 import { requestErasure } from '@keyward/stores/postgres/erasures';
 import type { Administration } from '../administration.ts';
 import { etagOf, requireMatch } from '../changes/etag.ts';
@@ -10,7 +9,8 @@ import { type EnvironmentChangeCall, makeChange } from '../changes/make-change.t
 import { type Outcome, removed } from '../changes/outcome.ts';
 import { unknownClient } from './change-client.ts';
 import { viewClient } from './client-view.ts';
-import { lockNames, nameChanged } from './tenants.ts';
+import { eraseClient } from './erase-client.ts';
+import { lockNames } from './tenants.ts';
 
 /** Deletes a client: its keys stop at once, tombstones keep them refused, personal data goes, totals stay. */
 export async function removeClient(
@@ -18,7 +18,7 @@ export async function removeClient(
   call: EnvironmentChangeCall,
   clientId: string,
 ): Promise<Outcome<Removed>> {
-  const { environment, organizationId } = call;
+  const { environment } = call;
   return makeChange(administration, call, async (change) => {
     const { transaction, now } = change;
     await lockNames(transaction, { environmentId: environment.id, clientId });
@@ -39,6 +39,7 @@ export async function removeClient(
       environmentId: environment.id,
       before: { keys: before.keys.map(({ id }) => ({ id })) },
     });
+    await eraseClient(change, client);
     return removed;
   });
 }

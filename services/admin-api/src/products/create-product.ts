@@ -7,6 +7,7 @@ import type { Administration } from '../administration.ts';
 import { existingOne } from '../changes/existing-one.ts';
 import { type ChangeCall, makeChange } from '../changes/make-change.ts';
 import { created, type Outcome } from '../changes/outcome.ts';
+import { lockOrganization } from '../organizations/lock-organization.ts';
 import { checkFields } from './check-fields.ts';
 import { placeProduct } from './place-product.ts';
 import { viewProduct } from './view-product.ts';
@@ -19,6 +20,7 @@ export async function createProduct(
 ): Promise<Outcome<Product>> {
   return makeChange(administration, call, async (change) => {
     const { transaction, now, organizationId } = change;
+    await lockOrganization(transaction, organizationId);
     const projectIds = await checkFields(transaction, organizationId, input);
     const row = {
       id: newId(),

@@ -9,15 +9,16 @@ import {
   findReservedName,
   listEnvironments,
   listProjects,
-  listTemplates,
+  type ProjectFilter,
   type ProjectRow,
 } from '@keyward/stores/postgres/projects';
 import { listActiveServerKeys } from '@keyward/stores/postgres/server-keys';
+import { listTemplates } from '@keyward/stores/postgres/templates';
 import type { Actor } from '../access/actor.ts';
 import type { OrganizationCall } from '../access/admit.ts';
 import type { Administration } from '../administration.ts';
 import { type Paged, paged } from '../paging.ts';
-import type { FirstSecrets } from './create-project.ts';
+import type { FirstSecrets } from './create-environment.ts';
 import { unknownProject } from './find-project.ts';
 import { viewTemplate } from './templates.ts';
 
@@ -25,12 +26,13 @@ import { viewTemplate } from './templates.ts';
 export async function readProjects(
   administration: Administration,
   { actor, organizationId }: OrganizationCall,
-  { page, limit }: { page: number; limit: number },
+  { page, limit, ...filter }: ProjectFilter & { page: number; limit: number },
 ): Promise<Paged<ProjectSummary>> {
   const { db } = administration;
   const own = actor.kind === 'server-key' ? await ownProject(administration, actor) : undefined;
   const { total, rows } = await listProjects(db, {
-    organizationIds: [organizationId],
+    organizationId,
+    filter,
     projectId: own?.project_id ?? undefined,
     limit,
     offset: (page - 1) * limit,

@@ -1,6 +1,7 @@
 import { SettingsAnswer, type SettingsChange } from '@keyward/contract/routes/settings';
 import { defaultSettings, type EnvironmentSettings } from '@keyward/contract/settings';
-import { type EnvironmentRow, templateExists, updateSettings } from '@keyward/stores/postgres/projects';
+import { type EnvironmentRow, updateSettings } from '@keyward/stores/postgres/projects';
+import { templateExists } from '@keyward/stores/postgres/templates';
 import type { Administration } from '../administration.ts';
 import { etagOf, requireMatch } from '../changes/etag.ts';
 import type { EnvironmentChangeCall } from '../changes/make-change.ts';

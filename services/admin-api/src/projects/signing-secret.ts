@@ -1,4 +1,4 @@
-import { listSigningSecrets } from '@keyward/stores/postgres/projects';
+import { listSigningSecrets } from '@keyward/stores/postgres/signing-secrets';
 import type { Administration } from '../administration.ts';
 
 /** The secret that the environment's keys are signed with: its first. */

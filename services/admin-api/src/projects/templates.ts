@@ -3,25 +3,20 @@ import type { TemplateChange } from '@keyward/contract/routes/template';
 import { AppError } from '@keyward/kit/app-error';
 import { newId } from '@keyward/kit/random';
 import type { Database } from '@keyward/stores/postgres/database';
+import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import {
-  type EnvironmentRow,
   findTemplate,
   findTemplateByName,
   insertTemplates,
-  listTemplates,
   type TemplateRow,
   updateTemplate,
-} from '@keyward/stores/postgres/projects';
+} from '@keyward/stores/postgres/templates';
 import type { Administration } from '../administration.ts';
 import { etagOf, requireMatch } from '../changes/etag.ts';
 import type { EnvironmentChangeCall } from '../changes/make-change.ts';
 import { created, done, type Outcome } from '../changes/outcome.ts';
 import { InputCheck } from '../input.ts';
 import { changeEnvironment } from './change-environment.ts';
-
-export async function readTemplates({ db }: Administration, environment: EnvironmentRow): Promise<Template[]> {
-  return (await listTemplates(db, [environment.id])).map(viewTemplate);
-}
 
 export async function createTemplate(
   administration: Administration,
@@ -77,7 +72,7 @@ export async function changeTemplate(
   });
 }
 
-function unknownTemplate(): AppError {
+export function unknownTemplate(): AppError {
   return new AppError('NOT_FOUND', 'There is no such template.');
 }
 

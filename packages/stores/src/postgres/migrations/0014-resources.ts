@@ -45,8 +45,9 @@ const statements = [
     add column name text not null default 'first',
     add column is_first boolean not null default true`,
   'create unique index signing_secret_first on signing_secret (environment_id) where is_first',
-  // Which secret has signed a key: until now there was one. null: none, or nobody noted it.
-  'alter table api_key add column signing_secret_id uuid references signing_secret on delete set null',
+  // Which secret has signed a key: until now there was one. null: none. It is no reference, so that a secret can be deleted at once
+  // however many keys it has signed.
+  'alter table api_key add column signing_secret_id uuid',
   `update api_key set signing_secret_id = secret.id
     from signing_secret secret where secret.environment_id = api_key.environment_id and api_key.prefix = 'apikee'`,
   'create index api_key_signing_secret on api_key (signing_secret_id)',

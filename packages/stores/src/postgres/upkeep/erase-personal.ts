@@ -1,11 +1,10 @@
-import { pause } from '@keyward/kit/pause';
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { asOnlyReplica } from './as-only-replica.ts';
 import { eraseDeadLetters } from './erase-dead-letters.ts';
+import { othersHaveEnded } from './others-have-ended.ts';
 
 const rowsAtOnce = 5_000;
-const pollMs = 100;
 
 /**
  * Takes everything personal out of the lines and dead letters of deleted clients, in bounded steps. Whoever writes lines looks for deleted
@@ -28,18 +27,6 @@ export async function erasePersonal(db: Database, signal: AbortSignal): Promise<
     done += 1;
   }
   return done;
-}
-
-/** Resolves once every transaction has ended that had written something when this was called. */
-async function othersHaveEnded(db: Database, signal: AbortSignal): Promise<void> {
-  const now = await sql<{ mark: string }>`select pg_snapshot_xmax(pg_current_snapshot())::text as mark`.execute(db);
-  const mark = now.rows[0]?.mark ?? '0';
-  while (!signal.aborted) {
-    const { rows } = await sql<{ ended: boolean }>`
-      select pg_snapshot_xmin(pg_current_snapshot()) >= ${mark}::xid8 as ended`.execute(db);
-    if (rows[0]?.ended) return;
-    await pause(pollMs, signal);
-  }
 }
 
 /** undefined: another replica is at it. */
