@@ -64,7 +64,7 @@ export type DecisionRequest = Static<typeof DecisionRequest>;
 
 export const DecisionBatch = Type.Array(DecisionRequest, { minItems: 1, maxItems: 256 });
 
-/** A verdict, or why there is none: the server key was refused, or the stores are away. */
+/** A verdict, or why there is none: the server key was refused, it may not ask for verdicts, or the stores are away. */
 export const DecisionReply = Type.Union([
   Type.Object({
     kind: Type.Literal('decided'),
@@ -83,6 +83,7 @@ export const DecisionReply = Type.Union([
     asStatus: Type.Optional(Type.Literal(true, { description: 'A refusal is answered with its own HTTP status.' })),
   }),
   Type.Object({ kind: Type.Literal('unauthenticated') }),
+  Type.Object({ kind: Type.Literal('forbidden') }),
   Type.Object({ kind: Type.Literal('unavailable'), retryAfterSeconds: Type.Integer() }),
 ]);
 export type DecisionReply = Static<typeof DecisionReply>;

@@ -23,8 +23,22 @@ import {
 import { changeProject, createProject, deleteProject, getProject, listProjects } from './routes/project.ts';
 import { addRequestKey, deleteRequestKey, listRequestKeys } from './routes/request-key.ts';
 import type { Route } from './routes/route.ts';
-import { createServerKey, listServerKeys, revokeServerKey } from './routes/server-key.ts';
+import {
+  changeServerKey,
+  createServerKey,
+  getServerKey,
+  listServerKeys,
+  revokeServerKey,
+  rotateServerKey,
+} from './routes/server-key.ts';
 import { changeSettings, getSettings } from './routes/settings.ts';
+import {
+  addSigningSecret,
+  changeSigningSecret,
+  deleteSigningSecret,
+  getSigningSecret,
+  listSigningSecrets,
+} from './routes/signing-secret.ts';
 import { changeTemplate, createTemplate, deleteTemplate, getTemplate, listTemplates } from './routes/template.ts';
 import { readUsage } from './routes/usage.ts';
 import {
@@ -73,7 +87,15 @@ export const managementRoutes: readonly Route[] = [
   deleteEndpoint,
   listServerKeys,
   createServerKey,
+  getServerKey,
+  changeServerKey,
+  rotateServerKey,
   revokeServerKey,
+  listSigningSecrets,
+  addSigningSecret,
+  getSigningSecret,
+  changeSigningSecret,
+  deleteSigningSecret,
   listRequestKeys,
   addRequestKey,
   deleteRequestKey,

@@ -3,6 +3,7 @@
  * record carries a version, Unix milliseconds or one more than the last; a record is written only over an older one.
  */
 import Type, { type Static } from 'typebox';
+import { ServerKeyScope } from './access.ts';
 import { Metadata } from './fields.ts';
 import { Limits } from './limits.ts';
 import { EnvironmentSettings } from './settings.ts';
@@ -69,6 +70,9 @@ export const ServerKeyRecord = Type.Object({
   serverKeyId: Type.String(),
   environmentId: Type.String(),
   status: Type.Enum(['active', 'revoked']),
+  /** Missing in records of before there were any: all. */
+  scopes: Type.Optional(Type.Array(ServerKeyScope)),
+  expiresAtMs: Type.Optional(Type.Integer()),
 });
 export type ServerKeyRecord = Static<typeof ServerKeyRecord>;
 

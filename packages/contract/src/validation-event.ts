@@ -15,6 +15,7 @@ export const SignedKeyFacts = Type.Object({
   digest: Type.String(),
   tenant: Type.String({ description: 'The name of the client that the key states.' }),
   claimedId: Type.String({ description: 'The id that the key states.' }),
+  secretId: Type.Optional(Type.String({ description: 'The signing secret that it was verified by.' })),
   scopes: Type.Array(Type.String()),
   notBeforeMs: Type.Optional(Type.Integer()),
   expiresAtMs: Type.Optional(Type.Integer()),

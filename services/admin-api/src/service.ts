@@ -5,6 +5,7 @@ import { ServerKey } from '@keyward/contract/routes/server-key';
 import { Webhook } from '@keyward/contract/routes/webhook';
 import { outboundCall } from '@keyward/kit/outbound-call';
 import { outboundRules } from '@keyward/kit/outbound-rules';
+import { NewSigningSecret } from '@keyward/contract/routes/signing-secret';
 import { SecretBox } from '@keyward/kit/secret-box';
 import { defineService } from '@keyward/kit/service';
 import { openOutboxAccounts, openProjectionStore } from '@keyward/stores/open-shards';
@@ -34,6 +35,7 @@ import { referenceRoutes } from './routes/reference.ts';
 import { requestKeyRoutes } from './routes/request-keys.ts';
 import { serverKeyRoutes } from './routes/server-keys.ts';
 import { settingsRoutes } from './routes/settings.ts';
+import { signingSecretRoutes } from './routes/signing-secrets.ts';
 import { templateRoutes } from './routes/templates.ts';
 import { usageRoutes } from './routes/usage.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
@@ -45,6 +47,7 @@ export const adminApi = defineService({
   name: 'admin-api',
   config: AdminApiConfig,
   schemas: [Key, EnvSummary, ServerKey, NewRequestKey, Webhook],
+  schemas: [Key, EnvSummary, ServerKey, NewSigningSecret, NewRequestKey],
   bodyLimitBytes: 1024 * 1024,
   serviceToken: (config) => config.SERVICE_TOKEN,
   isAway: isDatabaseAway,
@@ -81,6 +84,7 @@ export const adminApi = defineService({
     endpointRoutes(app, administration);
     serverKeyRoutes(app, administration);
     requestKeyRoutes(app, administration);
+    signingSecretRoutes(app, administration);
     settingsRoutes(app, administration);
     templateRoutes(app, administration);
     logRoutes(app, administration);

@@ -12,7 +12,7 @@ interface Asking {
 
 /**
  * The verdict on a request. The AES key of its envelope is remembered, once its server key was accepted.
- * @throws UNAUTHENTICATED for a server key that is not, and UNAVAILABLE when there is no verdict to be had.
+ * @throws UNAUTHENTICATED for a server key that is not, FORBIDDEN for one that is not for this, and UNAVAILABLE when there is no verdict to be had.
  */
 export async function askForVerdict(
   { decisions, derivedKeys }: Asking,
@@ -21,6 +21,7 @@ export async function askForVerdict(
 ): Promise<Decided> {
   const answer = await decisions.decide(question);
   if (answer.kind === 'unauthenticated') throw unauthenticated();
+  if (answer.kind === 'forbidden') throw new AppError('FORBIDDEN', 'This server key lacks the scope validate.');
   if (opened && answer.kind === 'decided') derivedKeys.remember(opened);
   if (answer.kind === 'unavailable') throw noVerdict(answer);
   return answer;

@@ -38,7 +38,7 @@ export async function gatherQuickstart({ db, secrets, platform, earlier }: Gathe
     projectEnv: environment.project_env,
     serverKey: shownOnce.serverKey,
     serverPublicKey: await serverPublicKey(platform),
-    signingSecret: await signingSecretOf({ db, secrets: new SecretBox(secrets.masterKey) }, environment),
+    signingSecret: (await signingSecretOf({ db, secrets: new SecretBox(secrets.masterKey) }, environment)).secret,
     clientId: shownOnce.clientId ?? environment.first_client_id,
     customerKey: shownOnce.customerKey,
     adminEmail: owner.email,

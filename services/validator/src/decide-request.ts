@@ -17,6 +17,7 @@ import type { KeyRecords } from './key-records.ts';
 import type { RefusalCounts } from './refusal-counts.ts';
 import { requestSignature } from './request-signature.ts';
 import type { ServerKeyContext, ServerKeyContexts } from './server-key-contexts.ts';
+import { serverKeyStanding } from './server-key-standing.ts';
 import type { SignedKeys } from './signed-keys.ts';
 
 export interface Deciding {
@@ -57,8 +58,11 @@ async function attemptOnce(deciding: Deciding, request: DecisionRequest, started
   const serverKeyDigest = deciding.digests.of('server', request.serverKey);
   if (serverKeyDigest === undefined) return { kind: 'unauthenticated' };
   const context = await deciding.serverKeys.get(serverKeyDigest);
-  if (context?.serverKey.status !== 'active') return { kind: 'unauthenticated' };
-  const outcome = await judge(deciding, { request, context, startedMs });
+  const standing = context && serverKeyStanding(context.serverKey, deciding.clock.nowMs());
+  if (!context || standing === 'dead') return { kind: 'unauthenticated' };
+  const outcome = await (standing === 'lacking'
+    ? refuseLacking(deciding, context)
+    : judge(deciding, { request, context, startedMs }));
   switch (outcome.kind) {
     case 'reply':
       return outcome.reply;
@@ -103,6 +107,14 @@ async function judge(deciding: Deciding, each: Case): Promise<Outcome> {
     case 'known':
       return decideKnown(deciding, each, { asked: asked.key, key: found.key });
   }
+}
+
+/** A scope may have been given to it since it was read; that it is revoked, or at its end, is for good. */
+async function refuseLacking({ store }: Deciding, context: ServerKeyContext): Promise<Outcome> {
+  const version = await store.readEnvironmentVersion(context.environment.environmentId);
+  if (version === undefined) return { kind: 'incomplete' };
+  if (version > context.environmentVersion) return { kind: 'stale', subject: 'environment', version };
+  return { kind: 'reply', reply: { kind: 'forbidden' } };
 }
 
 /** No key is looked up, whose shard could say that this environment is out. */

@@ -5,6 +5,7 @@ import type { Deciding } from './decide-request.ts';
 import { decidedReply } from './decided-reply.ts';
 import { heldKey, isWithin } from './find-key.ts';
 import { requestSignature } from './request-signature.ts';
+import { serverKeyStanding } from './server-key-standing.ts';
 
 export const unavailable = { kind: 'unavailable', retryAfterSeconds: 1 } as const satisfies DecisionReply;
 
@@ -35,7 +36,7 @@ async function heldDecision(
 ): Promise<Decision | undefined> {
   const serverKeyDigest = deciding.digests.of('server', request.serverKey);
   const context = serverKeyDigest === undefined ? undefined : deciding.serverKeys.held(serverKeyDigest);
-  if (context?.serverKey.status !== 'active') return undefined;
+  if (!context || serverKeyStanding(context.serverKey, deciding.clock.nowMs()) !== 'valid') return undefined;
   const asked = askedKey(deciding.digests, context, request);
   if (asked.kind === 'refused') return undefined;
   const held = heldKey(deciding, context, asked.key);

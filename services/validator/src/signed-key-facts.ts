@@ -6,13 +6,27 @@ import { compileValidator } from '@keyward/kit/validation';
 const name = compileValidator(Name);
 const maxFactsBytes = 4_096;
 
+interface VerifiedKey {
+  digest: string;
+  claims: KeyClaims;
+  /** What it was verified by. */
+  secretId: string | undefined;
+}
+
 /**
  * What the events of a key tell, so that it can be registered; undefined for one that cannot be, because no client may have
  * the name that it states, or it states more than an event should hold.
  */
-export function signedKeyFacts(digest: string, claims: KeyClaims): SignedKeyFacts | undefined {
+export function signedKeyFacts({ digest, claims, secretId }: VerifiedKey): SignedKeyFacts | undefined {
   if (!name.check(claims.tid)) return undefined;
-  const facts = { digest, tenant: claims.tid, claimedId: claims.id, scopes: claims.scp, ...lifetimeOf(claims) };
+  const facts = {
+    digest,
+    ...(secretId === undefined ? {} : { secretId }),
+    tenant: claims.tid,
+    claimedId: claims.id,
+    scopes: claims.scp,
+    ...lifetimeOf(claims),
+  };
   return Buffer.byteLength(JSON.stringify(facts)) <= maxFactsBytes ? facts : undefined;
 }
 

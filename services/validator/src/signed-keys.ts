@@ -65,10 +65,10 @@ export class SignedKeys {
     if (settings.locallySignedKeys === 'refuse' || this.#doubted.has(idOf(environmentId, asked))) return undefined;
     const verified = verifySignedKey(asked.raw, this.#secrets.of(context.environment));
     if (!verified) return undefined;
-    const { claims } = verified;
+    const { claims, secretIndex } = verified;
     const clientId =
       asked.clientId === 'self' ? derivedClientId(tenantDigest(environmentId, claims.tid)) : asked.clientId;
-    return keyOf(context, { asked, claims, client: { version: 0, clientId, status: 'active', ips: [] } });
+    return keyOf(context, { asked, claims, secretIndex, client: { version: 0, clientId, status: 'active', ips: [] } });
   }
 
   async find(context: ServerKeyContext, asked: AskedKey): Promise<Found> {
@@ -78,7 +78,7 @@ export class SignedKeys {
     if (!verified) return { kind: 'unknown' };
     const found = await this.#clientOf(context, asked, verified.claims.tid);
     if (found.kind !== 'client') return found;
-    const key = keyOf(context, { asked, claims: verified.claims, client: found.client });
+    const key = keyOf(context, { asked, ...verified, client: found.client });
     this.#doubted.delete(idOf(environment.environmentId, asked));
     if (found.isLasting) this.#known.set(idOf(environment.environmentId, asked), { key, environmentVersion });
     return { kind: 'known', key };
@@ -160,13 +160,16 @@ function outOfDate(
 interface Verified {
   asked: AskedKey;
   claims: KeyClaims;
+  /** Which of the environment's secrets it was verified by. */
+  secretIndex: number;
   client: ClientRecord;
 }
 
 /** The record that the key would have if it were registered, but for totals: every new key would leave them for ever. */
-function keyOf({ environment }: ServerKeyContext, { asked, claims, client }: Verified): FoundKey {
+function keyOf({ environment }: ServerKeyContext, { asked, claims, secretIndex, client }: Verified): FoundKey {
   const keyId = derivedKeyId(environment.environmentId, asked.digest);
-  const signed = signedKeyFacts(asked.digest, claims);
+  const secretId = environment.signingSecrets[secretIndex]?.id;
+  const signed = signedKeyFacts({ digest: asked.digest, claims, secretId });
   return {
     version: client.version,
     keyId,

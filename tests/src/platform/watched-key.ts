@@ -4,7 +4,7 @@ import { waitUntil } from '../backends/wait-until.ts';
 
 /** Before a change was asked for, until it was answered, and after that. */
 type Phase = 'old' | 'changing' | 'new';
-export type Outcome = Verdict | 'UNAUTHENTICATED' | 'UNAVAILABLE';
+export type Outcome = Verdict | 'UNAUTHENTICATED' | 'FORBIDDEN' | 'UNAVAILABLE';
 
 interface Answer {
   validator: number;
@@ -101,6 +101,8 @@ export function outcomeOf(reply: DecisionReply): Outcome {
       return reply.verdict;
     case 'unauthenticated':
       return 'UNAUTHENTICATED';
+    case 'forbidden':
+      return 'FORBIDDEN';
     case 'unavailable':
       return 'UNAVAILABLE';
   }

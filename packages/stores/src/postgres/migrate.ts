@@ -14,6 +14,7 @@ import { up as verify } from './migrations/0012-verify.ts';
 import { up as webhooks } from './migrations/0016-webhooks.ts';
 import { up as lists } from './migrations/0017-lists.ts';
 import { up as resources } from './migrations/0014-resources.ts';
+import { up as lists } from './migrations/0017-lists.ts';
 
 const migrations: Record<string, Migration> = {
   '0001-configuration': { up: configuration },
@@ -30,6 +31,7 @@ const migrations: Record<string, Migration> = {
   '0016-webhooks': { up: webhooks },
   '0017-lists': { up: lists },
   '0014-resources': { up: resources },
+  '0017-lists': { up: lists },
 };
 
 /** Brings the database to the newest schema, forward only; answers the names of what was applied now. */

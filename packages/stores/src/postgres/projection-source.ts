@@ -178,7 +178,7 @@ export async function readEnvironmentProjection(
   const requestKeys = await listRequestKeys(db, environmentId);
   const serverKeys = await db
     .selectFrom('server_key')
-    .select(['id', 'digest', 'status'])
+    .select(['id', 'digest', 'status', 'scopes', 'expires_at'])
     .where('environment_id', '=', environmentId)
     .execute();
   return {
@@ -195,7 +195,14 @@ export async function readEnvironmentProjection(
     signingSecrets: await listSigningSecrets(db, environmentId),
     serverKeys: serverKeys.map((key) => ({
       digest: text(key.digest),
-      record: { version, serverKeyId: key.id, environmentId, status: key.status },
+      record: {
+        version,
+        serverKeyId: key.id,
+        environmentId,
+        status: key.status,
+        scopes: key.scopes,
+        ...(key.expires_at ? { expiresAtMs: key.expires_at.getTime() } : {}),
+      },
     })),
   };
 }

@@ -22,8 +22,9 @@ export async function authenticate(administration: Administration, headers: Inco
   throw unauthenticated();
 }
 
-async function serverKeyActor({ db, pepper }: Administration, canonical: string): Promise<Actor> {
-  const found = await findServerKey(db, keyDigest({ pepper, domain: 'server', canonical }));
+async function serverKeyActor({ db, pepper, clock }: Administration, canonical: string): Promise<Actor> {
+  const digest = keyDigest({ pepper, domain: 'server', canonical });
+  const found = await findServerKey(db, digest, new Date(clock.nowMs()));
   if (!found) throw unauthenticated();
   return {
     kind: 'server-key',

@@ -7,6 +7,7 @@ import type { ClientRow, NewKeyRow } from '@keyward/stores/postgres/clients';
 import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import type { Administration } from '../administration.ts';
 import { customerKeyPrefix, keyHint } from '../key-prefixes.ts';
+import type { OpenedSecret } from '../projects/signing-secret.ts';
 
 export interface KeyTimes {
   notBefore: Date | null;
@@ -19,7 +20,7 @@ interface IssueOptions {
   input: NewKey;
   times: KeyTimes;
   /** The environment's first signing secret. */
-  secret: string;
+  secret: OpenedSecret;
 }
 
 /** A new customer key: the row to store, and the raw key, which is nowhere else and cannot be had again. */
@@ -37,7 +38,7 @@ export function issueKey({ pepper, clock }: Administration, options: IssueOption
       ...(exp === undefined ? {} : { exp }),
       ...(nbf === undefined ? {} : { nbf }),
     },
-    secret,
+    secret: secret.secret,
     nowMs: clock.nowMs(),
   });
   const canonical = canonicalKey(raw)?.canonical ?? raw;
@@ -59,6 +60,7 @@ export function issueKey({ pepper, clock }: Administration, options: IssueOption
     rate_window: input.rateLimit?.window ?? null,
     not_before: times.notBefore,
     expires_at: times.expiresAt,
+    signing_secret_id: secret.id,
     claimed_expires_at: exp === undefined ? null : new Date(exp * 1_000),
     created_at: now,
     updated_at: now,

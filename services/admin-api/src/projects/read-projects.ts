@@ -79,7 +79,7 @@ export async function viewProject(
   const { db } = administration;
   const environments = (await listEnvironments(db, row.id)).filter(({ id }) => only === undefined || id === only);
   const ids = environments.map((environment) => environment.id);
-  const serverKeys = await listActiveServerKeys(db, ids);
+  const serverKeys = await listActiveServerKeys(db, ids, new Date(administration.clock.nowMs()));
   const members = await listMembers(db, row.organization_id);
   const list = await viewEnvironments(administration, environments, secrets);
   return {

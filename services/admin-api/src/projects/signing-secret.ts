@@ -1,12 +1,18 @@
-import { listSigningSecrets } from '@keyward/stores/postgres/signing-secrets';
+import { keepFirstSigningSecret } from '@keyward/stores/postgres/signing-secrets';
 import type { Administration } from '../administration.ts';
 
-/** The secret that the environment's keys are signed with: its first. */
+/** A secret in clear, and by which id it is known. */
+export interface OpenedSecret {
+  id: string;
+  secret: string;
+}
+
+/** The secret that the environment's keys are signed with: its first. It stays until the transaction ends. */
 export async function signingSecretOf(
-  { db, secrets }: Pick<Administration, 'db' | 'secrets'>,
+  { db: transaction, secrets }: Pick<Administration, 'db' | 'secrets'>,
   environment: { id: string },
-): Promise<string> {
-  const [first] = await listSigningSecrets(db, environment.id);
+): Promise<OpenedSecret> {
+  const first = await keepFirstSigningSecret(transaction, environment.id);
   if (!first) throw new Error(`environment ${environment.id} has no signing secret`);
-  return secrets.open(first.sealed, first.id);
+  return { id: first.id, secret: secrets.open(first.sealed, first.id) };
 }

@@ -37,6 +37,7 @@ export function sightedKeyRow({ environment, clientId, sighting, now }: SightedK
     not_before: timeOf(facts.notBeforeMs),
     expires_at: expiresAt,
     claimed_expires_at: expiresAt,
+    signing_secret_id: facts.secretId ?? null,
     created_at: now,
     updated_at: now,
   };

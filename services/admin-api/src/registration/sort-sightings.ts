@@ -5,6 +5,7 @@ import { compileValidator } from '@keyward/kit/validation';
 import type { Database } from '@keyward/stores/postgres/database';
 import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import { countSelfRegistered, type KeySighting, knownDigests } from '@keyward/stores/postgres/sighting-queue';
+import { listSigningSecrets } from '@keyward/stores/postgres/signing-secrets';
 import { isText } from '../input.ts';
 import { readSettings } from '../projects/settings.ts';
 
@@ -14,7 +15,7 @@ export interface SortedSightings {
   over: KeySighting[];
   /** They were not told of by a validator of ours, or hold what Postgres refuses. */
   faulty: KeySighting[];
-  /** Registered or deleted meanwhile, at their end, or such keys are refused by now. */
+  /** Registered or deleted meanwhile, at their end, or such keys are refused by now, as are all that their secret has signed. */
   past: KeySighting[];
 }
 
@@ -36,6 +37,7 @@ export async function sortSightings(
   const sorted: SortedSightings = { toRegister: [], over: [], faulty: [], past: [] };
   if (sightings.length === 0) return sorted;
   const isRefused = readSettings(environment).settings.locallySignedKeys === 'refuse';
+  const secretIds = new Set((await listSigningSecrets(transaction, environment.id)).map(({ id }) => id));
   const digests = sightings.map(({ digest }) => digest);
   const { registered, deleted } = await knownDigests(transaction, environment.id, digests);
   const clientIds = [...new Set(sightings.map(({ client_id }) => client_id))];
@@ -45,7 +47,8 @@ export async function sortSightings(
     const isKnown = registered.has(digest) || deleted.has(digest);
     const count = kept.get(sighting.client_id) ?? 0;
     if (!isSound(sighting)) sorted.faulty.push(sighting);
-    else if (isRefused || isKnown || isOver(sighting, now)) sorted.past.push(sighting);
+    else if (isRefused || isKnown || isOver(sighting, now) || !isSigned(sighting, secretIds))
+      sorted.past.push(sighting);
     else if (count >= maxPerClient) sorted.over.push(sighting);
     else {
       kept.set(sighting.client_id, count + 1);
@@ -62,6 +65,11 @@ function isSound(sighting: KeySighting): boolean {
   const isOfTheKey =
     sighting.facts.digest === digest && sighting.key_id === derivedKeyId(sighting.environment_id, digest);
   return isOfTheKey && [tenant, claimedId, ...scopes].every(isText);
+}
+
+/** Events of before say nothing of the secret. */
+function isSigned({ facts: { secretId } }: KeySighting, secretIds: ReadonlySet<string>): boolean {
+  return secretId === undefined || secretIds.has(secretId);
 }
 
 function isOver({ facts: { expiresAtMs } }: KeySighting, now: Date): boolean {
