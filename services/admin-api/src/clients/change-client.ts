@@ -20,6 +20,7 @@ import { etagOf, requireMatch } from '../changes/etag.ts';
 import { type EnvironmentChangeCall, makeChange } from '../changes/make-change.ts';
 import { done, type Outcome } from '../changes/outcome.ts';
 import { InputCheck } from '../input.ts';
+import { requirePlace } from '../projects/require-place.ts';
 import { signingSecretOf } from '../projects/signing-secret.ts';
 import { clientEvents } from './client-events.ts';
 import { type ViewOptions, viewClient } from './client-view.ts';
@@ -33,12 +34,12 @@ export async function changeClient(
   { clientId, change: asked }: { clientId: string; change: ClientChange },
 ): Promise<Outcome<Client>> {
   const { environment } = call;
-  const secret = await signingSecretOf(administration, environment);
   return makeChange(administration, call, async (change) => {
     const { transaction, now } = change;
     if (asked.name !== undefined) {
       await lockNames(transaction, { environmentId: environment.id, clientId, newName: asked.name });
     }
+    const secret = await signingSecretOf({ ...administration, db: transaction }, environment);
     const row = await raiseClientVersion(transaction, environment.id, clientId, now);
     if (!row) throw unknownClient();
     // Read here, where nobody else can have changed it: the raw keys are in this answer only.
@@ -47,6 +48,9 @@ export async function changeClient(
     const before = await view({ row });
     requireMatch(call.ifMatch, etagOf(Client, before));
     const keys = await planKeys(administration, { transaction, client: row, changes: asked.keys ?? [], change: asked });
+    const { templateId } = asked;
+    if (templateId && templateId.toLowerCase() !== row.template_id)
+      await requirePlace(transaction, { environmentId: environment.id, id: templateId });
     await updateClient(transaction, clientId, clientFields(environment, asked));
     for (const { id, fields } of keys.changed) await updateKey(transaction, id, { ...fields, updated_at: now });
     const issued = keys.added.map((key) => issueKey(administration, { environment, client: row, secret, ...key }));

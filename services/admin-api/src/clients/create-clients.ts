@@ -22,6 +22,8 @@ import { created, done, type Outcome } from '../changes/outcome.ts';
 import { InputCheck } from '../input.ts';
 import { signingSecretOf } from '../projects/signing-secret.ts';
 import { clientEvents } from './client-events.ts';
+import { requirePlace } from '../projects/require-place.ts';
+import { type OpenedSecret, signingSecretOf } from '../projects/signing-secret.ts';
 import { viewClients } from './client-view.ts';
 import { insertNewClient, type NewClientOptions } from './insert-new-client.ts';
 import { issueKey, type KeyTimes } from './issue-key.ts';
@@ -47,12 +49,12 @@ export async function createClients(
   const { environment } = call;
   const { inputs, asArray, upsert, source, replayId } = options;
   const times = await checkInputs(administration, environment, options);
-  const secret = await signingSecretOf(administration, environment);
   return makeChange(administration, call, async (change) => {
     const { transaction, now } = change;
     await acceptOnce(transaction, { environment, replayId, now });
     const tenants = inputs.map((input) => tenantDigest(environment.id, input.name));
     await lockTenants(transaction, environment.id, tenants);
+    const secret = await signingSecretOf({ ...administration, db: transaction }, environment);
     const made: Made[] = [];
     for (const [i, input] of inputs.entries()) {
       const one = { environment, input, times: times[i] ?? [], upsert, source, secret, now };
@@ -117,13 +119,15 @@ const nothingMade = { isNew: false, isFilled: false, raw: [] };
 interface OneOptions extends NewClientOptions {
   times: readonly KeyTimes[];
   upsert: boolean;
-  secret: string;
+  secret: OpenedSecret;
 }
 
 async function createOne(administration: Administration, change: Change, options: OneOptions): Promise<Made> {
   const { transaction } = change;
   const { environment, input, times, upsert, secret } = options;
   const existing = upsert ? await fillClient(transaction, options) : undefined;
+  if (!existing && input.templateId)
+    await requirePlace(transaction, { environmentId: environment.id, id: input.templateId });
   const client = existing?.client ?? (await insertNewClient(transaction, options));
   const known = existing?.keyNames ?? new Set<string>();
   const issued = (input.keys ?? [])

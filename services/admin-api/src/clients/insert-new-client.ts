@@ -1,9 +1,10 @@
 import type { NewClient } from '@keyward/contract/routes/client';
 import { tenantDigest } from '@keyward/keyformat/tenant-digest';
+import { AppError } from '@keyward/kit/app-error';
 import { newId } from '@keyward/kit/random';
 import { type ClientRow, insertClient } from '@keyward/stores/postgres/clients';
 import type { Database } from '@keyward/stores/postgres/database';
-import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
+import { type EnvironmentRow, keepEnvironment } from '@keyward/stores/postgres/projects';
 
 export interface NewClientOptions {
   environment: EnvironmentRow;
@@ -18,17 +19,20 @@ export async function insertNewClient(
   { environment, input, source, now }: NewClientOptions,
   known: Partial<Pick<ClientRow, 'id' | 'version'>> = {},
 ): Promise<ClientRow> {
+  const environmentId = environment.id;
+  if (!(await keepEnvironment(transaction, environmentId)))
+    throw new AppError('NOT_FOUND', 'There is no such environment.');
   const row = {
     id: newId(),
     organization_id: environment.organization_id,
-    environment_id: environment.id,
+    environment_id: environmentId,
     name: input.name,
     type: input.type ?? 'service',
     status: 'active',
     source,
     ip_whitelist: input.ipWhitelist ?? [],
     template_id: input.templateId ?? null,
-    tenant: tenantDigest(environment.id, input.name),
+    tenant: tenantDigest(environmentId, input.name),
     version: now.getTime(),
     created_at: now,
     updated_at: now,

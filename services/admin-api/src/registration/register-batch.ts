@@ -40,14 +40,17 @@ export async function registerBatch(options: RegistrationOptions, seen: readonly
   tell(options, body);
 }
 
-const nothing: SortedSightings = { toRegister: [], over: [], faulty: [], past: [] };
+/** `homeless`: the template for new clients is full. */
+type Registered = SortedSightings & { homeless: readonly KeySighting[] };
+
+const nothing: Registered = { toRegister: [], over: [], faulty: [], past: [], homeless: [] };
 
 /** The environment comes first: its settings stay as they are, and nobody else registers its keys meanwhile. */
 async function register(
   { maxPerClient }: RegistrationOptions,
   change: Change,
   { environmentId, seen }: { environmentId: string; seen: readonly KeySighting[] },
-): Promise<SortedSightings> {
+): Promise<Registered> {
   const { transaction, now } = change;
   const environment = await lockEnvironment(transaction, environmentId);
   if (!environment) return nothing;
@@ -56,25 +59,28 @@ async function register(
   const digests = seen.map(({ digest }) => digest);
   const sightings = await lockSightings(transaction, environmentId, digests);
   const sorted = await sortSightings(transaction, { environment, sightings, maxPerClient, now });
-  await registerKeys(change, environment, sorted.toRegister);
-  const givenUp = [...sorted.over, ...sorted.faulty];
-  const finished = [...sorted.past, ...sorted.toRegister];
+  const { homeless } = await registerKeys(change, environment, sorted.toRegister);
+  const givenUp = [...sorted.over, ...sorted.faulty, ...homeless];
+  const finished = [...sorted.past, ...sorted.toRegister.filter((sighting) => !homeless.includes(sighting))];
   await countAttempts(transaction, { environmentId, digests: digestsOf(givenUp), attempts: maxSightingAttempts });
   await deleteSightings(transaction, environmentId, digestsOf(finished));
-  return sorted;
+  return { ...sorted, homeless };
 }
 
 async function registerKeys(
   change: Change,
   environment: EnvironmentRow,
   sightings: readonly KeySighting[],
-): Promise<void> {
+): Promise<{ homeless: KeySighting[] }> {
   const { transaction, now } = change;
   const environmentId = environment.id;
+  const homeless: KeySighting[] = [];
   const byClient = Map.groupBy(sightings, (sighting) => sighting.client_id);
   for (const clientId of [...byClient.keys()].sort()) {
     const ofClient = byClient.get(clientId) ?? [];
-    if (!(await noteSightedClient(change, { environment, clientId, sightings: ofClient }))) continue;
+    const client = await noteSightedClient(change, { environment, clientId, sightings: ofClient });
+    if (client === 'full') homeless.push(...ofClient);
+    if (client !== 'noted') continue;
     const rows = ofClient.map((sighting) => sightedKeyRow({ environment, clientId, sighting, now }));
     await insertKeys(transaction, rows);
     for (const { id, name, expires_at } of rows) {
@@ -84,9 +90,11 @@ async function registerKeys(
       change.emit({ type: 'key.created', environmentId, data });
     }
   }
-  if (change.notes.length === 0) return;
-  await raiseEnvironmentVersion(transaction, environmentId, now);
-  await change.note({ environmentId });
+  if (change.notes.length > 0) {
+    await raiseEnvironmentVersion(transaction, environmentId, now);
+    await change.note({ environmentId });
+  }
+  return { homeless };
 }
 
 function digestsOf(sightings: readonly KeySighting[]): Buffer[] {
@@ -94,11 +102,15 @@ function digestsOf(sightings: readonly KeySighting[]): Buffer[] {
 }
 
 /** Once for each that is given up: it is not tried again before it was forgotten. */
-function tell({ logger, maxPerClient }: RegistrationOptions, { over, faulty }: SortedSightings): void {
+function tell({ logger, maxPerClient }: RegistrationOptions, { over, faulty, homeless }: Registered): void {
   for (const [clientId, keys] of Map.groupBy(over, ({ client_id }) => client_id)) {
     const environmentId = keys[0]?.environment_id;
     const message = 'a client has too many locally signed keys; these stay accepted, but are not registered';
     logger.warn({ environmentId, clientId, keys: keys.length, maxPerClient }, message);
+  }
+  for (const [environmentId, keys] of Map.groupBy(homeless, ({ environment_id }) => environment_id)) {
+    const message = 'the template for new clients has as many as it takes; these stay accepted, but are not registered';
+    logger.warn({ environmentId, keys: keys.length }, message);
   }
   for (const { environment_id: environmentId, client_id: clientId, key_id: keyId } of faulty) {
     const message = 'a locally signed key is not registered: what its event tells of it cannot be';

@@ -7,6 +7,7 @@ import { readTenantProjections } from '@keyward/stores/postgres/tenants';
 import type { Change } from '../changes/change.ts';
 import { insertNewClient } from '../clients/insert-new-client.ts';
 import { nameChanged } from '../clients/tenants.ts';
+import { findPlace } from '../projects/require-place.ts';
 import { readSettings } from '../projects/settings.ts';
 
 interface SightedClient {
@@ -18,23 +19,25 @@ interface SightedClient {
 
 /**
  * Raises the version of the client that the events named, or makes it if validators derived it from a name that nobody has;
- * false: it is no more, or the name is another client's by now. Its names are locked.
+ * `gone`: it is no more, or the name is another client's by now; `full`: the template for new clients takes no more of them,
+ * so this one stays what it is to the validators, with that template's limits. Its names are locked.
  */
 export async function noteSightedClient(
   change: Change,
   { environment, clientId, sightings }: SightedClient,
-): Promise<boolean> {
+): Promise<'noted' | 'gone' | 'full'> {
   const { transaction, now } = change;
   const environmentId = environment.id;
   if (await raiseClientVersion(transaction, environmentId, clientId, now)) {
     await change.note({ environmentId, clientId });
-    return true;
+    return 'noted';
   }
   const names = sightings.map(({ facts }) => facts.tenant);
   const name = names.find((each) => derivedClientId(tenantDigest(environmentId, each)) === clientId);
   const version = name === undefined ? undefined : await nextVersion(change, { environment, clientId, name });
-  if (name === undefined || version === undefined) return false;
+  if (name === undefined || version === undefined) return 'gone';
   const { defaultTemplateId: templateId } = readSettings(environment).settings;
+  if (templateId && (await findPlace(transaction, { environmentId, id: templateId })).kind === 'full') return 'full';
   const options = { environment, input: { name, templateId }, source: 'sdk', now } as const;
   const client = await insertNewClient(transaction, options, { id: clientId, version });
   await change.note({ environmentId, clientId });
@@ -46,7 +49,7 @@ export async function noteSightedClient(
     environmentId,
     after: { name },
   });
-  return true;
+  return 'noted';
 }
 
 /**
