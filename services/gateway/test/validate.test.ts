@@ -193,6 +193,12 @@ describe('the server key', () => {
     expect(unknown.json.error).toBe('UNAUTHENTICATED');
     expect(validator.calls).toHaveLength(1);
   });
+
+  it('that is not for validations: 403, and no verdict', async () => {
+    answerWith({ kind: 'forbidden' });
+    const { status, json } = await post(gateway, { body: facts });
+    expect([status, json.error, 'success' in json]).toEqual([403, 'FORBIDDEN', false]);
+  });
 });
 
 describe('a derived key', () => {

@@ -31,7 +31,8 @@ export function forgetKey({ keys, signedKeys }: Keys, environmentId: string, ask
 /** The key's record, from this process or from the store. A key without one is judged by the newest environment only. */
 export async function findKey(from: Keys, context: ServerKeyContext, asked: AskedKey): Promise<Found> {
   const held = heldKey(from, context, asked);
-  if (held) return known(context, held);
+  if (held && isWithin(context, held)) return { kind: 'known', key: held };
+  if (held) forgetKey(from, context.environment.environmentId, asked); // its template may be deleted by now
   const { environmentVersion, record } = await from.keys.read(context.environment.environmentId, asked.digest);
   if (environmentVersion === undefined) return { kind: 'incomplete' };
   if (environmentVersion > context.environmentVersion)
@@ -41,7 +42,7 @@ export async function findKey(from: Keys, context: ServerKeyContext, asked: Aske
   return signed.kind === 'known' ? known(context, signed.key) : signed;
 }
 
-/** A template that this environment does not hold yet is no licence: the environment is older than the key. */
+/** A template that this environment does not hold is no licence: the environment, or the key, is older than the other. */
 export function isWithin({ environment }: ServerKeyContext, key: KeyRecord): boolean {
   return key.templateId === undefined || key.templateId in environment.templates;
 }

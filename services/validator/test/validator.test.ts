@@ -1,6 +1,7 @@
 import type { KeyRecord } from '@keyward/contract/projection';
 import { defaultSettings } from '@keyward/contract/settings';
 import { issueOpaqueKey } from '@keyward/keyformat/opaque-key';
+import { systemClock } from '@keyward/kit/clock';
 import { newId } from '@keyward/kit/random';
 import { expect, test } from 'vitest';
 import { digestOf, outcomeOf, projectEnv, SeededShards } from './seeded-shards.ts';
@@ -115,6 +116,44 @@ test('the revocation of a server key holds on the very next request, whatever th
     await shards.changeEnvironment({}, { status: 'revoked' });
     expect(await validator.outcome(request)).toBe('unauthenticated');
   }
+});
+
+test('a template that is deleted takes nothing with it: its keys are judged by what they have from then on', async () => {
+  await using shards = await SeededShards.complete();
+  await using validator = await start(shards);
+  const templateId = newId();
+  await shards.changeEnvironment({ templates: { [templateId]: { hour: 0 } } });
+  await shards.changeKey({ templateId });
+  expect(await validator.outcome()).toBe('RATE_LIMITED');
+  await shards.changeKey({});
+  await shards.changeEnvironment({});
+  expect(await validator.outcome()).toBe('ALLOWED');
+});
+
+test('a server key that is not for validations gets no verdict, and gets one as soon as it is for them', async () => {
+  await using shards = await SeededShards.complete();
+  await using validator = await start(shards);
+  await shards.changeEnvironment({}, { scopes: ['clients:read', 'logs:read'] });
+  expect(await validator.outcome()).toBe('forbidden');
+  expect(await validator.outcome({ headers: { 'x-api-key': 'apikee_un.known' } })).toBe('forbidden');
+  expect(await shards.events()).toEqual([]);
+  for (const scopes of [['validate'], ['*'], undefined] as const) {
+    await shards.changeEnvironment({}, scopes && { scopes: [...scopes] });
+    expect(await validator.outcome()).toBe('ALLOWED');
+    await shards.changeEnvironment({}, { scopes: ['clients:write'] });
+    expect(await validator.outcome()).toBe('forbidden');
+  }
+});
+
+test('a server key ends at its time by itself', async () => {
+  await using shards = await SeededShards.complete();
+  await using validator = await start(shards);
+  const nowMs = systemClock.nowMs();
+  await shards.changeEnvironment({}, { expiresAtMs: nowMs + 300_000 });
+  expect(await validator.outcome()).toBe('ALLOWED');
+  await shards.changeEnvironment({}, { expiresAtMs: nowMs - 1 });
+  expect(await validator.outcome()).toBe('unauthenticated');
+  expect(await validator.outcome({ projectEnv: 'another-environment' })).toBe('unauthenticated');
 });
 
 test('a key that was unknown is found as soon as it is there', async () => {
