@@ -95,7 +95,7 @@ export async function countClientsOf(
   const { rows } = await sql<{ count: number }>`
     select count(*)::int as count from (
       select from client where template_id = ${templateId} limit ${atMost}
-    ) some`.execute(db);
+    ) having_it`.execute(db);
   return rows[0]?.count ?? 0;
 }
 

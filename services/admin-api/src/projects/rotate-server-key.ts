@@ -1,6 +1,6 @@
 import { ServerKey, type ServerKeyRotation } from '@keyward/contract/routes/server-key';
 import { AppError } from '@keyward/kit/app-error';
-import { insertServerKey, updateServerKey } from '@keyward/stores/postgres/server-keys';
+import { insertServerKey, type ServerKeyRow, updateServerKey } from '@keyward/stores/postgres/server-keys';
 import type { Administration } from '../administration.ts';
 import { etagOf, requireMatch } from '../changes/etag.ts';
 import type { EnvironmentChangeCall } from '../changes/make-change.ts';
@@ -27,12 +27,12 @@ export async function rotateServerKey(
     if (before.status !== 'active')
       throw new AppError('CONFLICT', `This server key is ${before.status}: make a new one.`);
     const { name, scopes } = old;
-    const expires_at = earlier(old.expires_at, new Date(now.getTime() + overlapSeconds * 1_000));
-    await updateServerKey(transaction, old.id, { expires_at });
+    const end = endOf(old, { now, overlapSeconds });
+    await updateServerKey(transaction, old.id, end);
     await requireRoom(transaction, environment, now);
     const { row, raw } = issueServerKey(administration, { environment, name, scopes, now });
     await insertServerKey(transaction, row);
-    const after = viewServerKey({ ...old, expires_at }, now);
+    const after = viewServerKey({ ...old, ...end }, now);
     const view = viewServerKey(row, now);
     record({ action: 'server-key.rotate', subject: { kind: 'server-key', id: old.id }, before, after });
     record({ action: 'server-key.create', subject: { kind: 'server-key', id: row.id }, after: view });
@@ -40,6 +40,12 @@ export async function rotateServerKey(
   });
 }
 
-function earlier(a: Date | null, b: Date): Date {
-  return a !== null && a < b ? a : b;
+/** Without an overlap it is revoked: the clocks of validators may be behind this one. */
+function endOf(
+  { expires_at }: ServerKeyRow,
+  { now, overlapSeconds }: { now: Date; overlapSeconds: number },
+): { status: 'revoked' } | { expires_at: Date } {
+  if (overlapSeconds === 0) return { status: 'revoked' };
+  const end = new Date(now.getTime() + overlapSeconds * 1_000);
+  return { expires_at: expires_at !== null && expires_at < end ? expires_at : end };
 }

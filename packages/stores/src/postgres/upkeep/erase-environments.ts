@@ -55,8 +55,8 @@ function deleteSome(db: Database, environmentId: string): Promise<number | undef
     const { numAffectedRows = 0n } = await sql`
       delete from request_log line using (
         select decided_at, event_id from request_log where environment_id = ${environmentId} limit ${rowsAtOnce}
-      ) some
-      where line.environment_id = ${environmentId} and line.decided_at = some.decided_at and line.event_id = some.event_id`.execute(
+      ) lines
+      where line.environment_id = ${environmentId} and line.decided_at = lines.decided_at and line.event_id = lines.event_id`.execute(
       transaction,
     );
     return Number(numAffectedRows);
