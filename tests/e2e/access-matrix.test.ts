@@ -3,7 +3,7 @@ import type { Route } from '@keyward/contract/routes/route';
 import { type OpenDatabase, openDatabase } from '@keyward/stores/postgres/database';
 import { describeStacks } from '@keyward/tests/backends/describe-backends';
 import { askRoute } from '@keyward/tests/matrix/ask-route';
-import { applicationsOf, type Credential, peopleOf, strangersOf } from '@keyward/tests/matrix/credential';
+import { actingIn, applicationsOf, type Credential, peopleOf, strangersOf } from '@keyward/tests/matrix/credential';
 import { databaseSnapshot } from '@keyward/tests/matrix/database-snapshot';
 import { foreignAsks, unknownLike } from '@keyward/tests/matrix/foreign-asks';
 import { registeredRoutes } from '@keyward/tests/matrix/registered-routes';
@@ -65,12 +65,10 @@ describeStacks('a management route', (stack) => {
     const { projectEnv } = await createEnvironment(owner);
     return call(owner, 'GET', `/project/${projectEnv}`);
   };
-  const newPlace = async (of: { owner: Caller; organizationId: string }): Promise<Place> => ({
-    db: database.db,
-    owner: of.owner,
-    organizationId: of.organizationId,
-    environment: await createEnvironment(of.owner),
-  });
+  const newPlace = async ({ organizationId, ...of }: { owner: Caller; organizationId: string }): Promise<Place> => {
+    const owner = actingIn(of.owner, { organizationId });
+    return { db: database.db, owner, organizationId, environment: await createEnvironment(owner) };
+  };
   /** A call says which environment it is about, unless its path does. */
   async function prepare({ route, prepare: prepareRow }: RouteRow, place: Place): Promise<Asked> {
     const asked = await prepareRow(place);

@@ -53,6 +53,7 @@ export const schemaColumns = {
     rate_window: 'text?',
     notice_of: 'timestamptz?',
     notice_stage: 'int2',
+    signing_secret_id: 'uuid?',
   },
   audit_event: {
     organization_id: 'uuid',
@@ -148,7 +149,7 @@ export const schemaColumns = {
   environment: {
     id: 'uuid',
     organization_id: 'uuid',
-    project_id: 'uuid',
+    project_id: 'uuid?',
     type: 'text',
     project_env: 'text',
     url: 'text?',
@@ -158,6 +159,8 @@ export const schemaColumns = {
     created_at: 'timestamptz',
     updated_at: 'timestamptz',
     settings: 'jsonb',
+    deleted_at: 'timestamptz?',
+    erased_at: 'timestamptz?',
   },
   erasure: {
     client_id: 'uuid',
@@ -227,12 +230,22 @@ export const schemaColumns = {
     id: 'uuid',
     name: 'text',
     created_at: 'timestamptz',
+    updated_at: 'timestamptz',
   },
   outbox_count: {
     shard: 'int4',
     incarnation: 'text',
     counted: 'int8',
     buried: 'int8',
+  },
+  product: {
+    id: 'uuid',
+    organization_id: 'uuid',
+    name: 'text',
+    description: 'text?',
+    metadata: 'jsonb',
+    created_at: 'timestamptz',
+    updated_at: 'timestamptz',
   },
   project: {
     id: 'uuid',
@@ -243,6 +256,12 @@ export const schemaColumns = {
     metadata: 'jsonb',
     created_at: 'timestamptz',
     updated_at: 'timestamptz',
+  },
+  project_product: {
+    organization_id: 'uuid',
+    project_id: 'uuid',
+    product_id: 'uuid',
+    created_at: 'timestamptz',
   },
   request_log: {
     decided_at: 'timestamptz',
@@ -293,6 +312,8 @@ export const schemaColumns = {
     environment_id: 'uuid',
     sealed: 'bytea',
     created_at: 'timestamptz',
+    name: 'text',
+    is_first: 'bool',
   },
   template: {
     id: 'uuid',

@@ -27,7 +27,7 @@ export async function peopleOf(place: Place, platform: TestPlatform): Promise<Cr
   return Promise.all(
     roles.map(async (role) => ({
       name: role,
-      caller: await newMember(place.db, platform, { organizationId: place.organizationId, role }),
+      caller: actingIn(await newMember(place.db, platform, { organizationId: place.organizationId, role }), place),
       of: 'person' as const,
       mayCall: (access: Access) => {
         if (access.of === 'nobody' || access.of === 'account') return true;
@@ -35,6 +35,11 @@ export async function peopleOf(place: Place, platform: TestPlatform): Promise<Cr
       },
     })),
   );
+}
+
+/** Whoever may belong to several organizations says in which one they act. */
+export function actingIn(caller: Caller, { organizationId }: Pick<Place, 'organizationId'>): Caller {
+  return { ...caller, headers: { ...caller.headers, 'x-keyward-organization': organizationId } };
 }
 
 /** Server keys of the place's environment: with all scopes, with the one that is needed, with all but that one. */

@@ -6,6 +6,11 @@ const ofOthers = ['audit_event', 'audit_head', 'catch_up', 'consumer_offset', 'o
 /** Columns that change because an event is sent to a webhook, soon after it was made. */
 const ofSending = ['failing_since', 'status', 'attempts', 'next_attempt_at', 'lease', 'last_attempt_at', 'last_fault'];
 const sentTables = ['webhook', 'webhook_delivery'];
+/** What is left of a deleted environment is looked after in the background. */
+const living: Readonly<Record<string, string>> = {
+  environment: 'where deleted_at is null',
+  template: 'where environment_id in (select id from environment where deleted_at is null)',
+};
 
 /** The hash of every table's rows, by its name. */
 export async function databaseSnapshot({ sessions }: OpenDatabase): Promise<Record<string, string>> {
@@ -22,6 +27,11 @@ export async function databaseSnapshot({ sessions }: OpenDatabase): Promise<Reco
         (select md5(coalesce(string_agg(${row}, '|' order by ${row}), '')) from "${name}" t) as hash`;
     });
     const rows = await session.query<{ name: string; hash: string }>(hashes.join(' union all '), [ofSending]);
+    const hashes = tables.map(
+      ({ name }) => `select '${name}' as name,
+        (select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) from "${name}" t ${living[name] ?? ''}) as hash`,
+    );
+    const rows = await session.query<{ name: string; hash: string }>(hashes.join(' union all '));
     return Object.fromEntries(rows.map(({ name, hash }) => [name, hash]));
   });
 }

@@ -27,6 +27,10 @@ export function problemCodesOf(route: Route, operationId: string): ProblemCode[]
 /** By the names that routes are declared by. */
 const ofItsOwn: Readonly<Record<string, readonly ProblemCode[]>> = {
   createClient: ['INVALID_ENVELOPE', 'ENCRYPTION_REQUIRED', 'REPLAYED'],
+  deleteOrganization: ['CONFLICT'],
+  deleteProject: ['CONFLICT'],
+  deleteSigningSecret: ['CONFLICT'],
+  deleteTemplate: ['CONFLICT'],
   listLogs: ['TOO_BROAD'],
   readUsage: ['TOO_BROAD'],
   listAudit: ['TOO_BROAD'],

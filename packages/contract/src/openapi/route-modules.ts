@@ -5,10 +5,13 @@ import * as deadLetter from '../routes/dead-letter.ts';
 import * as encryptionKeys from '../routes/encryption-keys.ts';
 import * as endpoint from '../routes/endpoint.ts';
 import * as log from '../routes/log.ts';
+import * as organization from '../routes/organization.ts';
+import * as product from '../routes/product.ts';
 import * as project from '../routes/project.ts';
 import * as requestKey from '../routes/request-key.ts';
 import * as serverKey from '../routes/server-key.ts';
 import * as settings from '../routes/settings.ts';
+import * as signingSecret from '../routes/signing-secret.ts';
 import * as template from '../routes/template.ts';
 import * as usage from '../routes/usage.ts';
 import * as validate from '../routes/validate.ts';
@@ -28,10 +31,13 @@ export const routeModules: readonly RouteModule[] = [
   { tag: 'encryption-keys', description: 'What envelopes are sealed to.', declared: encryptionKeys },
   { tag: 'client', description: 'Who uses an API, with the keys that they use it by.', declared: client },
   { tag: 'template', description: 'Rate limits that clients share.', declared: template },
+  { tag: 'organization', description: 'Whom projects, products and keys belong to.', declared: organization },
   { tag: 'project', description: 'Projects with their environments.', declared: project },
+  { tag: 'product', description: 'Named APIs, each in any number of projects.', declared: product },
   { tag: 'settings', description: 'What an environment decides for itself.', declared: settings },
   { tag: 'endpoint', description: 'What an API offers, and what it asks of keys.', declared: endpoint },
   { tag: 'server-key', description: 'What applications identify themselves with.', declared: serverKey },
+  { tag: 'signing-secret', description: 'What customer keys are signed with.', declared: signingSecret },
   { tag: 'request-key', description: 'Public keys that requests may be signed with.', declared: requestKey },
   { tag: 'log', description: 'Single requests.', declared: log },
   { tag: 'usage', description: 'What was counted of them.', declared: usage },

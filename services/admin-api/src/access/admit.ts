@@ -55,6 +55,7 @@ export async function inNamedOrganization(
   route: RouteOf<'organization'>,
 ): Promise<NamedOrganizationCall> {
   const actor = await authenticate(administration, request.headers);
+  requireKnown(actor);
   const named = actor.kind === 'account' ? { ...actor, organizationId: request.params.id.toLowerCase() } : actor;
   const call = readCall(request, route, named);
   const organizationId = await admitted(administration, call, route);
@@ -69,8 +70,12 @@ export async function asPerson(
   route: RouteOf<'account'>,
 ): Promise<PersonCall> {
   const actor = await authenticate(administration, request.headers);
+  const call = readCall(request, route, actor);
+  if (actor.kind === 'server-key' && route.method !== 'GET')
+    await recordDenial(administration, { ...call, organizationId: actor.organizationId }, route);
   requirePerson(actor);
-  return { ...readCall(request, route, actor), actor };
+  requireKnown(actor);
+  return { ...call, actor };
 }
 
 /** A call about the whole installation. */
@@ -115,6 +120,11 @@ const onlyForPeople = 'A server key belongs to one environment and cannot do thi
 /** Some things are for people, and not for the server key that an application holds. */
 function requirePerson(actor: Actor): asserts actor is Actor & { kind: 'account' } {
   if (actor.kind !== 'account') throw new AppError('FORBIDDEN', onlyForPeople);
+}
+
+/** An organization that is named, also where none need be, is one of the person's. */
+function requireKnown(actor: Actor): void {
+  if (actor.kind === 'account' && actor.organizationId !== undefined) namedMembership(actor);
 }
 
 async function namedEnvironment(

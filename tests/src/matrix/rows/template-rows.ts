@@ -1,4 +1,10 @@
-import { changeTemplate, createTemplate, listTemplates } from '@keyward/contract/routes/template';
+import {
+  changeTemplate,
+  createTemplate,
+  deleteTemplate,
+  getTemplate,
+  listTemplates,
+} from '@keyward/contract/routes/template';
 import { uniqueName } from '../../backends/unique-name.ts';
 import { expectDone } from '../../platform/expect-done.ts';
 import { call } from '../../platform/wire-client.ts';
@@ -8,14 +14,15 @@ export async function newTemplate({ environment }: Place): Promise<string> {
   return expectDone(await call(environment, 'POST', '/template', { body: { name: uniqueName('t') } })).id;
 }
 
+async function template(place: Place) {
+  const id = await newTemplate(place);
+  return { params: { id }, ids: [id] };
+}
+
 export const templateRows: readonly RouteRow[] = [
   { route: listTemplates, prepare: async () => ({}) },
   { route: createTemplate, prepare: async () => ({ body: { name: uniqueName('t'), rateLimitHour: 5 } }) },
-  {
-    route: changeTemplate,
-    async prepare(place) {
-      const id = await newTemplate(place);
-      return { params: { id }, body: { rateLimitDay: 10 }, ids: [id] };
-    },
-  },
+  { route: getTemplate, prepare: template },
+  { route: changeTemplate, prepare: async (place) => ({ ...(await template(place)), body: { rateLimitDay: 10 } }) },
+  { route: deleteTemplate, prepare: template },
 ];
