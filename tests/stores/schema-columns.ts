@@ -51,9 +51,9 @@ export const schemaColumns = {
     updated_at: 'timestamptz',
     rate_limit: 'int8?',
     rate_window: 'text?',
+    signing_secret_id: 'uuid?',
     notice_of: 'timestamptz?',
     notice_stage: 'int2',
-    signing_secret_id: 'uuid?',
   },
   audit_event: {
     organization_id: 'uuid',

@@ -1,11 +1,6 @@
-import { Key } from '@keyward/contract/routes/client';
-import { EnvSummary } from '@keyward/contract/routes/project';
-import { NewRequestKey } from '@keyward/contract/routes/request-key';
-import { ServerKey } from '@keyward/contract/routes/server-key';
-import { Webhook } from '@keyward/contract/routes/webhook';
+import { managementRoutes } from '@keyward/contract/management-routes';
 import { outboundCall } from '@keyward/kit/outbound-call';
 import { outboundRules } from '@keyward/kit/outbound-rules';
-import { NewSigningSecret } from '@keyward/contract/routes/signing-secret';
 import { SecretBox } from '@keyward/kit/secret-box';
 import { defineService } from '@keyward/kit/service';
 import { openOutboxAccounts, openProjectionStore } from '@keyward/stores/open-shards';
@@ -46,8 +41,7 @@ import { startTellers } from './webhooks/teller-loops.ts';
 export const adminApi = defineService({
   name: 'admin-api',
   config: AdminApiConfig,
-  schemas: [Key, EnvSummary, ServerKey, NewRequestKey, Webhook],
-  schemas: [Key, EnvSummary, ServerKey, NewSigningSecret, NewRequestKey],
+  schemas: managementRoutes.map(({ schema }) => schema),
   bodyLimitBytes: 1024 * 1024,
   serviceToken: (config) => config.SERVICE_TOKEN,
   isAway: isDatabaseAway,

@@ -23,15 +23,10 @@ export async function databaseSnapshot({ sessions }: OpenDatabase): Promise<Reco
     );
     const hashes = tables.map(({ name }) => {
       const row = sentTables.includes(name) ? '(to_jsonb(t) - $1::text[])::text' : 't::text';
-      return `select '${name}' as name,
-        (select md5(coalesce(string_agg(${row}, '|' order by ${row}), '')) from "${name}" t) as hash`;
+      return `select '${name}' as name, (select md5(coalesce(string_agg(${row}, '|' order by ${row}), ''))
+        from "${name}" t ${living[name] ?? ''}) as hash`;
     });
     const rows = await session.query<{ name: string; hash: string }>(hashes.join(' union all '), [ofSending]);
-    const hashes = tables.map(
-      ({ name }) => `select '${name}' as name,
-        (select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) from "${name}" t ${living[name] ?? ''}) as hash`,
-    );
-    const rows = await session.query<{ name: string; hash: string }>(hashes.join(' union all '));
     return Object.fromEntries(rows.map(({ name, hash }) => [name, hash]));
   });
 }

@@ -201,7 +201,7 @@ export const exampleValues: Readonly<Record<string, unknown>> = {
   'WebhookDelivery.type': 'key.created',
   'WebhookDelivery.status': 'delivered',
   events: ['key.created', 'key.revoked'],
-  secret: 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD',
+  'Webhook.secret': 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD',
   deliveryId: id(8),
   disabledReason: null,
   failingSince: null,

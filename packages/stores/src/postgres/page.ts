@@ -12,8 +12,7 @@ export interface Page extends Part {
   environmentId: string;
 }
 
-type Listed = 'client' | 'endpoint' | 'project' | 'server_key' | 'webhook';
-type Listed = 'client' | 'endpoint' | 'product' | 'project' | 'server_key' | 'template';
+type Listed = 'client' | 'endpoint' | 'product' | 'project' | 'server_key' | 'template' | 'webhook';
 
 /** What such a query finds in all, and this part of it, newest first. */
 export async function readPart<T extends Listed>(

@@ -1,7 +1,6 @@
 import type { SignedKeyFacts } from '@keyward/contract/validation-event';
 import type { ColumnType, Generated } from 'kysely';
 import type { AuditEventTable, AuditHeadTable, IdempotentAnswerTable } from './schema-management.ts';
-import type { WebhookSchema } from './schema-webhooks.ts';
 import type {
   EnvironmentTable,
   ProductTable,
@@ -12,6 +11,7 @@ import type {
   SigningSecretTable,
   TemplateTable,
 } from './schema-resources.ts';
+import type { WebhookSchema } from './schema-webhooks.ts';
 
 /** The tables as the migrations leave them (design.md §8). Ids are UUIDv7, digests HMACs of keys, never keys. */
 export interface Schema extends WebhookSchema {
@@ -139,7 +139,6 @@ interface ApiKeyTable {
   /** The expiry that webhooks were told of, and how far; see expiry-notices.ts. */
   notice_of: Time | null;
   notice_stage: Generated<number>;
-  /** What has signed it; null: nothing, or a secret that was deleted. */
   /** What has signed it, also if that was deleted; null: nothing. */
   signing_secret_id: ColumnType<string | null, string | null | undefined, never>;
   created_at: CreatedAt;

@@ -15,5 +15,6 @@ export async function eraseClient(change: Change, client: ClientRow): Promise<vo
   await change.note({ environmentId, clientId: id });
   await nameChanged(change, { client, name: client.name, isDeleted: true });
   await eraseAuditDiffs(transaction, { organizationId, subjectIds: [id, ...keys.map((key) => key.id)] });
+  change.emit({ type: 'client.deleted', environmentId, data: { clientId: id } });
   change.record({ action: 'client.delete', subject: { kind: 'client', id }, environmentId, before: { keys } });
 }

@@ -27,18 +27,6 @@ export async function removeClient(
     if (!client) throw unknownClient();
     const before = await viewClient({ ...administration, db: transaction }, { environment, row: client });
     requireMatch(call.ifMatch, etagOf(Client, before));
-    await deleteClient(transaction, client, now);
-    await change.note({ environmentId: environment.id, clientId });
-    await nameChanged(change, { client, name: client.name, isDeleted: true });
-    change.emit({ type: 'client.deleted', environmentId: environment.id, data: { clientId } });
-    const subjects = [clientId, ...before.keys.map(({ id }) => id)];
-    await eraseAuditDiffs(transaction, { organizationId, subjectIds: subjects });
-    change.record({
-      action: 'client.delete',
-      subject: { kind: 'client', id: clientId },
-      environmentId: environment.id,
-      before: { keys: before.keys.map(({ id }) => ({ id })) },
-    });
     await eraseClient(change, client);
     return removed;
   });
