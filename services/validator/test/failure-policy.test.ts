@@ -103,7 +103,8 @@ test('open: what the store would have to know is neither a bad key nor allowed',
 test('open: a key that nobody here has seen is taken by its signature, and its event says so', async () => {
   const { shards, decide, leave, log, events } = await outage();
   const settings = { ...defaultSettings, failurePolicy: 'open' } as const;
-  await shards.changeEnvironment({ settings, signingSecrets: [sealedSecret('s3cret')] });
+  const signing = sealedSecret('s3cret');
+  await shards.changeEnvironment({ settings, signingSecrets: [signing] });
   expect(outcomeOf(await decide())).toBe('ALLOWED');
   leave();
   const sign = (secret: string, exp?: number) => {
@@ -121,10 +122,9 @@ test('open: a key that nobody here has seen is taken by its signature, and its e
     [acme, true, 'ALLOWED'],
     [acme, true, 'EXPIRED'],
   ]);
-  expect(log.kept.map(({ event }) => decisionIn(event).signedKey)).toEqual([
-    { digest: expect.any(String), claimedId: expect.any(String), tenant: 'acme', scopes: [] },
-    { digest: expect.any(String), claimedId: expect.any(String), tenant: 'acme', scopes: [], expiresAtMs: 1_000 },
-  ]);
+  const told = { digest: expect.any(String), claimedId: expect.any(String), secretId: signing.id };
+  const facts = { ...told, tenant: 'acme', scopes: [] };
+  expect(log.kept.map(({ event }) => decisionIn(event).signedKey)).toEqual([facts, { ...facts, expiresAtMs: 1_000 }]);
 });
 
 test('open: nothing is assumed of a signed key that is known to have changed, or where such keys are refused', async () => {

@@ -76,7 +76,9 @@ test('keys that nobody registered count for their client and leave no totals of 
 });
 
 test('every event of such a key brings what it takes to register it, and neither the key nor its signature', async () => {
-  await using shards = await signingWith(secret);
+  await using shards = await SeededShards.complete();
+  const [other, own] = [sealedSecret('another'), sealedSecret(secret)];
+  await shards.changeEnvironment({ signingSecrets: [other, own] });
   const deciding = decidingOn(shards.store);
   const exp = Math.floor(Date.now() / 1_000) + 3_600;
   const claims = { tid: 'acme', scp: ['read', 'write'], env: 'production', exp, nbf: 1.5 };
@@ -87,6 +89,7 @@ test('every event of such a key brings what it takes to register it, and neither
     digest: digestOf(key),
     tenant: 'acme',
     claimedId: stated.id,
+    secretId: own.id,
     scopes: ['read', 'write'],
     notBeforeMs: 1_500,
     expiresAtMs: exp * 1_000,

@@ -8,6 +8,7 @@ import type { Database } from './database.ts';
 export async function deleteEnvironment(transaction: Database, environmentId: string, now: Date): Promise<void> {
   const of = <T extends 'endpoint' | 'request_public_key' | 'signing_secret' | 'key_sighting'>(table: T) =>
     sql`delete from ${sql.table(table)} where environment_id = ${environmentId}`.execute(transaction);
+  await of('signing_secret'); // first of all, as whoever signs keys locks it before the environment
   await sql`
     delete from reserved_name using environment
     where environment.id = ${environmentId} and reserved_name.organization_id = environment.organization_id
@@ -34,7 +35,6 @@ export async function deleteEnvironment(transaction: Database, environmentId: st
     .execute();
   await of('endpoint');
   await of('request_public_key');
-  await of('signing_secret');
   await of('key_sighting');
 }
 
