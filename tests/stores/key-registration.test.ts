@@ -3,6 +3,8 @@ import { changeClient } from '@keyward/admin-api/clients/change-client';
 import { readClient } from '@keyward/admin-api/clients/read-clients';
 import { removeClient, revokeKey } from '@keyward/admin-api/clients/remove-client';
 import { changeSettings } from '@keyward/admin-api/projects/settings';
+import { addSigningSecret, removeSigningSecret } from '@keyward/admin-api/projects/signing-secrets';
+import { createTemplate } from '@keyward/admin-api/projects/templates';
 import { registerSightedKeys } from '@keyward/admin-api/registration/register-sighted-keys';
 import type { SignedKeyFacts } from '@keyward/contract/validation-event';
 import { derivedClientId, derivedKeyId } from '@keyward/keyformat/derived-ids';
@@ -11,6 +13,7 @@ import { systemClock } from '@keyward/kit/clock';
 import { newId } from '@keyward/kit/random';
 import { type Database, openDatabase } from '@keyward/stores/postgres/database';
 import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
+import { listSigningSecrets } from '@keyward/stores/postgres/signing-secrets';
 import { describePostgresBackends } from '@keyward/tests/backends/describe-backends';
 import { uniqueName } from '@keyward/tests/backends/unique-name';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -287,5 +290,36 @@ describePostgresBackends('registration of locally signed keys', (backend) => {
     await register();
     const [key] = (await view(sighted.clientId)).keys;
     expect(key).toMatchObject({ name, expiresAt: '9999-12-31T00:00:00.000Z' });
+  });
+
+  it('leaves out what a secret has signed that was deleted since', async () => {
+    const [first] = await listSigningSecrets(db, environment.id);
+    const call = callIn(environment);
+    const { body: next } = await addSigningSecret(administration, call, { name: 'next', first: true });
+    const signedBy = (secretId: string | undefined) => sight({ facts: secretId === undefined ? {} : { secretId } });
+    const waitingBefore = await signedBy(first?.id);
+    const unsaid = await signedBy(undefined);
+    await removeSigningSecret(administration, call, { id: first?.id ?? '' });
+    expect(await waiting()).toEqual([]);
+    const late = await signedBy(first?.id);
+    const own = await signedBy(next.id);
+    await register();
+    const listed = await Promise.all([waitingBefore, unsaid, late, own].map(isListed));
+    expect(listed).toEqual([false, false, false, true]);
+    expect(await waiting()).toEqual([]);
+  });
+
+  it('registers no client where the template for new ones is full, and others beside it', async () => {
+    const call = callIn(environment);
+    const { body: template } = await createTemplate(administration, call, { name: 'default', maxClients: 1 });
+    await changeSettings(administration, call, { defaultTemplateId: template.id });
+    const [one, two] = [await sight(), await sight()];
+    const known = uniqueName('known');
+    const beside = await sight({ tenant: known, clientId: await make(known) });
+    await register();
+    const listed = await Promise.all([one, two, beside].map(isListed));
+    expect(listed.filter(Boolean)).toHaveLength(2);
+    expect(listed[2]).toBe(true);
+    expect(await waiting()).toEqual([5]);
   });
 });
