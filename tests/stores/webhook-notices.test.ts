@@ -155,7 +155,12 @@ describePostgresBackends('webhooks are told', (backend) => {
         methodPath: `GET:${path}`,
         decidedAtMs: stage.nowMs - agoMs,
       });
+      // Only endpoints that were used with success are counted one by one.
+      for (const path of ['/a', '/b', '/c', '/z']) await stage.count(one, { methodPath: `GET:${path}` });
+      await use();
       await stage.count(one, refused('/a'), refused('/b'), { verdict: 'EXPIRED' });
+      const rows = stage.db.selectFrom('usage_hour').selectAll().where('environment_id', '=', stage.environment.id);
+      expect(await rows.where('verdict', '=', verdict).execute()).toHaveLength(2);
       const hour = hourOf(stage.nowMs);
       expect(await use()).toEqual([{ type, ...one, hour }]);
       await stage.count(one, refused('/a'), refused('/c'));
