@@ -14,14 +14,14 @@ interface Taking {
 
 /**
  * Takes keys that were used with success for the first time, a bounded number; with the transaction they count as told. A key
- * that registers itself is counted first and registered then: one that is not registered within a day will not be. Nothing here waits
- * for a row, so whoever counts at the same time waits in no circle.
+ * that registers itself (its id is a UUIDv8) is counted first and registered then, and what came before that is among the `not_uses`: one
+ * that is not registered within a day will not be. Nothing here waits for a row, so whoever counts at the same time waits in no circle.
  */
 export async function takeFirstUses(transaction: Database, { now, limit }: Taking): Promise<UsedKey[]> {
   const { rows } = await sql<UsedKey>`
     with used as materialized (
       select total.key_id from key_total total
-      where not told and success > 0 and (
+      where not told and success > 0 and (success > not_uses or substr(key_id::text, 15, 1) = '8') and (
         exists (select from api_key where id = total.key_id)
         or last_used_at < ${now}::timestamptz - interval '1 day'
       )
