@@ -4,6 +4,7 @@ import type { Command } from './command.ts';
 import { keyringAdd, keyringList, keyringPromote, keyringRetire } from './keyrings.ts';
 import { keyCreate, keyList, keyRevoke } from './keys.ts';
 import { migrate } from './migrate.ts';
+import { organizationCreate, organizationList } from './organizations.ts';
 import { projectionRebuild } from './projection-rebuild.ts';
 import { projectCreate, projectList } from './projects.ts';
 
@@ -12,6 +13,8 @@ export const commands: readonly Command[] = [
   migrate,
   projectionRebuild,
   auditVerify,
+  organizationList,
+  organizationCreate,
   projectList,
   projectCreate,
   clientList,
