@@ -1,4 +1,5 @@
 import type { OpenDatabase } from '@keyward/stores/postgres/database';
+import { waitUntil } from '../backends/wait-until.ts';
 
 /** What is written behind a call's back: by loops of the background, and for a denial. */
 const ofOthers = ['audit_event', 'audit_head', 'catch_up', 'consumer_offset', 'outbox_count', 'usage_rolled_up'];
@@ -12,8 +13,14 @@ const living: Readonly<Record<string, string>> = {
   template: 'where environment_id in (select id from environment where deleted_at is null)',
 };
 
-/** The hash of every table's rows, by its name. */
-export async function databaseSnapshot({ sessions }: OpenDatabase): Promise<Record<string, string>> {
+/** The hash of every table's rows, by its name, once the background has done what earlier calls left to it. */
+export async function databaseSnapshot({ db, sessions }: OpenDatabase): Promise<Record<string, string>> {
+  const left = async () => [
+    ...(await db.selectFrom('erasure').select('client_id').limit(1).execute()),
+    ...(await db.selectFrom('event_dead').select('id').where('replay_at', 'is not', null).limit(1).execute()),
+    ...(await db.selectFrom('config_outbox').select('id').limit(1).execute()),
+  ];
+  await waitUntil(async () => (await left()).length === 0, { what: 'the background to be done', timeoutMs: 60_000 });
   return sessions.transaction(async (session) => {
     const tables = await session.query<{ name: string }>(
       `select relname as name from pg_class
