@@ -4,9 +4,14 @@ import { waitUntil } from '../backends/wait-until.ts';
 /** What is written behind a call's back: by loops of the background, and for a denial. */
 const ofOthers = ['audit_event', 'audit_head', 'catch_up', 'consumer_offset', 'outbox_count', 'usage_rolled_up'];
 
-/** Columns that change because an event is sent to a webhook, soon after it was made. */
-const ofSending = ['failing_since', 'status', 'attempts', 'next_attempt_at', 'lease', 'last_attempt_at', 'last_fault'];
-const sentTables = ['webhook', 'webhook_delivery'];
+/** Columns that change soon after a row was made, because an event is sent to a webhook, or because webhooks are told of the row. */
+const columnsOfOthers: Readonly<Record<string, readonly string[]>> = {
+  webhook: ['failing_since'],
+  webhook_delivery: ['status', 'attempts', 'next_attempt_at', 'lease', 'last_attempt_at', 'last_status', 'last_fault'],
+  api_key: ['notice_of', 'notice_stage'],
+  key_total: ['told'],
+  usage_hour: ['told'],
+};
 /** What is left of a deleted environment is looked after in the background. */
 const living: Readonly<Record<string, string>> = {
   environment: 'where deleted_at is null',
@@ -29,11 +34,12 @@ export async function databaseSnapshot({ db, sessions }: OpenDatabase): Promise<
       [ofOthers],
     );
     const hashes = tables.map(({ name }) => {
-      const row = sentTables.includes(name) ? '(to_jsonb(t) - $1::text[])::text' : 't::text';
+      const others = columnsOfOthers[name];
+      const row = others ? `(to_jsonb(t) - '{${others.join()}}'::text[])::text` : 't::text';
       return `select '${name}' as name, (select md5(coalesce(string_agg(${row}, '|' order by ${row}), ''))
         from "${name}" t ${living[name] ?? ''}) as hash`;
     });
-    const rows = await session.query<{ name: string; hash: string }>(hashes.join(' union all '), [ofSending]);
+    const rows = await session.query<{ name: string; hash: string }>(hashes.join(' union all '));
     return Object.fromEntries(rows.map(({ name, hash }) => [name, hash]));
   });
 }
