@@ -1,12 +1,16 @@
-import type { Insertable } from 'kysely';
+import type { Role } from '@keyward/contract/access';
+import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Database } from './database.ts';
 import type { Schema } from './schema.ts';
+
+/** As the index has it. */
+const lowerEmail = sql<string>`lower(email)`;
 
 /** People, what they belong to, and what they identify themselves with. */
 export interface Membership {
   organizationId: string;
   organizationName: string;
-  role: 'owner' | 'admin' | 'developer' | 'viewer';
+  role: Role;
 }
 
 export async function insertOrganization(db: Database, row: Insertable<Schema['organization']>): Promise<void> {
@@ -23,26 +27,65 @@ export async function insertUser(db: Database, row: Insertable<Schema['user']>):
   await db.insertInto('user').values(row).execute();
 }
 
+/** The same, unless that e-mail address has an account; answers whether it did. */
+export async function insertNewUser(db: Database, row: Insertable<Schema['user']>): Promise<boolean> {
+  const query = db.insertInto('user').values(row);
+  const inserted = await query
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('id')
+    .executeTakeFirst();
+  return inserted !== undefined;
+}
+
+/** Any number that no other advisory lock of ours uses. */
+const setUpLock = 4_302_003;
+
+/** Until the transaction ends nobody else sets the installation up. */
+export async function lockSetUp(transaction: Database): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${setUpLock}::bigint)`.execute(transaction);
+}
+
+export async function hasUsers(db: Database): Promise<boolean> {
+  return (await db.selectFrom('user').select('id').limit(1).executeTakeFirst()) !== undefined;
+}
+
+export type UserRow = Selectable<Schema['user']>;
+
+/** In any letter case. */
+export async function findUserByEmail(db: Database, email: string): Promise<UserRow | undefined> {
+  return db.selectFrom('user').selectAll().where(lowerEmail, '=', email.toLowerCase()).executeTakeFirst();
+}
+
+export async function findUser(db: Database, id: string): Promise<UserRow | undefined> {
+  return db.selectFrom('user').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+/** Replaces a password's hash, unless it is another one by now; answers whether it did. */
+export async function replacePasswordHash(
+  db: Database,
+  { userId, from, to }: { userId: string; from: string; to: string },
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('user')
+    .set({ password_hash: to })
+    .where('id', '=', userId)
+    .where('password_hash', '=', from)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
 export async function insertMember(db: Database, row: Insertable<Schema['member']>): Promise<void> {
   await db.insertInto('member').values(row).execute();
 }
 
-export async function insertAccountKey(db: Database, row: Insertable<Schema['account_key']>): Promise<void> {
-  await db.insertInto('account_key').values(row).execute();
-}
-
-/** Whose account key this is, if it lives at `now`. */
-export async function findAccountByKey(
-  db: Database,
-  digest: Buffer,
-  now: Date,
-): Promise<{ userId: string } | undefined> {
-  return db
-    .selectFrom('account_key')
-    .select('user_id as userId')
-    .where('digest', '=', digest)
-    .where((where) => where.or([where('expires_at', 'is', null), where('expires_at', '>', now)]))
+/** The same, unless they belong to it already; answers whether it did. */
+export async function insertNewMember(db: Database, row: Insertable<Schema['member']>): Promise<boolean> {
+  const query = db.insertInto('member').values(row);
+  const inserted = await query
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('user_id')
     .executeTakeFirst();
+  return inserted !== undefined;
 }
 
 export async function findMemberships(db: Database, userId: string): Promise<Membership[]> {
@@ -66,6 +109,11 @@ export async function listMembers(
     .where('member.organization_id', '=', organizationId)
     .orderBy('member.created_at')
     .execute();
+}
+
+export async function findOrganizationName(db: Database, id: string): Promise<string | undefined> {
+  const query = db.selectFrom('organization').select('name').where('id', '=', id);
+  return (await query.executeTakeFirst())?.name;
 }
 
 /** The first organization that was made, with its owner; undefined on a fresh installation. */

@@ -1,5 +1,14 @@
 import type { SignedKeyFacts } from '@keyward/contract/validation-event';
 import type { ColumnType, Generated } from 'kysely';
+import type {
+  AccountKeyTable,
+  InvitationTable,
+  MemberTable,
+  SignInAttemptTable,
+  UserIdentityTable,
+  UserSessionTable,
+  UserTable,
+} from './schema-accounts.ts';
 import type { AuditEventTable, AuditHeadTable, IdempotentAnswerTable } from './schema-management.ts';
 import type {
   EnvironmentTable,
@@ -17,6 +26,10 @@ import type { WebhookSchema } from './schema-webhooks.ts';
 export interface Schema extends WebhookSchema {
   organization: OrganizationTable;
   user: UserTable;
+  user_identity: UserIdentityTable;
+  user_session: UserSessionTable;
+  sign_in_attempt: SignInAttemptTable;
+  invitation: InvitationTable;
   member: MemberTable;
   account_key: AccountKeyTable;
   project: ProjectTable;
@@ -65,29 +78,6 @@ interface OrganizationTable {
   name: string;
   created_at: CreatedAt;
   updated_at: ColumnType<Date, Date | undefined, Date>;
-}
-
-interface UserTable {
-  id: string;
-  email: string;
-  password_hash: string;
-  created_at: CreatedAt;
-}
-
-interface MemberTable {
-  organization_id: string;
-  user_id: string;
-  role: 'owner' | 'admin' | 'developer' | 'viewer';
-  created_at: CreatedAt;
-}
-
-interface AccountKeyTable {
-  id: string;
-  user_id: string;
-  description: string | null;
-  digest: Buffer;
-  expires_at: Time | null;
-  created_at: CreatedAt;
 }
 
 interface ClientTable {
