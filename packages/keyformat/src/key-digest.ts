@@ -1,8 +1,16 @@
 import { hash as hashOnce } from 'node:crypto';
 import { hmacSha256 } from './hmac-sha256.ts';
 
-/** What a key is for. The same key gives unrelated digests in different domains. */
-export type DigestDomain = 'customer' | 'server' | 'account' | 'session';
+/** What a key, a token or a name is for. The same one gives unrelated digests in different domains. */
+export type DigestDomain =
+  | 'customer'
+  | 'server'
+  | 'account'
+  | 'session'
+  | 'csrf'
+  | 'invitation'
+  | 'device'
+  | 'sign-in-attempt';
 
 const hashBytes = 32;
 
