@@ -35,8 +35,8 @@ export function hasServerKeyScope(scopes: readonly ServerKeyScope[], needed: Ser
  */
 export type Access =
   | { readonly of: 'nobody' }
-  /** A person, about what is theirs. */
-  | { readonly of: 'account' }
+  /** A person, about what is theirs; `by`: by nothing else but a session. */
+  | { readonly of: 'account'; readonly by?: 'session' }
   /** The organization that a person acts in. */
   | { readonly of: 'organization'; readonly role: Role; readonly serverKey?: ServerKeyScope }
   /** The environment that `project_env` or the server key names. */

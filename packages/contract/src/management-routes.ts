@@ -1,9 +1,19 @@
+import { createAccountKey, deleteAccountKey, listAccountKeys } from './routes/account-key.ts';
 import { exportAudit, listAudit } from './routes/audit.ts';
 import { changeClient, createClient, deleteClient, getClient, listClients } from './routes/client.ts';
 import { readConservation } from './routes/conservation.ts';
 import { listDeadLetters, replayDeadLetter, replayDeadLetters } from './routes/dead-letter.ts';
 import { changeEndpoint, deleteEndpoint, getEndpoint, listEndpoints, registerEndpoint } from './routes/endpoint.ts';
+import {
+  acceptInvitation,
+  createInvitation,
+  getInvitation,
+  listInvitations,
+  registerByInvitation,
+  revokeInvitation,
+} from './routes/invitation.ts';
 import { listLogs } from './routes/log.ts';
+import { changeMember, getMember, leaveOrganization, listMembers, removeMember } from './routes/member.ts';
 import {
   changeOrganization,
   createOrganization,
@@ -31,7 +41,17 @@ import {
   revokeServerKey,
   rotateServerKey,
 } from './routes/server-key.ts';
+import {
+  changePassword,
+  getSession,
+  listSessions,
+  revokeSession,
+  signIn,
+  signOut,
+  signOutEverywhere,
+} from './routes/session.ts';
 import { changeSettings, getSettings } from './routes/settings.ts';
+import { readSignIn } from './routes/sign-in.ts';
 import {
   addSigningSecret,
   changeSigningSecret,
@@ -122,4 +142,26 @@ export const managementRoutes: readonly Route[] = [
   listDeliveries,
   replayDelivery,
   replayDeliveries,
+  listAccountKeys,
+  createAccountKey,
+  deleteAccountKey,
+  readSignIn,
+  signIn,
+  getSession,
+  signOut,
+  listSessions,
+  signOutEverywhere,
+  revokeSession,
+  changePassword,
+  listMembers,
+  getMember,
+  changeMember,
+  removeMember,
+  leaveOrganization,
+  listInvitations,
+  createInvitation,
+  getInvitation,
+  revokeInvitation,
+  acceptInvitation,
+  registerByInvitation,
 ];

@@ -4,7 +4,10 @@ import type { Printed } from './components.ts';
 /** Who may call, in words. */
 export function accessDescription(access: Access): string {
   if (access.of === 'nobody') return 'Needs no credential.';
-  if (access.of === 'account') return 'For people, about what is theirs.';
+  if (access.of === 'account')
+    return access.by === 'session'
+      ? 'For people who have signed in, about what is theirs.'
+      : 'For people, about what is theirs.';
   const role = access.role === undefined ? [] : [`a person with the role \`${access.role}\` or more`];
   const scope =
     'serverKey' in access && access.serverKey ? [`a server key with the scope \`${access.serverKey}\``] : [];
@@ -15,6 +18,7 @@ export function accessDescription(access: Access): string {
 /** The credentials that may be presented, any one of them. */
 export function securityOf(access: Access): Printed[] {
   if (access.of === 'nobody') return [];
+  if (access.of === 'account' && access.by === 'session') return [{ session: [] }];
   const people = access.of === 'account' || access.role !== undefined ? [{ accountKey: [] }, { session: [] }] : [];
   const applications = 'serverKey' in access && access.serverKey ? [{ serverKey: [] }, { serverKeyBearer: [] }] : [];
   return [...applications, ...people];

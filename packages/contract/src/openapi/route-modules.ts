@@ -1,16 +1,21 @@
+import * as accountKey from '../routes/account-key.ts';
 import * as audit from '../routes/audit.ts';
 import * as client from '../routes/client.ts';
 import * as conservation from '../routes/conservation.ts';
 import * as deadLetter from '../routes/dead-letter.ts';
 import * as encryptionKeys from '../routes/encryption-keys.ts';
 import * as endpoint from '../routes/endpoint.ts';
+import * as invitation from '../routes/invitation.ts';
 import * as log from '../routes/log.ts';
+import * as member from '../routes/member.ts';
 import * as organization from '../routes/organization.ts';
 import * as product from '../routes/product.ts';
 import * as project from '../routes/project.ts';
 import * as requestKey from '../routes/request-key.ts';
 import * as serverKey from '../routes/server-key.ts';
+import * as session from '../routes/session.ts';
 import * as settings from '../routes/settings.ts';
+import * as signIn from '../routes/sign-in.ts';
 import * as signingSecret from '../routes/signing-secret.ts';
 import * as template from '../routes/template.ts';
 import * as usage from '../routes/usage.ts';
@@ -44,5 +49,10 @@ export const routeModules: readonly RouteModule[] = [
   { tag: 'dead-letter', description: 'Events that could not be counted.', declared: deadLetter },
   { tag: 'conservation', description: 'Is everything accounted for?', declared: conservation },
   { tag: 'webhook', description: 'Where Keyward tells of what happens.', declared: webhook },
+  { tag: 'session', description: 'Who is signed in.', declared: session },
+  { tag: 'sign-in', description: 'In which ways people sign in.', declared: signIn },
+  { tag: 'account-key', description: 'What people identify themselves with in scripts.', declared: accountKey },
+  { tag: 'member', description: 'Who belongs to an organization, and as what.', declared: member },
+  { tag: 'invitation', description: 'How people come to belong to one.', declared: invitation },
   { tag: 'audit', description: 'Who did what, in a chain that shows what is missing.', declared: audit },
 ];
