@@ -2,6 +2,9 @@ import type { Clock } from '@keyward/kit/clock';
 import type { OutboundRules } from '@keyward/kit/outbound-rules';
 import type { SecretBox } from '@keyward/kit/secret-box';
 import type { Database } from '@keyward/stores/postgres/database';
+import type { AccountPolicy } from './accounts/account-policy.ts';
+import type { LastUses } from './accounts/last-uses.ts';
+import type { OidcIssuer } from './oidc/oidc-issuer.ts';
 import type { Projector } from './projection/projector.ts';
 
 /** What every management call works with. */
@@ -15,6 +18,10 @@ export interface Administration {
   clock: Clock;
   /** Which URLs that users name may be called. */
   outbound: OutboundRules;
+  policy: AccountPolicy;
+  /** Where people may sign in but here; undefined: nowhere. */
+  issuer: OidcIssuer | undefined;
+  uses: { accountKeys: LastUses; sessions: LastUses };
   maxEndpoints: number;
   /** The id of the organization that runs this installation; undefined: the only one. */
   operatorOrganization: string | undefined;

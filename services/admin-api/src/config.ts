@@ -1,6 +1,8 @@
 import { maxEndpoints } from '@keyward/contract/max-endpoints';
 import { Secret } from '@keyward/contract/secret';
 import Type, { type Static } from 'typebox';
+import { accountVariables } from './accounts/account-variables.ts';
+import { oidcVariables } from './oidc/oidc-variables.ts';
 
 export const AdminApiConfig = Type.Object({
   DATABASE_URL: Secret(
@@ -46,6 +48,8 @@ export const AdminApiConfig = Type.Object({
     }),
   ),
   SERVICE_TOKEN: Secret(Type.String({ minLength: 16, description: 'Proof of the gateway; the same in all services.' })),
+  ...accountVariables,
+  ...oidcVariables,
   MAX_ENDPOINTS: maxEndpoints,
   OUTBOUND_ALLOWED_HOSTS: Type.Optional(
     Type.String({

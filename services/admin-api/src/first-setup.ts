@@ -1,11 +1,11 @@
-import { keyDigest } from '@keyward/keyformat/key-digest';
-import { issueOpaqueKey } from '@keyward/keyformat/opaque-key';
 import type { Clock } from '@keyward/kit/clock';
 import { hashPassword } from '@keyward/kit/password';
 import { newId } from '@keyward/kit/random';
-import { insertAccountKey, insertMember, insertOrganization, insertUser } from '@keyward/stores/postgres/accounts';
+import { insertAccountKey } from '@keyward/stores/postgres/account-keys';
+import { hasUsers, insertMember, insertOrganization, insertUser, lockSetUp } from '@keyward/stores/postgres/accounts';
 import type { Database } from '@keyward/stores/postgres/database';
-import { accountKeyPrefix } from './key-prefixes.ts';
+import { defaultAccountKeyPrefix } from './accounts/account-variables.ts';
+import { issueAccountKey as issue } from './accounts/issue-account-key.ts';
 
 export interface SetUp {
   db: Database;
@@ -13,32 +13,62 @@ export interface SetUp {
   clock: Clock;
 }
 
-/** The first organization with its owner, on an installation that has none. */
+export interface FirstOwner {
+  organization: string;
+  email: string;
+  password: string;
+}
+
+/** An organization with its owner. */
 export async function createFirstOwner(
-  { db, clock }: SetUp,
-  options: { organization: string; email: string; password: string },
-): Promise<{ userId: string }> {
-  const created_at = new Date(clock.nowMs());
-  const organizationId = newId();
-  const userId = newId();
+  { db, clock }: Pick<SetUp, 'db' | 'clock'>,
+  options: FirstOwner,
+): Promise<{ userId: string; organizationId: string }> {
   const password_hash = await hashPassword(options.password);
-  await db.transaction().execute(async (transaction) => {
-    await insertOrganization(transaction, { id: organizationId, name: options.organization, created_at });
-    await insertUser(transaction, { id: userId, email: options.email, password_hash, created_at });
-    await insertMember(transaction, { organization_id: organizationId, user_id: userId, role: 'owner', created_at });
+  const owner = { ...options, password_hash, created_at: new Date(clock.nowMs()) };
+  return db.transaction().execute((transaction) => insertOwner(transaction, owner));
+}
+
+/** The same on an installation that has nobody yet; undefined: it has. Of several at once one does it. */
+export async function setUpInstallation(
+  { db, clock }: Pick<SetUp, 'db' | 'clock'>,
+  options: FirstOwner,
+): Promise<{ organizationId: string } | undefined> {
+  const password_hash = await hashPassword(options.password);
+  const owner = { ...options, password_hash, created_at: new Date(clock.nowMs()) };
+  return db.transaction().execute(async (transaction) => {
+    await lockSetUp(transaction);
+    return (await hasUsers(transaction)) ? undefined : insertOwner(transaction, owner);
   });
-  return { userId };
+}
+
+interface NewOwner {
+  organization: string;
+  email: string;
+  password_hash: string;
+  created_at: Date;
+}
+
+async function insertOwner(
+  transaction: Database,
+  { organization: name, email, password_hash, created_at }: NewOwner,
+): Promise<{ userId: string; organizationId: string }> {
+  const [organizationId, userId] = [newId(), newId()];
+  await insertOrganization(transaction, { id: organizationId, name, created_at });
+  await insertUser(transaction, { id: userId, email, password_hash, created_at });
+  await insertMember(transaction, { organization_id: organizationId, user_id: userId, role: 'owner', created_at });
+  return { userId, organizationId };
 }
 
 /** A new account key of a person; the raw key is in this answer and nowhere else. */
-export async function issueAccountKey(
-  { db, pepper, clock }: SetUp,
-  userId: string,
-  description: string,
-): Promise<string> {
-  const raw = issueOpaqueKey(accountKeyPrefix);
-  const digest = keyDigest({ pepper, domain: 'account', canonical: raw });
-  const created_at = new Date(clock.nowMs());
-  await insertAccountKey(db, { id: newId(), user_id: userId, description, digest, expires_at: null, created_at });
+export async function issueAccountKey(setUp: SetUp, userId: string, description: string): Promise<string> {
+  const { db, clock } = setUp;
+  const { row, raw } = issue(setUp, {
+    userId,
+    prefix: defaultAccountKeyPrefix,
+    description,
+    now: new Date(clock.nowMs()),
+  });
+  await insertAccountKey(db, row);
   return raw;
 }

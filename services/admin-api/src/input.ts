@@ -4,6 +4,7 @@ import { ipRuleFault } from '@keyward/decision/ip-range';
 import { AppError, type InputFault, invalidInput } from '@keyward/kit/app-error';
 import { parseInstant } from '@keyward/kit/parse-instant';
 import { compileValidator } from '@keyward/kit/validation';
+import { passwordFault } from './accounts/password-fault.ts';
 import type { KeyTimes } from './clients/issue-key.ts';
 
 const id = compileValidator(Id);
@@ -24,6 +25,12 @@ export class InputCheck {
     const instantMs = parseInstant(text);
     if (instantMs === undefined) this.fault(path, 'is not a moment that exists');
     return instantMs === undefined ? undefined : new Date(instantMs);
+  }
+
+  futureTime(path: string, text: string | null | undefined, nowMs: number): Date | null | undefined {
+    const time = this.time(path, text);
+    if (time && time.getTime() <= nowMs) this.fault(path, 'must be in the future');
+    return time;
   }
 
   ipList(path: string, rules: readonly string[] | undefined): void {
@@ -52,9 +59,14 @@ export class InputCheck {
     this.ipList(`${path}/allowedIps`, key.allowedIps);
     this.metadata(`${path}/metadata`, key.metadata);
     const notBefore = this.time(`${path}/notBefore`, key.notBefore) ?? null;
-    const expiresAt = this.time(`${path}/expiresAt`, key.expiresAt) ?? null;
-    if (expiresAt && expiresAt.getTime() <= nowMs) this.fault(`${path}/expiresAt`, 'must be in the future');
+    const expiresAt = this.futureTime(`${path}/expiresAt`, key.expiresAt, nowMs) ?? null;
     return { notBefore, expiresAt };
+  }
+
+  /** Its length is the schema's to say. */
+  newPassword(path: string, password: string, email: string): void {
+    const message = passwordFault(password, email);
+    if (message !== undefined) this.fault(path, message);
   }
 
   /** Adds the last fault that there is to find, and throws `INVALID_INPUT` with all of them. */

@@ -1,5 +1,4 @@
-/** Prefixes of opaque keys of ours (wire.md §1, §9). */
-export const accountKeyPrefix = 'xyp';
+/** Prefixes of keys of ours (wire.md §1); account keys have what the configuration says. */
 export const customerKeyPrefix = 'apikee';
 
 export type ServerKeyPrefix = 'sk_live' | 'sk_test';

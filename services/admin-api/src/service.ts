@@ -7,29 +7,38 @@ import { openOutboxAccounts, openProjectionStore } from '@keyward/stores/open-sh
 import type { OutboxAccounts } from '@keyward/stores/ports/outbox-accounts';
 import { isDatabaseAway, pingDatabase } from '@keyward/stores/postgres/availability';
 import { openDatabase } from '@keyward/stores/postgres/database';
+import { accountPolicy } from './accounts/account-policy.ts';
+import { startForgetting } from './accounts/forget-ended.ts';
+import { lastUses, startWritingLastUses } from './accounts/last-uses.ts';
 import type { Administration } from './administration.ts';
 import { startForgettingAnswers } from './changes/forget-answers-loop.ts';
 import { AdminApiConfig } from './config.ts';
 import { refuseNul } from './input.ts';
+import { oidcIssuer } from './oidc/oidc-issuer.ts';
 import { Projector } from './projection/projector.ts';
 import { startRepairLoop } from './projection/repair-loop.ts';
 import { startEmptyingLoop } from './projects/emptying-loop.ts';
 import { startRegistrationLoop } from './registration/registration-loop.ts';
 import { startCollectingBuried } from './reports/collect-buried.ts';
+import { accountKeyRoutes } from './routes/account-keys.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { clientRoutes } from './routes/clients.ts';
 import { conservationRoutes } from './routes/conservation.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { endpointRoutes } from './routes/endpoints.ts';
 import { indexRoute } from './routes/index-page.ts';
+import { invitationRoutes } from './routes/invitations.ts';
 import { logRoutes } from './routes/logs.ts';
+import { memberRoutes } from './routes/members.ts';
 import { organizationRoutes } from './routes/organizations.ts';
 import { productRoutes } from './routes/products.ts';
 import { projectRoutes } from './routes/projects.ts';
 import { referenceRoutes } from './routes/reference.ts';
 import { requestKeyRoutes } from './routes/request-keys.ts';
 import { serverKeyRoutes } from './routes/server-keys.ts';
+import { sessionRoutes } from './routes/sessions.ts';
 import { settingsRoutes } from './routes/settings.ts';
+import { signInRoutes } from './routes/sign-in.ts';
 import { signingSecretRoutes } from './routes/signing-secrets.ts';
 import { templateRoutes } from './routes/templates.ts';
 import { usageRoutes } from './routes/usage.ts';
@@ -47,6 +56,10 @@ export const adminApi = defineService({
   isAway: isDatabaseAway,
 
   async connect({ config, own, logger, clock }): Promise<Administration & { accounts: OutboxAccounts }> {
+    const outbound = outboundRules({
+      allowedHosts: config.OUTBOUND_ALLOWED_HOSTS,
+      allowedRanges: config.OUTBOUND_ALLOWED_RANGES,
+    });
     const { db } = own.use(await openDatabase(config.DATABASE_URL));
     const store = own.use(await openProjectionStore(config.REDIS_URL, { minReplicas: config.REDIS_MIN_REPLICAS }));
     const accounts = own.use(await openOutboxAccounts(config.REDIS_URL));
@@ -58,10 +71,10 @@ export const adminApi = defineService({
       pepper: Buffer.from(config.PEPPER),
       secrets: boxes.master,
       clock,
-      outbound: outboundRules({
-        allowedHosts: config.OUTBOUND_ALLOWED_HOSTS,
-        allowedRanges: config.OUTBOUND_ALLOWED_RANGES,
-      }),
+      outbound,
+      policy: accountPolicy(config),
+      issuer: oidcIssuer(config, outboundCall({ rules: outbound })),
+      uses: lastUses(db),
       maxEndpoints: config.MAX_ENDPOINTS,
       operatorOrganization: config.OPERATOR_ORGANIZATION,
       organizationCreation: config.ORGANIZATION_CREATION,
@@ -81,6 +94,11 @@ export const adminApi = defineService({
     signingSecretRoutes(app, administration);
     settingsRoutes(app, administration);
     templateRoutes(app, administration);
+    accountKeyRoutes(app, administration);
+    sessionRoutes(app, administration);
+    signInRoutes(app, administration);
+    memberRoutes(app, administration);
+    invitationRoutes(app, administration);
     logRoutes(app, administration);
     usageRoutes(app, administration);
     deadLetterRoutes(app, administration);
@@ -89,10 +107,12 @@ export const adminApi = defineService({
     auditRoutes(app, administration);
   },
   background(administration, { config, logger }) {
-    const { db, projector, clock, accounts } = administration;
+    const { db, projector, clock, policy, uses, accounts } = administration;
     const running = new AsyncDisposableStack();
     running.use(startRepairLoop({ projector, logger, clock }));
     running.use(startRegistrationLoop({ administration, logger, maxPerClient: config.MAX_SIGNED_KEYS_PER_CLIENT }));
+    running.use(startWritingLastUses({ uses: Object.values(uses), clock, logger }));
+    running.use(startForgetting({ db, policy, clock, logger }));
     running.use(startEmptyingLoop({ administration, logger }));
     running.use(startCollectingBuried({ db, accounts, clock, logger }));
     running.use(startForgettingAnswers({ db, clock, logger }));

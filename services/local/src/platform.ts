@@ -38,6 +38,8 @@ export interface PlatformOptions {
   maxSignedKeysPerClient?: number;
   /** The id of the organization that runs this; not needed while there is only one. */
   operatorOrganization?: string;
+  /** Further variables of admin-api. */
+  adminVariables?: Record<string, string>;
   /** Private hosts that webhooks may be sent to, separated by commas. */
   outboundAllowedHosts?: string;
 }
@@ -87,6 +89,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     ORGANIZATION_CREATION: 'anyone',
     ...variable('MAX_SIGNED_KEYS_PER_CLIENT', options.maxSignedKeysPerClient),
     ...variable('OPERATOR_ORGANIZATION', options.operatorOrganization),
+    ...options.adminVariables,
     ...variable('OUTBOUND_ALLOWED_HOSTS', options.outboundAllowedHosts),
   });
   await start(ingest, 0, { DATABASE_URL: stores.databaseUrl, EVENT_LOG_URL: stores.eventLogUrl });

@@ -1,5 +1,6 @@
 import type { ServerKeyScope } from '@keyward/contract/access';
 import type { Membership } from '@keyward/stores/postgres/accounts';
+import type { UserSessionRow } from '@keyward/stores/postgres/user-sessions';
 
 /** Who makes a management call. */
 export type Actor =
@@ -10,4 +11,15 @@ export type Actor =
       environmentId: string;
       scopes: readonly ServerKeyScope[];
     }
-  | { kind: 'account'; userId: string; memberships: readonly Membership[]; organizationId: string | undefined };
+  | {
+      kind: 'account';
+      userId: string;
+      credential: AccountCredential;
+      memberships: readonly Membership[];
+      organizationId: string | undefined;
+    };
+
+/** What a person identified themselves with. */
+export type AccountCredential =
+  | { kind: 'account-key'; id: string }
+  | { kind: 'session'; session: UserSessionRow & { email: string } };

@@ -5,7 +5,7 @@ import type { Membership } from '@keyward/stores/postgres/accounts';
 import { type EnvironmentRow, findEnvironment } from '@keyward/stores/postgres/projects';
 import type { Administration } from '../administration.ts';
 import { recordDenial } from '../changes/record-denial.ts';
-import type { Actor } from './actor.ts';
+import type { AccountCredential, Actor } from './actor.ts';
 import { authenticate } from './authenticate.ts';
 import { type Call, type IncomingCall, readCall } from './call.ts';
 import { namedMembership } from './named-membership.ts';
@@ -16,7 +16,10 @@ export type OrganizationCall = Call & { organizationId: string };
 export type EnvironmentCall = OrganizationCall & { environment: EnvironmentRow };
 /** A person's call about the organization that its URL names. */
 export type NamedOrganizationCall = OrganizationCall & PersonCall;
-export type PersonCall = Call & { actor: Actor & { kind: 'account' } };
+export type PersonCall = Call & { actor: Actor & { kind: 'account' }; organizationIds: readonly string[] };
+
+export type SessionCall = PersonCall & { session: UserSession };
+type UserSession = Extract<AccountCredential, { kind: 'session' }>['session'];
 
 type RouteOf<K extends Route['access']['of']> = Route & { access: { of: K } };
 
@@ -29,7 +32,7 @@ export async function inEnvironment(
   request: IncomingCall,
   route: RouteOf<'environment'>,
 ): Promise<EnvironmentCall> {
-  const call = readCall(request, route, await authenticate(administration, request.headers));
+  const call = readCall(request, route, await authenticate(administration, request));
   const organizationId = await admitted(administration, call, route);
   const environment = await namedEnvironment(administration, call.actor, {
     organizationId,
@@ -44,7 +47,7 @@ export async function inOrganization(
   request: IncomingCall,
   route: RouteOf<'organization'>,
 ): Promise<OrganizationCall> {
-  const call = readCall(request, route, await authenticate(administration, request.headers));
+  const call = readCall(request, route, await authenticate(administration, request));
   return { ...call, organizationId: await admitted(administration, call, route) };
 }
 
@@ -54,28 +57,43 @@ export async function inNamedOrganization(
   request: IncomingCall & { params: { id: string } },
   route: RouteOf<'organization'>,
 ): Promise<NamedOrganizationCall> {
-  const actor = await authenticate(administration, request.headers);
+  const actor = await authenticate(administration, request);
   requireKnown(actor);
   const named = actor.kind === 'account' ? { ...actor, organizationId: request.params.id.toLowerCase() } : actor;
   const call = readCall(request, route, named);
   const organizationId = await admitted(administration, call, route);
   requirePerson(named);
-  return { ...call, actor: named, organizationId };
+  return { ...call, actor: named, organizationId, organizationIds: organizationsOf(named) };
 }
 
-/** A call that a person makes about what is theirs. */
+/** A call that a person makes about what is theirs. A write that is refused leaves an audit record. */
 export async function asPerson(
   administration: Administration,
   request: IncomingCall,
   route: RouteOf<'account'>,
 ): Promise<PersonCall> {
-  const actor = await authenticate(administration, request.headers);
+  const actor = await authenticate(administration, request);
   const call = readCall(request, route, actor);
   if (actor.kind === 'server-key' && route.method !== 'GET')
     await recordDenial(administration, { ...call, organizationId: actor.organizationId }, route);
   requirePerson(actor);
   requireKnown(actor);
-  return { ...call, actor };
+  return { ...call, actor, organizationIds: organizationsOf(actor) };
+}
+
+/** The same, of somebody who has signed in. */
+export async function inSession(
+  administration: Administration,
+  request: IncomingCall,
+  route: RouteOf<'account'> & { access: { by: 'session' } },
+): Promise<SessionCall> {
+  const call = await asPerson(administration, request, route);
+  const { credential } = call.actor;
+  if (credential.kind === 'session') return { ...call, session: credential.session };
+  if (route.method !== 'GET')
+    for (const organizationId of call.organizationIds)
+      await recordDenial(administration, { ...call, organizationId }, route);
+  throw new AppError('FORBIDDEN', 'This is for who has signed in; you use a key.');
 }
 
 /** A call about the whole installation. */
@@ -84,7 +102,7 @@ export async function asOperator(
   request: IncomingCall,
   route: RouteOf<'installation'>,
 ): Promise<OrganizationCall> {
-  const call = readCall(request, route, await authenticate(administration, request.headers));
+  const call = readCall(request, route, await authenticate(administration, request));
   const organizationId = await admitted(administration, call, route);
   await requireOperator(administration, organizationId);
   return { ...call, organizationId };
@@ -125,6 +143,10 @@ function requirePerson(actor: Actor): asserts actor is Actor & { kind: 'account'
 /** An organization that is named, also where none need be, is one of the person's. */
 function requireKnown(actor: Actor): void {
   if (actor.kind === 'account' && actor.organizationId !== undefined) namedMembership(actor);
+}
+
+function organizationsOf({ memberships }: Actor & { kind: 'account' }): string[] {
+  return memberships.map(({ organizationId }) => organizationId);
 }
 
 async function namedEnvironment(

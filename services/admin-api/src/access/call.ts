@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
 import { organizationHeader } from '@keyward/contract/internal-headers';
 import type { Route } from '@keyward/contract/routes/route';
 import { AppError } from '@keyward/kit/app-error';
 import type { Author } from '../changes/author.ts';
 import type { Actor } from './actor.ts';
+import type { CredentialedCall } from './credentialed-call.ts';
 
 /** What is read of a request to tell who makes it and what it is about. */
-export interface IncomingCall {
+export interface IncomingCall extends CredentialedCall {
   /** The request's id. */
   id: string;
   url: string;
-  headers: IncomingHttpHeaders;
   query: unknown;
   params: unknown;
   body?: unknown;

@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { organizationHeader } from '@keyward/contract/internal-headers';
 import { AppError } from '@keyward/kit/app-error';
 import type { Membership } from '@keyward/stores/postgres/accounts';
 import type { Actor } from './actor.ts';
@@ -14,4 +16,9 @@ export function namedMembership({ memberships, organizationId }: Actor & { kind:
   if (others.length > 0)
     throw new AppError('BAD_REQUEST', 'You belong to several organizations: name one in X-Keyward-Organization.');
   return only;
+}
+
+export function namedOrganization(headers: IncomingHttpHeaders): string | undefined {
+  const value = headers[organizationHeader];
+  return typeof value === 'string' ? value : undefined;
 }

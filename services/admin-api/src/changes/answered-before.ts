@@ -4,7 +4,7 @@ import { keepAnswer, takeIdempotencyKey } from '@keyward/stores/postgres/idempot
 import { readConfigChanges } from '@keyward/stores/postgres/projection-source';
 import type { Administration } from '../administration.ts';
 import type { ConfigNote } from '../projection/projector.ts';
-import type { ChangeCall } from './make-change.ts';
+import type { AccountChangeCall } from './make-change.ts';
 import type { Outcome } from './outcome.ts';
 
 /** How long a repetition is known, ms (design.md §9). */
@@ -12,7 +12,7 @@ export const rememberedMs = 86_400_000;
 
 interface Asking {
   transaction: Database;
-  call: ChangeCall;
+  call: Pick<AccountChangeCall, 'author' | 'idempotency'>;
   now: Date;
 }
 
@@ -39,7 +39,7 @@ export async function answeredBefore<T>(
 
 interface Keeping {
   transaction: Database;
-  call: ChangeCall;
+  call: Pick<AccountChangeCall, 'author' | 'idempotency'>;
   outcome: Outcome<object>;
   notes: readonly ConfigNote[];
 }

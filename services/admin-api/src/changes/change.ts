@@ -21,20 +21,34 @@ export interface Audited {
   after?: object;
 }
 
-/** A change on its way: the transaction, and what goes along with its rows. */
-export class Change {
+/** A change of what is a person's own on its way: the transaction, and the records that go along with its rows. */
+export class AccountChange {
   readonly transaction: Database;
-  readonly organizationId: string;
   readonly now: Date;
-  readonly notes: ConfigNote[] = [];
   readonly records: AuditRecord[] = [];
+
+  constructor({ transaction, now }: Pick<ChangeOptions, 'transaction' | 'now'>) {
+    this.transaction = transaction;
+    this.now = now;
+  }
+
+  /** Who did what to whom; written last, since it locks the organization's chain. */
+  record({ action, subject, environmentId, before, after }: Audited): void {
+    const diff = auditDiff(before, after);
+    this.records.push({ action, outcome: 'done', subject, environmentId: environmentId ?? null, diff });
+  }
+}
+
+/** A change in an organization, with what the validators have to hear of it. */
+export class Change extends AccountChange {
+  readonly organizationId: string;
+  readonly notes: ConfigNote[] = [];
   readonly events: WebhookEvent[] = [];
   readonly #projector: Projector;
 
-  constructor({ transaction, organizationId, now, projector }: ChangeOptions) {
-    this.transaction = transaction;
+  constructor({ organizationId, projector, ...options }: ChangeOptions) {
+    super(options);
     this.organizationId = organizationId;
-    this.now = now;
     this.#projector = projector;
   }
 
@@ -46,11 +60,5 @@ export class Change {
   /** Webhooks are told of this, if the change comes about. */
   emit(...events: readonly WebhookEvent[]): void {
     this.events.push(...events);
-  }
-
-  /** Who did what to whom; written last, since it locks the organization's chain. */
-  record({ action, subject, environmentId, before, after }: Audited): void {
-    const diff = auditDiff(before, after);
-    this.records.push({ action, outcome: 'done', subject, environmentId: environmentId ?? null, diff });
   }
 }

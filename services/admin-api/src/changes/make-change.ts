@@ -1,20 +1,19 @@
 import { appendAudit } from '@keyward/stores/postgres/append-audit';
+import type { Database } from '@keyward/stores/postgres/database';
 import { inTransaction } from '@keyward/stores/postgres/in-transaction';
 import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import { writeWebhookEvents } from '@keyward/stores/postgres/webhook-events';
 import type { Idempotency } from '../access/call.ts';
 import type { Administration } from '../administration.ts';
 import { pending } from '../projection/pending.ts';
-import type { Propagation } from '../projection/projector.ts';
+import type { ConfigNote, Propagation } from '../projection/projector.ts';
 import { newWebhookEvent } from '../webhooks/new-webhook-event.ts';
 import { answeredBefore, keepAnswerOf } from './answered-before.ts';
 import type { Author } from './author.ts';
-import { Change } from './change.ts';
+import { AccountChange, Change } from './change.ts';
 import type { Outcome } from './outcome.ts';
 
-/** Whose change it is, and where. */
-export interface ChangeCall {
-  organizationId: string;
+interface CallOfSomebody {
   author: Author;
   requestId: string;
   idempotency?: Idempotency | undefined;
@@ -22,8 +21,19 @@ export interface ChangeCall {
   ifMatch?: string | undefined;
 }
 
+/** Whose change it is, and where. */
+export interface ChangeCall extends CallOfSomebody {
+  organizationId: string;
+}
+
 export interface EnvironmentChangeCall extends ChangeCall {
   environment: EnvironmentRow;
+}
+
+/** A change of what is a person's own. */
+export interface AccountChangeCall extends CallOfSomebody {
+  /** All that they belong to. */
+  organizationIds: readonly string[];
 }
 
 /**
@@ -36,21 +46,62 @@ export async function makeChange<T extends object>(
   call: ChangeCall,
   work: (change: Change) => Promise<Outcome<T>>,
 ): Promise<Outcome<T>> {
-  const { db, projector, clock } = administration;
-  const { organizationId, author, requestId } = call;
+  const { projector } = administration;
+  const { organizationId } = call;
+  const { outcome, notes } = await commit(
+    administration,
+    { ...call, organizationIds: [organizationId] },
+    async (begin) => {
+      const change = new Change({ ...begin, organizationId, projector });
+      const outcome = await work(change);
+      const events = change.events.map((event) => newWebhookEvent(event, change.now));
+      await writeWebhookEvents(change.transaction, events, change.now);
+      return { outcome, records: change.records, notes: change.notes };
+    },
+  );
+  return { ...outcome, body: withPropagation(outcome.body, await projector.publish(notes)) };
+}
+
+/** The same for what is a person's own: each organization that they belong to has it in its audit. */
+export async function changeAccount<T extends object>(
+  administration: Administration,
+  call: AccountChangeCall,
+  work: (change: AccountChange) => Promise<Outcome<T>>,
+): Promise<Outcome<T>> {
+  const { outcome } = await commit(administration, call, async (begin) => {
+    const change = new AccountChange(begin);
+    return { outcome: await work(change), records: change.records, notes: [] };
+  });
+  return outcome;
+}
+
+interface Begin {
+  transaction: Database;
+  now: Date;
+}
+
+interface Made<T> extends Pick<Change, 'records' | 'notes'> {
+  outcome: Outcome<T>;
+}
+
+async function commit<T extends object>(
+  administration: Administration,
+  call: AccountChangeCall,
+  work: (begin: Begin) => Promise<Made<T>>,
+): Promise<{ outcome: Outcome<T>; notes: ConfigNote[] }> {
+  const { db, clock } = administration;
+  const { author: actor, requestId, organizationIds } = call;
   const now = new Date(clock.nowMs());
-  const { outcome, notes } = await inTransaction(db, async (transaction) => {
+  return inTransaction(db, async (transaction) => {
     const before = await answeredBefore<T>(administration, { transaction, call, now });
     if (before) return before;
-    const change = new Change({ transaction, organizationId, now, projector });
-    const made = await work(change);
-    await keepAnswerOf(administration, { transaction, call, outcome: made, notes: change.notes });
-    const events = change.events.map((event) => newWebhookEvent(event, now));
-    await writeWebhookEvents(transaction, events, now);
-    await appendAudit(transaction, { organizationId, actor: author, requestId, at: now, records: change.records });
-    return { outcome: made, notes: change.notes };
+    const { outcome, notes, records } = await work({ transaction, now });
+    await keepAnswerOf(administration, { transaction, call, outcome, notes });
+    // In the same order everywhere: each locks its chain.
+    for (const organizationId of organizationIds.toSorted())
+      await appendAudit(transaction, { organizationId, actor, requestId, at: now, records });
+    return { outcome, notes };
   });
-  return { ...outcome, body: withPropagation(outcome.body, await projector.publish(notes)) };
 }
 
 /** Of a list, each item says it. */

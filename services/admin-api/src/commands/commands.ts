@@ -7,10 +7,12 @@ import { migrate } from './migrate.ts';
 import { organizationCreate, organizationList } from './organizations.ts';
 import { projectionRebuild } from './projection-rebuild.ts';
 import { projectCreate, projectList } from './projects.ts';
+import { setup } from './setup.ts';
 
 /** All that `keyward` can do. */
 export const commands: readonly Command[] = [
   migrate,
+  setup,
   projectionRebuild,
   auditVerify,
   organizationList,

@@ -32,7 +32,7 @@ export async function deadLetterCall(
   request: IncomingCall & { query: { project_env?: string } },
   route: DeadLetterRoute,
 ): Promise<DeadLetterCall> {
-  const { kind } = await authenticate(administration, request.headers);
+  const { kind } = await authenticate(administration, request);
   if (kind === 'server-key' || request.query.project_env !== undefined) {
     const call = await inEnvironment(administration, request, route);
     return { ...call, scope: { environmentId: call.environment.id } };

@@ -1,0 +1,12 @@
+import { keyDigest } from '@keyward/keyformat/key-digest';
+import { newSecret } from '@keyward/kit/random';
+
+/** What an invitation is accepted by: 256 random bits, of which only the digest is stored. */
+export function newInvitationToken(pepper: Buffer): { raw: string; digest: Buffer } {
+  const raw = newSecret();
+  return { raw, digest: invitationDigest(pepper, raw) };
+}
+
+export function invitationDigest(pepper: Buffer, raw: string): Buffer {
+  return keyDigest({ pepper, domain: 'invitation', canonical: raw });
+}
