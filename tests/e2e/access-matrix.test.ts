@@ -3,13 +3,20 @@ import type { Route } from '@keyward/contract/routes/route';
 import { type OpenDatabase, openDatabase } from '@keyward/stores/postgres/database';
 import { describeStacks } from '@keyward/tests/backends/describe-backends';
 import { askRoute } from '@keyward/tests/matrix/ask-route';
-import { actingIn, applicationsOf, type Credential, peopleOf, strangersOf } from '@keyward/tests/matrix/credential';
+import {
+  actingIn,
+  applicationsOf,
+  type Credential,
+  peopleOf,
+  sessionsOf,
+  strangersOf,
+} from '@keyward/tests/matrix/credential';
 import { databaseSnapshot } from '@keyward/tests/matrix/database-snapshot';
 import { foreignAsks, unknownLike } from '@keyward/tests/matrix/foreign-asks';
 import { registeredRoutes } from '@keyward/tests/matrix/registered-routes';
 import type { Asked, Place, RouteRow } from '@keyward/tests/matrix/route-row';
 import { routeRows } from '@keyward/tests/matrix/route-rows';
-import { newOwner } from '@keyward/tests/platform/new-person';
+import { newOwner, type Person } from '@keyward/tests/platform/new-person';
 import { createEnvironment } from '@keyward/tests/platform/prepare-installation';
 import { runPlatform, type TestPlatform } from '@keyward/tests/platform/run-platform';
 import { type Answer, type Caller, call } from '@keyward/tests/platform/wire-client';
@@ -24,6 +31,9 @@ const openRoutes = [
   'GET /openapi.json',
   'GET /docs/',
   'GET /docs/js/scalar.js',
+  // A browser is sent there and comes back; oidc.test.ts follows it.
+  'GET /api/v1/session/oidc',
+  'GET /api/v1/session/oidc/callback',
 ];
 
 describe('the matrix of who may do what', () => {
@@ -70,8 +80,8 @@ describeStacks('a management route', (stack) => {
     return { db: database.db, owner, organizationId, environment: await createEnvironment(owner) };
   };
   /** A call says which environment it is about, unless its path does. */
-  async function prepare({ route, prepare: prepareRow }: RouteRow, place: Place): Promise<Asked> {
-    const asked = await prepareRow(place);
+  async function prepare({ route, prepare: prepareRow }: RouteRow, place: Place, caller?: Person): Promise<Asked> {
+    const asked = await prepareRow(place, caller);
     if (route.access.of !== 'environment' || asked.params?.project_env !== undefined) return asked;
     const { projectEnv } = place.environment;
     return { ...asked, query: { ...asked.query, project_env: projectEnv }, ids: [...(asked.ids ?? []), projectEnv] };
@@ -86,14 +96,27 @@ describeStacks('a management route', (stack) => {
     let credentials: Credential[];
     beforeAll(async () => {
       place = await newPlace(platform);
-      credentials = [...people, ...(await applicationsOf(place, route.access)), ...(await strangersOf(place))];
+      const persons = row.needsOwnPeople ? await peopleOf(place, platform) : people;
+      const others = [...(await applicationsOf(place, route.access)), ...(await strangersOf(place))];
+      credentials = [...persons, ...others];
+      // Nobody comes through the gateway without a credential; a session exists at admin-api only.
+      if (route.access.of === 'nobody') credentials = others.map(atAdminApi);
+      if (route.access.of === 'account')
+        credentials.push(
+          ...(await sessionsOf(row.needsOwnPeople ? await peopleOf(place, platform) : people, platform)),
+        );
+    });
+    const atAdminApi = (credential: Credential): Credential => ({
+      ...credential,
+      caller: { ...credential.caller, url: platform.adminUrl },
+      mayCall: () => true,
     });
     const those = (may: boolean) => credentials.filter((credential) => credential.mayCall(route.access) === may);
 
     it('is answered to those who may call it', async () => {
       expect(those(true).length).toBeGreaterThan(0);
-      for (const { caller, name } of those(true)) {
-        const { status, body } = await askRoute(caller, route, await prepare(row, place));
+      for (const { caller, name, person } of those(true)) {
+        const { status, body } = await askRoute(caller, route, await prepare(row, place, person));
         expect([200, 201, 202], `${name}: ${JSON.stringify(body)}`).toContain(status);
         counts.allowed += 1;
       }
@@ -136,7 +159,7 @@ describeStacks('a management route', (stack) => {
           expect(told(answer, foreign.id)).toEqual(told(await askRoute(caller, route, unknown.asked), unknown.id));
           counts.foreign += 1;
         }
-        if (of === 'application') continue;
+        if (of === 'application' || route.access.of === 'account') continue;
         const named = (organizationId: string) => ({
           ...caller,
           headers: { ...caller.headers, 'x-keyward-organization': organizationId },

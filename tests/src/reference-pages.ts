@@ -1,3 +1,4 @@
+import { SetupConfig } from '@keyward/admin-api/commands/setup';
 import { AdminApiConfig } from '@keyward/admin-api/config';
 import { openApiDocument } from '@keyward/contract/openapi/document';
 import { problems } from '@keyward/contract/problem';
@@ -64,6 +65,7 @@ function configurationPage(): Page {
     ['validator', ValidatorConfig],
     ['ingest', IngestConfig],
     ['admin-api', AdminApiConfig],
+    ['keyward setup', SetupConfig],
   ];
   const sections = services.map(
     ([name, schema]) => `## ${name}\n\n${row(['variable', 'default', 'what it is'])}\n${rule(3)}\n${variables(schema)}`,

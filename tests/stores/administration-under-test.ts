@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { accountPolicy } from '@keyward/admin-api/accounts/account-policy';
+import { accountVariables } from '@keyward/admin-api/accounts/account-variables';
+import { lastUses } from '@keyward/admin-api/accounts/last-uses';
 import type { Administration } from '@keyward/admin-api/administration';
 import { system } from '@keyward/admin-api/changes/author';
 import { createClients } from '@keyward/admin-api/clients/create-clients';
@@ -7,6 +10,7 @@ import { Projector, type SecretBoxes } from '@keyward/admin-api/projection/proje
 import { createProject } from '@keyward/admin-api/projects/create-project';
 import type { Client, NewClient } from '@keyward/contract/routes/client';
 import type { Clock } from '@keyward/kit/clock';
+import { loadConfig } from '@keyward/kit/config';
 import { outboundRules } from '@keyward/kit/outbound-rules';
 import { newId } from '@keyward/kit/random';
 import { SecretBox } from '@keyward/kit/secret-box';
@@ -16,6 +20,7 @@ import type { Database } from '@keyward/stores/postgres/database';
 import { migrate } from '@keyward/stores/postgres/migrate';
 import { type EnvironmentRow, findEnvironment } from '@keyward/stores/postgres/projects';
 import { uniqueName } from '@keyward/tests/backends/unique-name';
+import Type from 'typebox';
 import { quietLogger as logger } from './sample-events.ts';
 
 interface Parts {
@@ -36,7 +41,10 @@ export async function administrationOn({ db, store, clock }: Parts): Promise<Adm
     pepper: randomBytes(32),
     secrets: boxes.master,
     clock,
+    policy: accountPolicy({ ...loadConfig(Type.Object(accountVariables), {}), SERVICE_TOKEN: newId() }),
+    uses: lastUses(db),
     outbound: outboundRules({ allowedHosts: '127.0.0.1' }),
+    issuer: undefined,
     maxEndpoints: 10,
     operatorOrganization: undefined,
     organizationCreation: 'operator' as const,

@@ -25,9 +25,11 @@ describe('who creates organizations [embedded]', () => {
   afterAll(() => opened[Symbol.asyncDispose]());
 
   async function creates(userId: string): Promise<string> {
-    const actor = { kind: 'account', userId, memberships: await findMemberships(opened.db, userId) } as const;
+    const memberships = await findMemberships(opened.db, userId);
+    const credential = { kind: 'account-key', id: newId() } as const;
+    const actor = { kind: 'account', userId, credential, memberships, organizationId: undefined } as const;
     const author = { kind: 'user', id: userId } as const;
-    const call = { actor: { ...actor, organizationId: undefined }, author, requestId: newId() };
+    const call = { actor, organizationIds: [], author, requestId: newId() };
     const asked = { ...call, ifMatch: undefined, idempotency: undefined };
     const created = createOrganization(administration, asked, { input: { name: newId() } });
     return created.then(

@@ -11,6 +11,8 @@ const columnsOfOthers: Readonly<Record<string, readonly string[]>> = {
   api_key: ['notice_of', 'notice_stage'],
   key_total: ['told'],
   usage_hour: ['told'],
+  account_key: ['last_used_at'],
+  user_session: ['used_at'],
 };
 /** What is left of a deleted environment is looked after in the background. */
 const living: Readonly<Record<string, string>> = {
@@ -43,3 +45,4 @@ export async function databaseSnapshot({ db, sessions }: OpenDatabase): Promise<
     return Object.fromEntries(rows.map(({ name, hash }) => [name, hash]));
   });
 }
+

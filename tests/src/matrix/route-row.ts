@@ -1,5 +1,6 @@
 import type { Route } from '@keyward/contract/routes/route';
 import type { Database } from '@keyward/stores/postgres/database';
+import type { Person } from '../platform/new-person.ts';
 import type { TestEnvironment } from '../platform/prepare-installation.ts';
 import type { Caller } from '../platform/wire-client.ts';
 
@@ -26,6 +27,11 @@ export interface RouteRow {
   route: Route;
   /** Tells apart the rows of one route. */
   variant?: string;
-  /** Makes what the call is about, and says how it is made; each call of this is for one successful call. */
-  prepare(place: Place): Promise<Asked>;
+  /** The call changes who its caller is, so that the next row needs others. */
+  needsOwnPeople?: true;
+  /**
+   * Makes what the call is about, and says how it is made; each call of this is for one successful call. `caller` is somebody who
+   * will make it, where it is about what is theirs.
+   */
+  prepare(place: Place, caller?: Person): Promise<Asked>;
 }

@@ -1,8 +1,10 @@
 import type { RouteRow } from './route-row.ts';
+import { accountRows } from './rows/account-rows.ts';
 import { auditRows } from './rows/audit-rows.ts';
 import { clientRows } from './rows/client-rows.ts';
 import { deadLetterRows } from './rows/dead-letter-rows.ts';
 import { endpointRows } from './rows/endpoint-rows.ts';
+import { memberRows } from './rows/member-rows.ts';
 import { organizationRows } from './rows/organization-rows.ts';
 import { productRows } from './rows/product-rows.ts';
 import { projectRows } from './rows/project-rows.ts';
@@ -29,5 +31,7 @@ export const routeRows: readonly RouteRow[] = [
   ...deadLetterRows,
   ...reportRows,
   ...auditRows,
+  ...accountRows,
+  ...memberRows,
   ...webhookRows,
 ];

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { createFirstOwner, issueAccountKey, type SetUp } from '@keyward/admin-api/first-setup';
 import { systemClock } from '@keyward/kit/clock';
+import { hashPassword } from '@keyward/kit/password';
 import { newId } from '@keyward/kit/random';
 import { insertMember, insertUser, type Membership } from '@keyward/stores/postgres/accounts';
 import type { Database } from '@keyward/stores/postgres/database';
@@ -8,21 +8,30 @@ import { uniqueName } from '../backends/unique-name.ts';
 import type { TestPlatform } from './run-platform.ts';
 import type { Caller } from './wire-client.ts';
 
+type Door = Pick<TestPlatform, 'url' | 'secrets'>;
+
+export interface Person extends Caller {
+  userId: string;
+  email: string;
+  password: string;
+}
+
 /** Somebody with this role in the organization. */
 export async function newMember(
   db: Database,
-  { url, secrets }: TestPlatform,
+  { url, secrets }: Door,
   { organizationId, role }: Pick<Membership, 'organizationId' | 'role'>,
-): Promise<Caller> {
+): Promise<Person> {
   const [userId, created_at] = [newId(), new Date()];
-  const email = `${uniqueName(role)}@example.test`;
-  await insertUser(db, { id: userId, email, password_hash: randomBytes(9).toString('hex'), created_at });
+  const [email, password] = [`${uniqueName(role)}@example.test`, uniqueName('password')];
+  await insertUser(db, { id: userId, email, password_hash: await hashPassword(password), created_at });
   await insertMember(db, { organization_id: organizationId, user_id: userId, role, created_at });
-  return withAccountKey(url, { db, pepper: Buffer.from(secrets.pepper), clock: systemClock }, userId);
+  const caller = await withAccountKey(url, { db, pepper: Buffer.from(secrets.pepper), clock: systemClock }, userId);
+  return { ...caller, userId, email, password };
 }
 
 /** The owner of another organization. */
-export async function newOwner(db: Database, { url, secrets }: TestPlatform): Promise<Caller> {
+export async function newOwner(db: Database, { url, secrets }: Door): Promise<Caller> {
   const setUp = { db, pepper: Buffer.from(secrets.pepper), clock: systemClock };
   const account = {
     organization: uniqueName('o'),

@@ -16,7 +16,9 @@ import { type Caller, call } from './wire-client.ts';
 export interface Installation extends AsyncDisposable {
   secrets: InstanceSecrets;
   keyringFile: string;
-  /** An owner's account key. */
+  /** The first owner. */
+  owner: { userId: string; email: string; password: string };
+  /** Their account key. */
   accountKey: string;
   /** The first owner's. */
   organizationId: string;
@@ -43,7 +45,15 @@ export async function prepareInstallation(databaseUrl: string): Promise<Installa
   const [membership] = await findMemberships(db, userId);
   const organizationId = membership?.organizationId ?? '';
   const prepared = preparing.move();
-  return { secrets, keyringFile, accountKey, organizationId, [Symbol.asyncDispose]: () => prepared.disposeAsync() };
+  const { email, password } = account;
+  return {
+    secrets,
+    keyringFile,
+    accountKey,
+    organizationId,
+    owner: { userId, email, password },
+    [Symbol.asyncDispose]: () => prepared.disposeAsync(),
+  };
 }
 
 /** An environment that a test made for itself. */

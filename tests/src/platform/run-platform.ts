@@ -34,6 +34,8 @@ interface PlatformChoices {
   maxSignedKeysPerClient?: number;
   /** Does the configuration name the first organization as the operator's? Needed where a test makes another one. */
   isOperatorNamed?: boolean;
+  /** Further variables of admin-api. */
+  adminVariables?: Record<string, string>;
   /** Private hosts that webhooks may be sent to. */
   outboundAllowedHosts?: string;
 }
