@@ -77,7 +77,8 @@ describeStacks('a management route', (stack) => {
   };
   const newPlace = async ({ organizationId, ...of }: { owner: Caller; organizationId: string }): Promise<Place> => {
     const owner = actingIn(of.owner, { organizationId });
-    return { db: database.db, owner, organizationId, environment: await createEnvironment(owner) };
+    const { secrets } = platform;
+    return { db: database.db, owner, organizationId, secrets, environment: await createEnvironment(owner) };
   };
   /** A call says which environment it is about, unless its path does. */
   async function prepare({ route, prepare: prepareRow }: RouteRow, place: Place, caller?: Person): Promise<Asked> {
@@ -117,7 +118,7 @@ describeStacks('a management route', (stack) => {
       expect(those(true).length).toBeGreaterThan(0);
       for (const { caller, name, person } of those(true)) {
         const { status, body } = await askRoute(caller, route, await prepare(row, place, person));
-        expect([200, 201, 202], `${name}: ${JSON.stringify(body)}`).toContain(status);
+        expect([200, 201, 202], `$name: $JSON.stringify(body)`).toContain(status);
         counts.allowed += 1;
       }
     });

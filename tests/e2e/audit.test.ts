@@ -33,8 +33,8 @@ describeStacks('the audit', (stack) => {
     owner = actingIn(platform.owner, platform);
   });
   beforeEach(async () => {
-    const { organizationId } = platform;
-    place = { db, owner, organizationId, environment: await createEnvironment(owner) };
+    const { organizationId, secrets } = platform;
+    place = { db, owner, organizationId, secrets, environment: await createEnvironment(owner) };
   });
   afterEach(async () => {
     expect((await verifyAudit(db, { organizationId: platform.organizationId })).fault).toBeNull();
@@ -115,7 +115,7 @@ describeStacks('the audit', (stack) => {
 
   it('forgets what it told of a client that is deleted, and not that it was there', async () => {
     const client = await newClient(place.environment);
-    const { organizationId } = platform;
+    const { organizationId, secrets } = platform;
     await call(place.environment, 'PUT', `/client/${client.id}`, { body: { name: 'Jane Doe', metadata: { a: 1 } } });
     await call(place.environment, 'DELETE', `/client/${client.id}?keyId=${client.keyId}`);
     await call(place.environment, 'DELETE', `/client/${client.id}`);

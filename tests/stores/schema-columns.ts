@@ -27,10 +27,10 @@ export const schemaColumns = {
     user_id: 'uuid',
     description: 'text?',
     digest: 'bytea',
-    allowed_ips: '_text',
-    last_used_at: 'timestamptz?',
     expires_at: 'timestamptz?',
     created_at: 'timestamptz',
+    allowed_ips: '_text',
+    last_used_at: 'timestamptz?',
   },
   api_key: {
     id: 'uuid',

@@ -2,7 +2,15 @@ import type { OpenDatabase } from '@keyward/stores/postgres/database';
 import { waitUntil } from '../backends/wait-until.ts';
 
 /** What is written behind a call's back: by loops of the background, and for a denial. */
-const ofOthers = ['audit_event', 'audit_head', 'catch_up', 'consumer_offset', 'outbox_count', 'usage_rolled_up'];
+const ofOthers = [
+  'audit_event',
+  'audit_head',
+  'catch_up',
+  'consumer_offset',
+  'erasure',
+  'outbox_count',
+  'usage_rolled_up',
+];
 
 /** Columns that change soon after a row was made, because an event is sent to a webhook, or because webhooks are told of the row. */
 const columnsOfOthers: Readonly<Record<string, readonly string[]>> = {
@@ -45,4 +53,3 @@ export async function databaseSnapshot({ db, sessions }: OpenDatabase): Promise<
     return Object.fromEntries(rows.map(({ name, hash }) => [name, hash]));
   });
 }
-

@@ -1,4 +1,5 @@
 import type { Route } from '@keyward/contract/routes/route';
+import type { InstanceSecrets } from '@keyward/local/instance-secrets';
 import type { Database } from '@keyward/stores/postgres/database';
 import type { Person } from '../platform/new-person.ts';
 import type { TestEnvironment } from '../platform/prepare-installation.ts';
@@ -11,6 +12,8 @@ export interface Place {
   owner: Caller;
   organizationId: string;
   environment: TestEnvironment;
+  /** Of the installation. */
+  secrets: InstanceSecrets;
 }
 
 /** How a valid call is made. */

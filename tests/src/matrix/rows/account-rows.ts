@@ -38,9 +38,9 @@ export const accountRows: readonly RouteRow[] = [
   { route: readSignIn, prepare: async () => ({}) },
   {
     route: signIn,
-    async prepare({ db, organizationId }) {
-      const secrets = { pepper: 'of-no-use', masterKey: '', projectionKey: '', serviceToken: '' };
-      const { email, password } = await newMember(db, { url: '', secrets }, { organizationId, role: 'viewer' });
+    async prepare({ db, owner, organizationId, secrets }) {
+      const { url } = owner;
+      const { email, password } = await newMember(db, { url, secrets }, { organizationId, role: 'viewer' });
       return { body: { email, password } };
     },
   },

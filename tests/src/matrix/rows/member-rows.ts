@@ -9,23 +9,20 @@ import {
 import { changeMember, getMember, leaveOrganization, listMembers, removeMember } from '@keyward/contract/routes/member';
 import { uniqueName } from '../../backends/unique-name.ts';
 import { expectDone } from '../../platform/expect-done.ts';
-import { newMember } from '../../platform/new-person.ts';
-import { call } from '../../platform/wire-client.ts';
+import { newMember, newOwner } from '../../platform/new-person.ts';
+import { type Caller, call } from '../../platform/wire-client.ts';
 import type { Asked, Place, RouteRow } from '../route-row.ts';
 
-async function ofMember({ db, owner, organizationId }: Place): Promise<Asked> {
-  const { userId } = await newMember(db, { url: owner.url, secrets: noSecrets }, { organizationId, role: 'viewer' });
+async function ofMember({ db, owner, organizationId, secrets }: Place): Promise<Asked> {
+  const { userId } = await newMember(db, { url: owner.url, secrets }, { organizationId, role: 'viewer' });
   return { params: { userId }, ids: [userId] };
 }
 
-/** Nobody uses the account key that is made with them. */
-const noSecrets = { pepper: 'of no use', masterKey: '', projectionKey: '', serviceToken: '' };
-
-const invite = async ({ owner }: Place, email = `${uniqueName('invited')}@example.test`) =>
+const invite = async (owner: Caller, email = `${uniqueName('invited')}@example.test`) =>
   expectDone(await call(owner, 'POST', '/invitation', { body: { email, role: 'viewer' } }));
 
 async function ofInvitation(place: Place): Promise<Asked> {
-  const { id } = await invite(place);
+  const { id } = await invite(place.owner);
   return { params: { id }, ids: [id] };
 }
 
@@ -45,15 +42,16 @@ export const memberRows: readonly RouteRow[] = [
   {
     route: acceptInvitation,
     needsOwnPeople: true,
-    async prepare(place, caller) {
-      // They belong to it, and may come back once they have left.
-      if (caller) expectDone(await call(caller, 'DELETE', '/member/me'));
-      const { token } = await invite(place, caller?.email);
+    async prepare({ db, owner, secrets }, caller) {
+      const elsewhere = await newOwner(db, { url: owner.url, secrets });
+      const { token } = await invite(elsewhere, caller?.email);
       return { body: { token } };
     },
   },
   {
     route: registerByInvitation,
-    prepare: async (place) => ({ body: { token: (await invite(place)).token, password: 'a long enough password' } }),
+    prepare: async (place) => ({
+      body: { token: (await invite(place.owner)).token, password: 'a long enough password' },
+    }),
   },
 ];
