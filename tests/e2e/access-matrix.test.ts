@@ -118,7 +118,7 @@ describeStacks('a management route', (stack) => {
       expect(those(true).length).toBeGreaterThan(0);
       for (const { caller, name, person } of those(true)) {
         const { status, body } = await askRoute(caller, route, await prepare(row, place, person));
-        expect([200, 201, 202], `$name: $JSON.stringify(body)`).toContain(status);
+        expect([200, 201, 202], `${name}: ${JSON.stringify(body)}`).toContain(status);
         counts.allowed += 1;
       }
     });

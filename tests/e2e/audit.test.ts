@@ -115,7 +115,7 @@ describeStacks('the audit', (stack) => {
 
   it('forgets what it told of a client that is deleted, and not that it was there', async () => {
     const client = await newClient(place.environment);
-    const { organizationId, secrets } = platform;
+    const { organizationId } = platform;
     await call(place.environment, 'PUT', `/client/${client.id}`, { body: { name: 'Jane Doe', metadata: { a: 1 } } });
     await call(place.environment, 'DELETE', `/client/${client.id}?keyId=${client.keyId}`);
     await call(place.environment, 'DELETE', `/client/${client.id}`);
