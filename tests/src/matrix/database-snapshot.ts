@@ -1,4 +1,5 @@
 import type { OpenDatabase } from '@keyward/stores/postgres/database';
+import { listClientsOfDeleted } from '@keyward/stores/postgres/delete-environment';
 import { waitUntil } from '../backends/wait-until.ts';
 
 /** What is written behind a call's back: by loops of the background, and for a denial. */
@@ -33,6 +34,7 @@ export async function databaseSnapshot({ db, sessions }: OpenDatabase): Promise<
   const left = async () => [
     ...(await db.selectFrom('erasure').select('client_id').limit(1).execute()),
     ...(await db.selectFrom('event_dead').select('id').where('replay_at', 'is not', null).limit(1).execute()),
+    ...(await listClientsOfDeleted(db, 1)),
     ...(await db.selectFrom('config_outbox').select('id').limit(1).execute()),
   ];
   await waitUntil(async () => (await left()).length === 0, { what: 'the background to be done', timeoutMs: 60_000 });

@@ -43,5 +43,13 @@ export const productRows: readonly RouteRow[] = [
   { route: changeProduct, prepare: async (place) => ({ ...(await product(place)), body: { description: 'd' } }) },
   { route: deleteProduct, prepare: product },
   { route: addProductToProject, prepare: placed },
-  { route: removeProductFromProject, prepare: placed },
+  {
+    route: removeProductFromProject,
+    async prepare(place) {
+      const asked = await placed(place);
+      const { id, project } = asked.params;
+      expectDone(await call(place.owner, 'POST', `/product/${id}/project/${project}`));
+      return asked;
+    },
+  },
 ];
