@@ -1,7 +1,11 @@
 import { hash as hashOnce } from 'node:crypto';
 import { hmacSha256 } from './hmac-sha256.ts';
+import { type Pepper, wrapDigest } from './pepper.ts';
 
-/** What a key, a token or a name is for. The same one gives unrelated digests in different domains. */
+/**
+ * What a key, a token or a name is for. The same one gives unrelated digests in different domains. `h:<import>`: a key that another
+ * system knows by an HMAC of its own, which takes the place of the hash (design.md §9).
+ */
 export type DigestDomain =
   | 'customer'
   | 'server'
@@ -10,7 +14,8 @@ export type DigestDomain =
   | 'csrf'
   | 'invitation'
   | 'device'
-  | 'sign-in-attempt';
+  | 'sign-in-attempt'
+  | `h:${string}`;
 
 const hashBytes = 32;
 
@@ -20,20 +25,21 @@ export function hashOfKey(canonical: string): Buffer {
 }
 
 export type DigestOptions = {
-  /** The platform's secret; not empty. */
-  pepper: Buffer;
+  pepper: Pepper;
   domain: DigestDomain;
 };
 
 /**
- * HMAC-SHA-256(pepper, domain ‖ 0x00 ‖ hash), 32 bytes: what a key is stored and looked up by (design.md §9).
+ * HMAC-SHA-256(pepper, domain ‖ 0x00 ‖ hash), 32 bytes: what a key is stored and looked up by (design.md §9). Further peppers
+ * are put around it, one after the other.
  * The domain is ASCII without zero bytes and the hash has 32 bytes, so no two pairs give the same message.
  * Throws RangeError when the pepper is empty or the hash has another length.
  */
 export function digestOfHash({ pepper, domain, hash }: DigestOptions & { hash: Buffer }): Buffer {
-  if (pepper.length === 0) throw new RangeError('a pepper is not empty');
   if (hash.length !== hashBytes) throw new RangeError(`the hash of a key has ${hashBytes} bytes`);
-  return hmacSha256(pepper, `${domain}\0`, hash);
+  const [first, ...wraps] = Buffer.isBuffer(pepper) ? [pepper] : pepper;
+  if (!first?.length) throw new RangeError('a pepper is not empty');
+  return wraps.reduce<Buffer>((inner, wrap) => wrapDigest(wrap, inner), hmacSha256(first, `${domain}\0`, hash));
 }
 
 /** The digest of a key of which the canonical form is at hand. */
