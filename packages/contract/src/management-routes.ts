@@ -12,6 +12,21 @@ import {
   registerByInvitation,
   revokeInvitation,
 } from './routes/invitation.ts';
+import { getErasure } from './routes/erasure.ts';
+import {
+  changeKey,
+  claimRotation,
+  createKey,
+  createKeys,
+  deleteKey,
+  getKey,
+  listKeys,
+  listRotations,
+  revokeKey,
+  revokeKeys,
+  rotateKey,
+} from './routes/key.ts';
+import { createKeyImport, deleteKeyImport, importKeys, listKeyImports } from './routes/key-import.ts';
 import { listLogs } from './routes/log.ts';
 import { changeMember, getMember, leaveOrganization, listMembers, removeMember } from './routes/member.ts';
 import {
@@ -86,6 +101,22 @@ export const managementRoutes: readonly Route[] = [
   getClient,
   changeClient,
   deleteClient,
+  listKeys,
+  createKey,
+  createKeys,
+  getKey,
+  changeKey,
+  revokeKey,
+  revokeKeys,
+  rotateKey,
+  deleteKey,
+  listRotations,
+  claimRotation,
+  listKeyImports,
+  createKeyImport,
+  deleteKeyImport,
+  importKeys,
+  getErasure,
   listProjects,
   createProject,
   getProject,

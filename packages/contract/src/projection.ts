@@ -91,6 +91,8 @@ export const EnvironmentRecord = Type.Object({
   version: Version,
   environmentId: Type.String(),
   projectEnv: Type.String(),
+  /** What it lies in: its project and its organization. Missing in a record of before keys could be known so far. */
+  within: Type.Optional(Type.Array(Type.String())),
   status: Type.Enum(['active', 'disabled']),
   settings: EnvironmentSettings,
   /** The limits of each template, by its id. */
@@ -101,5 +103,18 @@ export const EnvironmentRecord = Type.Object({
   requestKeys: Type.Array(Type.String()),
   /** What customer keys are signed with, the first for new ones: AES-256-GCM under the projection key, base64url. */
   signingSecrets: Type.Array(Type.Object({ id: Type.String(), sealed: Type.String() })),
+  /**
+   * The systems whose keys are taken, and what these begin with; `sealed`, as above, is the secret of one that hashes by HMAC. Missing
+   * in a record of before there were any.
+   */
+  keyImports: Type.Optional(
+    Type.Array(
+      Type.Object({
+        id: Type.String(),
+        prefixes: Type.Array(Type.String()),
+        sealed: Type.Optional(Type.String()),
+      }),
+    ),
+  ),
 });
 export type EnvironmentRecord = Static<typeof EnvironmentRecord>;

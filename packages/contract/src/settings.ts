@@ -34,6 +34,16 @@ export const EnvironmentSettings = Type.Object(
       pattern: '^[a-z0-9-]{1,64}$',
       description: "The caller's header that holds the key, in lower case; Authorization: Bearer is read as well.",
     }),
+    keyKind: Type.Enum(['signed', 'opaque'], {
+      default: 'signed',
+      description:
+        'What new customer keys are: signed ones state who they are for and when they end, opaque ones state nothing.',
+    }),
+    keyPrefix: Type.String({
+      default: 'key',
+      pattern: '^[0-9A-Za-z](?:[0-9A-Za-z_]{0,30}[0-9A-Za-z])?$',
+      description: 'What new opaque keys begin with, before a `_`: `myapp_live` gives `myapp_live_…`.',
+    }),
     hops: Type.Integer({
       default: 1,
       minimum: 0,

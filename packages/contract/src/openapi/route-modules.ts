@@ -6,6 +6,9 @@ import * as deadLetter from '../routes/dead-letter.ts';
 import * as encryptionKeys from '../routes/encryption-keys.ts';
 import * as endpoint from '../routes/endpoint.ts';
 import * as invitation from '../routes/invitation.ts';
+import * as erasure from '../routes/erasure.ts';
+import * as key from '../routes/key.ts';
+import * as keyImport from '../routes/key-import.ts';
 import * as log from '../routes/log.ts';
 import * as member from '../routes/member.ts';
 import * as organization from '../routes/organization.ts';
@@ -35,6 +38,9 @@ export const routeModules: readonly RouteModule[] = [
   { tag: 'verify', description: 'Is this key good, and whose is it?', declared: verify },
   { tag: 'encryption-keys', description: 'What envelopes are sealed to.', declared: encryptionKeys },
   { tag: 'client', description: 'Who uses an API, with the keys that they use it by.', declared: client },
+  { tag: 'key', description: 'Keys as such: made, rotated, revoked, deleted, one or many at once.', declared: key },
+  { tag: 'key-import', description: 'Keys that other systems have made.', declared: keyImport },
+  { tag: 'erasure', description: 'Receipts of what was erased.', declared: erasure },
   { tag: 'template', description: 'Rate limits that clients share.', declared: template },
   { tag: 'organization', description: 'Whom projects, products and keys belong to.', declared: organization },
   { tag: 'project', description: 'Projects with their environments.', declared: project },

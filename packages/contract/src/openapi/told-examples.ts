@@ -81,6 +81,7 @@ export const toldExamples: Readonly<Record<string, OperationExample>> = {
   },
   changeServerKey: { body: { scopes: ['validate'] } },
   changeSigningSecret: { body: { first: true } },
+  revokeKeys: { body: { filter: { name: 'contractor', createdBefore: '2026-11-01T00:00:00Z' } } },
   changeSettings: { body: { hops: 0, encryption: 'required' } },
   changeTemplate: { body: { rateLimitHour: 20_000 } },
   createTemplate: { body: { name: 'Standard', rateLimitHour: 10_000, rateLimitDay: 100_000 } },

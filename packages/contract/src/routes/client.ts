@@ -19,6 +19,7 @@ import {
 } from '../fields.ts';
 import { OfUse } from '../of-use.ts';
 import { Secret } from '../secret.ts';
+import { Erased } from './erasure.ts';
 import { type Route, strict } from './route.ts';
 
 /** Clients and their keys (wire.md §2.5, §3). */
@@ -74,6 +75,7 @@ export const Client = Type.Object({
   // Comes with a change, and when another of the name changes: it says nothing of what was changed.
   updatedAt: OfUse(Timestamp),
   keys: Type.Array(Key),
+  hidden: Type.Boolean({ description: 'It was made for one key alone, and is listed only when it is asked for.' }),
   stats: OfUse(Stats),
   propagation: Propagation,
 });
@@ -83,7 +85,7 @@ const Scopes = Type.Array(Scope, {
   maxItems: 100,
   description: 'What the key may do: a scope, all that begins with `read:` (`read:*`), or everything (`*`).',
 });
-const keyFields = {
+export const keyFields = {
   scopes: Type.Optional(Scopes),
   expiresAt: Type.Optional(Nullable(InputTime)),
   notBefore: Type.Optional(Nullable(InputTime)),
@@ -150,6 +152,7 @@ export const listClients = {
         type: Type.Optional(ClientType),
         status: Type.Optional(ClientStatus),
         templateId: Type.Optional(Id),
+        hidden: Type.Optional(Type.Boolean({ description: 'Also those that were made for one key alone.' })),
       },
       strict,
     ),
@@ -202,6 +205,6 @@ export const deleteClient = {
     summary: 'With keyId: revoke that key. Without: delete the client; its keys stop at once',
     params,
     querystring: Type.Object({ project_env: ProjectEnvQuery, keyId: Type.Optional(Id) }, strict),
-    response: { 200: Removed },
+    response: { 200: Type.Union([Erased, Removed]) },
   },
 } as const satisfies Route;
