@@ -85,8 +85,8 @@ export class GuardedDecisionStore implements DecisionStore {
     return this.#breaker(shardOf(environmentId)).ask(() => this.#store.readEnvironmentVersion(environmentId), isThere);
   }
 
-  readKey(environmentId: string, digest: string): Promise<KeyLookup> {
-    return this.#breaker(shardOf(digest)).ask(() => this.#store.readKey(environmentId, digest), isWhole);
+  readKey(environmentId: string, digest: string, wider?: readonly string[]): Promise<KeyLookup> {
+    return this.#breaker(shardOf(digest)).ask(() => this.#store.readKey(environmentId, digest, wider), isWhole);
   }
 
   readClient(environmentId: string, clientId: string): Promise<Lookup<ClientRecord>> {

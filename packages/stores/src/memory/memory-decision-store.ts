@@ -53,8 +53,12 @@ export class MemoryDecisionStore implements DecisionStore {
     return this.#shards.environmentVersions.get(environmentId);
   }
 
-  async readKey(environmentId: string, digest: string): Promise<KeyLookup> {
-    return this.#lookUp(environmentId, this.#shards.keys.get(`${environmentId}:${digest}`));
+  async readKey(environmentId: string, digest: string, wider: readonly string[] = []): Promise<KeyLookup> {
+    const records = [environmentId, ...wider].map((within) => this.#shards.keys.get(`${within}:${digest}`));
+    return this.#lookUp(
+      environmentId,
+      records.find((record) => record !== undefined),
+    );
   }
 
   async readClient(environmentId: string, clientId: string): Promise<Lookup<ClientRecord>> {

@@ -130,7 +130,8 @@ export interface DecisionStore extends AsyncDisposable {
   readEnvironment(environmentId: string): Promise<EnvironmentRecord | undefined>;
   /** The version of the environment in its own shard; undefined when it is not there. */
   readEnvironmentVersion(environmentId: string): Promise<number | undefined>;
-  readKey(environmentId: string, digest: string): Promise<KeyLookup>;
+  /** @param wider what the environment lies in: keys that are known there are known in it, too. */
+  readKey(environmentId: string, digest: string, wider?: readonly string[]): Promise<KeyLookup>;
   readClient(environmentId: string, clientId: string): Promise<Lookup<ClientRecord>>;
   /** @param digest of the tenant's name, as text. */
   readTenant(environmentId: string, digest: string): Promise<Lookup<TenantRecord>>;

@@ -1,4 +1,4 @@
-import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
+import { type Insertable, type RawBuilder, type Selectable, sql, type Updateable } from 'kysely';
 import type { Database } from './database.ts';
 import { containing, type Page, readPart } from './page.ts';
 import type { Schema } from './schema.ts';
@@ -14,6 +14,10 @@ export type KeyRowChange = Updateable<Schema['api_key']>;
 
 export async function insertClient(db: Database, row: Insertable<Schema['client']>): Promise<void> {
   await db.insertInto('client').values(row).execute();
+}
+
+export async function insertClients(db: Database, rows: readonly Insertable<Schema['client']>[]): Promise<void> {
+  if (rows.length > 0) await db.insertInto('client').values(rows).execute();
 }
 
 export async function insertKeys(db: Database, rows: readonly NewKeyRow[]): Promise<void> {
@@ -55,6 +59,7 @@ export async function findClientByName(
     .selectAll()
     .where('environment_id', '=', environmentId)
     .where('name', '=', name)
+    .where('is_hidden', '=', false)
     .orderBy('created_at')
     .orderBy('id')
     .limit(1)
@@ -75,6 +80,31 @@ export async function raiseClientVersion(
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirst();
+}
+
+/** Locks these clients, each in its turn, and gives them their next versions; one that is not of the environment is not in the answer. */
+export async function raiseClientVersions(
+  db: Database,
+  environmentId: string,
+  ids: readonly string[],
+  now: Date,
+): Promise<ClientRow[]> {
+  if (ids.length === 0) return [];
+  const inOrder = db
+    .selectFrom('client')
+    .select('id')
+    .where('environment_id', '=', environmentId)
+    .where('id', 'in', [...new Set(ids)])
+    .orderBy('id')
+    .forUpdate();
+  const locked = (await inOrder.execute()).map(({ id }) => id);
+  if (locked.length === 0) return [];
+  return db
+    .updateTable('client')
+    .set({ version: sql<number>`greatest(version + 1, ${now.getTime()}::bigint)`, updated_at: now })
+    .where('id', 'in', locked)
+    .returningAll()
+    .execute();
 }
 
 export async function updateClient(db: Database, id: string, change: Updateable<Schema['client']>): Promise<void> {
@@ -101,6 +131,8 @@ export interface ClientFilter {
   type?: string | undefined;
   status?: string | undefined;
   templateId?: string | undefined;
+  /** Those that were made for one key alone, too. */
+  withHidden?: boolean | undefined;
 }
 
 export async function listClients(
@@ -108,6 +140,7 @@ export async function listClients(
   { environmentId, filter, limit, offset }: Page & { filter: ClientFilter },
 ): Promise<{ total: number; rows: ClientRow[] }> {
   let query = db.selectFrom('client').where('environment_id', '=', environmentId);
+  if (!filter.withHidden) query = query.where('is_hidden', '=', false);
   if (filter.name !== undefined) query = query.where('name', 'ilike', containing(filter.name));
   if (filter.type !== undefined) query = query.where(sql`type`, '=', filter.type);
   if (filter.status !== undefined) query = query.where(sql`status`, '=', filter.status);
@@ -117,12 +150,33 @@ export async function listClients(
 
 /** Deletes a client with its keys; what is left of each key is a tombstone of the client's last version. */
 export async function deleteClient(db: Database, client: ClientRow, now: Date): Promise<void> {
-  await sql`
-    insert into tombstone (environment_id, digest, organization_id, client_id, key_id, version, created_at)
-    select environment_id, digest, organization_id, client_id, id, ${client.version}::bigint, ${now}::timestamptz
-    from api_key where client_id = ${client.id}
-    on conflict (environment_id, digest) do nothing`.execute(db);
+  await buryKeys(db, { client, now, which: sql`client_id = ${client.id}` });
   await db.deleteFrom('client').where('id', '=', client.id).execute();
+}
+
+/** Deletes one key of a client, which goes on; what is left of the key is a tombstone. */
+export async function deleteKey(
+  db: Database,
+  { client, key, now }: { client: ClientRow; key: KeyRow; now: Date },
+): Promise<void> {
+  await buryKeys(db, { client, now, which: sql`id = ${key.id}` });
+  await db.deleteFrom('api_key').where('id', '=', key.id).execute();
+}
+
+interface Burial {
+  client: ClientRow;
+  now: Date;
+  which: RawBuilder<unknown>;
+}
+
+async function buryKeys(db: Database, { client, now, which }: Burial): Promise<void> {
+  await sql`
+    insert into tombstone
+      (environment_id, digest, organization_id, client_id, key_id, family_id, reach_id, version, created_at)
+    select environment_id, digest, organization_id, client_id, id, family_id, reach_id, ${client.version}::bigint,
+      ${now}::timestamptz
+    from api_key where ${which}
+    on conflict (environment_id, digest) do nothing`.execute(db);
 }
 
 /** Remembers an envelope that created something; false: it was seen before. */

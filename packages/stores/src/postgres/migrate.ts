@@ -13,6 +13,7 @@ import { up as management } from './migrations/0010-management.ts';
 import { up as verify } from './migrations/0012-verify.ts';
 import { up as accounts } from './migrations/0013-accounts.ts';
 import { up as resources } from './migrations/0014-resources.ts';
+import { up as keys } from './migrations/0015-keys.ts';
 import { up as webhooks } from './migrations/0016-webhooks.ts';
 import { up as lists } from './migrations/0017-lists.ts';
 
@@ -30,6 +31,7 @@ const migrations: Record<string, Migration> = {
   '0012-verify': { up: verify },
   '0013-accounts': { up: accounts },
   '0014-resources': { up: resources },
+  '0015-keys': { up: keys },
   '0016-webhooks': { up: webhooks },
   '0017-lists': { up: lists },
 };

@@ -123,3 +123,21 @@ export async function isProductInProject(db: Database, placement: Placement): Pr
     .executeTakeFirst();
   return row !== undefined;
 }
+
+/** Those of these products that the organization has; with a project, only those that are in it. */
+export async function findKnownProductIds(
+  db: Database,
+  { organizationId, projectId, ids }: { organizationId: string; projectId: string | null; ids: readonly string[] },
+): Promise<Set<string>> {
+  if (ids.length === 0) return new Set();
+  let query = db
+    .selectFrom('product')
+    .select('id')
+    .where('organization_id', '=', organizationId)
+    .where('id', 'in', ids);
+  if (projectId !== null) {
+    const within = db.selectFrom('project_product').select('product_id').where('project_id', '=', projectId);
+    query = query.where('id', 'in', within);
+  }
+  return new Set((await query.execute()).map(({ id }) => id));
+}

@@ -11,6 +11,7 @@ import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Database } from './database.ts';
 import { listEndpointRules } from './endpoints.ts';
 import { keyExpiryMs } from './key-expiry.ts';
+import { type KeyImportRow, listKeyImports } from './key-imports.ts';
 import { listRequestKeys } from './request-keys.ts';
 import type { Schema } from './schema.ts';
 import { listSigningSecrets } from './signing-secrets.ts';
@@ -19,13 +20,15 @@ import { listTemplates, type TemplateRow } from './templates.ts';
 /** What the projection is made from. A version is always read before what it stands for, so it never promises too much. */
 export interface ClientProjection {
   client: ClientRecord;
-  keys: { digest: string; record: KeyRecord }[];
+  /** `within`: the id of what the key is known in: an environment, or a project or an organization with all of theirs. */
+  keys: { within: string; digest: string; record: KeyRecord }[];
 }
 
 export interface EnvironmentProjection {
-  environment: Omit<EnvironmentRecord, 'signingSecrets'>;
+  environment: Omit<EnvironmentRecord, 'signingSecrets' | 'keyImports'>;
   /** Sealed under the master key, the first to sign with. */
   signingSecrets: { id: string; sealed: Buffer }[];
+  keyImports: Pick<KeyImportRow, 'id' | 'prefixes' | 'sealed'>[];
   serverKeys: { digest: string; record: ServerKeyRecord }[];
 }
 
@@ -39,13 +42,17 @@ export async function readClientProjections(
   const clients = await readClients(db, environmentId, clientIds);
   const known = new Set(clients.map((client) => client.id));
   const keys = Map.groupBy(await readKeys(db, [...known]), (key) => key.client_id);
-  const living = clients.map((client) => projectClient(client, keys.get(client.id) ?? []));
-  const gone = clientIds.filter((id) => !known.has(id));
-  return [...living, ...(await readDeletedClients(db, environmentId, gone))];
+  const gone = Map.groupBy(await readTombstones(db, environmentId, [...known]), (key) => key.client_id);
+  const living = clients.map((client) =>
+    projectClient(client, { keys: keys.get(client.id) ?? [], deleted: gone.get(client.id) ?? [] }),
+  );
+  const deleted = clientIds.filter((id) => !known.has(id));
+  return [...living, ...(await readDeletedClients(db, environmentId, deleted))];
 }
 
 type ProjectedClient = Awaited<ReturnType<typeof readClients>>[number];
 type ProjectedKey = Awaited<ReturnType<typeof readKeys>>[number];
+type Tombstone = Awaited<ReturnType<typeof readTombstones>>[number];
 
 /** In one statement, so that nobody comes to share a client's name between its version and this. */
 async function readClients(db: Database, environmentId: string, clientIds: readonly string[]) {
@@ -84,36 +91,64 @@ async function readKeys(db: Database, clientIds: readonly string[]) {
       'rate_window',
       'name',
       'metadata',
+      'environment_id',
+      'family_id',
+      'product_id',
+      'reach_id',
     ])
     .where('client_id', 'in', clientIds)
     .execute();
 }
 
-function projectClient(client: ProjectedClient, keys: readonly ProjectedKey[]): ClientProjection {
+async function readTombstones(db: Database, environmentId: string, clientIds: readonly string[]) {
+  if (clientIds.length === 0) return [];
+  return db
+    .selectFrom('tombstone')
+    .select(['environment_id', 'client_id', 'digest', 'key_id', 'family_id', 'reach_id', 'version'])
+    .where('environment_id', '=', environmentId)
+    .where('client_id', 'in', clientIds)
+    .execute();
+}
+
+interface ProjectedKeys {
+  keys: readonly ProjectedKey[];
+  deleted: readonly Tombstone[];
+}
+
+/** What is left of deleted keys has the version of the client, or it would be stale for ever. */
+function projectClient(client: ProjectedClient, { keys, deleted }: ProjectedKeys): ClientProjection {
   const { id: clientId, version, status, ip_whitelist: ips } = client;
   const template = client.template_id === null ? {} : { templateId: client.template_id };
   const tenant = { digest: text(client.tenant), isShared: Boolean(client.has_namesakes) };
   return {
     client: { version, clientId, tenant, status, ips, ...template },
-    keys: keys.map((key) => ({
-      digest: text(key.digest),
-      record: {
-        version,
-        keyId: key.id,
-        clientId,
-        status: key.status,
-        clientStatus: status,
-        clientIps: ips,
-        keyIps: key.allowed_ips,
-        scopes: key.scopes,
-        familyId: key.id,
-        limits: key.rate_limit === null || key.rate_window === null ? {} : { [key.rate_window]: key.rate_limit },
-        ...template,
-        ...lifetime(key),
-        details: JSON.stringify({ name: key.name, metadata: key.metadata } satisfies KeyDetails),
-      },
-    })),
+    keys: [
+      ...deleted.map((row) => tombstoneOf(row, version)),
+      ...keys.map((key) => ({
+        ...placeOf(key),
+        record: {
+          version,
+          keyId: key.id,
+          clientId,
+          status: key.status,
+          clientStatus: status,
+          clientIps: ips,
+          keyIps: key.allowed_ips,
+          scopes: key.scopes,
+          familyId: key.family_id ?? key.id,
+          limits: key.rate_limit === null || key.rate_window === null ? {} : { [key.rate_window]: key.rate_limit },
+          ...template,
+          ...lifetime(key),
+          ...(key.product_id === null ? {} : { productId: key.product_id }),
+          details: JSON.stringify({ name: key.name, metadata: key.metadata } satisfies KeyDetails),
+        },
+      })),
+    ],
   };
+}
+
+function placeOf(row: { environment_id: string; reach_id: string | null; digest: Uint8Array }) {
+  return { within: row.reach_id ?? row.environment_id, digest: text(row.digest) };
 }
 
 async function readDeletedClients(
@@ -122,12 +157,7 @@ async function readDeletedClients(
   clientIds: readonly string[],
 ): Promise<ClientProjection[]> {
   if (clientIds.length === 0) return [];
-  const rows = await db
-    .selectFrom('tombstone')
-    .select(['client_id', 'digest', 'key_id', 'version'])
-    .where('environment_id', '=', environmentId)
-    .where('client_id', 'in', clientIds)
-    .execute();
+  const rows = await readTombstones(db, environmentId, clientIds);
   const names = await db
     .selectFrom('tenant')
     .select(['deleted_client_id', 'version'])
@@ -142,14 +172,14 @@ async function readDeletedClients(
     if (ofClient.length === 0 && deleted === undefined) return [];
     // The name goes on to new versions with whoever has it next, and the keys with it, or they would be stale for ever.
     const version = Math.max(deleted ?? 0, ...ofClient.map((row) => row.version));
-    const keys = ofClient.map((row) => ({ digest: text(row.digest), record: tombstoneOf({ ...row, version }) }));
+    const keys = ofClient.map((row) => tombstoneOf(row, version));
     return [{ client: { version, clientId, status: 'deleted', ips: [] }, keys }];
   });
 }
 
-function tombstoneOf(row: { client_id: string; key_id: string; version: number }): KeyRecord {
-  return {
-    version: row.version,
+function tombstoneOf(row: Tombstone, version: number): ClientProjection['keys'][number] {
+  const record = {
+    version,
     keyId: row.key_id,
     clientId: row.client_id,
     status: 'deleted',
@@ -157,9 +187,10 @@ function tombstoneOf(row: { client_id: string; key_id: string; version: number }
     clientIps: [],
     keyIps: [],
     scopes: [],
-    familyId: row.key_id,
+    familyId: row.family_id ?? row.key_id,
     limits: {},
-  };
+  } as const satisfies KeyRecord;
+  return { ...placeOf(row), record };
 }
 
 export async function readEnvironmentProjection(
@@ -168,7 +199,7 @@ export async function readEnvironmentProjection(
 ): Promise<EnvironmentProjection | undefined> {
   const row = await db
     .selectFrom('environment')
-    .select(['version', 'project_env', 'status', 'settings'])
+    .select(['version', 'project_env', 'project_id', 'organization_id', 'status', 'settings'])
     .where('id', '=', environmentId)
     .executeTakeFirst();
   if (!row) return undefined;
@@ -186,6 +217,7 @@ export async function readEnvironmentProjection(
       version,
       environmentId,
       projectEnv: row.project_env,
+      within: [row.project_id, row.organization_id].filter((id) => id !== null),
       status,
       settings,
       templates: Object.fromEntries(templates.map((template) => [template.id, templateLimits(template)])),
@@ -193,6 +225,7 @@ export async function readEnvironmentProjection(
       requestKeys: requestKeys.map(({ spki }) => Buffer.from(spki).toString('base64')),
     },
     signingSecrets: await listSigningSecrets(db, environmentId),
+    keyImports: await listKeyImports(db, environmentId),
     serverKeys: serverKeys.map((key) => ({
       digest: text(key.digest),
       record: {
@@ -244,8 +277,11 @@ export async function raiseClientVersionsAfter(
     .at(-1);
 }
 
-export async function insertConfigChange(db: Database, row: Insertable<Schema['config_outbox']>): Promise<void> {
-  await db.insertInto('config_outbox').values(row).execute();
+export async function insertConfigChanges(
+  db: Database,
+  rows: readonly Insertable<Schema['config_outbox']>[],
+): Promise<void> {
+  if (rows.length > 0) await db.insertInto('config_outbox').values(rows).execute();
 }
 
 export async function deleteConfigChanges(db: Database, ids: readonly string[]): Promise<void> {

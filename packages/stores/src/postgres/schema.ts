@@ -9,6 +9,7 @@ import type {
   UserSessionTable,
   UserTable,
 } from './schema-accounts.ts';
+import type { ErasureReceiptTable, KeyImportTable, KeyRotationTable, PepperWrapTable } from './schema-keys.ts';
 import type { AuditEventTable, AuditHeadTable, IdempotentAnswerTable } from './schema-management.ts';
 import type {
   EnvironmentTable,
@@ -65,6 +66,10 @@ export interface Schema extends WebhookSchema {
   idempotent_answer: IdempotentAnswerTable;
   product: ProductTable;
   project_product: ProjectProductTable;
+  key_import: KeyImportTable;
+  key_rotation: KeyRotationTable;
+  erasure_receipt: ErasureReceiptTable;
+  pepper_wrap: PepperWrapTable;
 }
 
 type Time = ColumnType<Date, Date | string, Date | string>;
@@ -91,8 +96,10 @@ interface ClientTable {
   ip_whitelist: string[];
   metadata: Metadata;
   template_id: string | null;
-  /** The digest of the name. */
+  /** The digest of the name; of a hidden one, of what nobody states. */
   tenant: Buffer;
+  /** It was made for one key alone. */
+  is_hidden: Generated<boolean>;
   version: number;
   created_at: CreatedAt;
   updated_at: Time;
@@ -131,6 +138,15 @@ interface ApiKeyTable {
   notice_stage: Generated<number>;
   /** What has signed it, also if that was deleted; null: nothing. */
   signing_secret_id: ColumnType<string | null, string | null | undefined, never>;
+  /** The first of the keys that rotate into each other; null: itself. */
+  family_id: string | null;
+  predecessor_id: string | null;
+  product_id: string | null;
+  import_id: string | null;
+  /** In which environments it is known: one, those of a project, or all of the organization. */
+  reach: Generated<'environment' | 'project' | 'organization'>;
+  /** The project or the organization; null: its environment. */
+  reach_id: string | null;
   created_at: CreatedAt;
   updated_at: Time;
 }
@@ -170,6 +186,9 @@ interface TombstoneTable {
   organization_id: string;
   client_id: string;
   key_id: string;
+  /** As of the key. */
+  family_id: string | null;
+  reach_id: string | null;
   version: number;
   created_at: CreatedAt;
 }

@@ -6,7 +6,7 @@ import type { Database } from './database.ts';
 /** What admitted requests cost in the calendar windows of now, as far as ingest has counted. */
 export interface ClientSpending {
   client: Spent;
-  /** Of registered keys alone: no other can have a limit, and there may be any number of others. Each is a family of its own. */
+  /** By rotation family, of registered keys alone: no other can have a limit, and there may be any number of others. */
   families: Map<string, Spent>;
 }
 
@@ -31,18 +31,31 @@ export async function readClientSpending(
   clientIds: readonly string[],
   nowMs: number,
 ): Promise<Map<string, ClientSpending>> {
-  const { rows } = await sql<Sums & { client_id: string; key_id: string | null }>`
-    select usage_hour.client_id, api_key.id as key_id, ${sums(nowMs)} from usage_hour
-    left join api_key on api_key.id = usage_hour.key_id and api_key.client_id = usage_hour.client_id
+  const { rows } = await sql<Sums & { client_id: string; family_id: string | null }>`
+    select usage_hour.client_id, member.family_id, ${sums(nowMs)} from usage_hour
+    left join (${familyMembers(clientIds)}) member
+      on member.key_id = usage_hour.key_id and member.client_id = usage_hour.client_id
     where usage_hour.client_id = any(${clientIds}::uuid[]) and hour >= ${earliest(nowMs)} and verdict = 'ALLOWED'
-    group by usage_hour.client_id, api_key.id`.execute(db);
+    group by usage_hour.client_id, member.family_id`.execute(db);
   const spending = new Map<string, ClientSpending>();
-  for (const { client_id, key_id, hour, day, week, month } of rows) {
+  for (const { client_id, family_id, hour, day, week, month } of rows) {
     const { client = nothing, families = new Map() } = spending.get(client_id) ?? {};
-    if (key_id !== null) families.set(key_id, { hour, day });
+    if (family_id !== null) families.set(family_id, { hour, day });
     spending.set(client_id, { client: add(client, { hour, day, week, month }), families });
   }
   return spending;
+}
+
+/** Which key is of which family; a deleted one as long as its family lives. */
+function familyMembers(clientIds: readonly string[]) {
+  return sql`
+    select id as key_id, client_id, coalesce(family_id, id) as family_id from api_key
+    where client_id = any(${clientIds}::uuid[])
+    union all
+    select key_id, client_id, coalesce(family_id, key_id) from tombstone
+    where client_id = any(${clientIds}::uuid[]) and exists (
+      select from api_key living where living.client_id = tombstone.client_id
+        and coalesce(living.family_id, living.id) = coalesce(tombstone.family_id, tombstone.key_id))`;
 }
 
 /** All clients of an environment together. */

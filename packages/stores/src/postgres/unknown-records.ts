@@ -21,8 +21,14 @@ export async function findUnknownRecords(db: Database, held: readonly HeldRecord
 const digest = sql`decode(given.hex, 'hex')`;
 const knownByKind: Record<HeldRecord['kind'], RawBuilder<unknown>> = {
   key: sql`
-    exists (select from api_key row where row.environment_id = given.environment_id and row.digest = ${digest})
-    or exists (select from tombstone row where row.environment_id = given.environment_id and row.digest = ${digest})`,
+    exists (
+      select from api_key row
+      where row.environment_id = given.environment_id and row.digest = ${digest} and row.reach_id is null)
+    or exists (select from api_key row where row.reach_id = given.environment_id and row.digest = ${digest})
+    or exists (
+      select from tombstone row
+      where row.environment_id = given.environment_id and row.digest = ${digest} and row.reach_id is null)
+    or exists (select from tombstone row where row.reach_id = given.environment_id and row.digest = ${digest})`,
   client: sql`
     exists (select from client row where row.environment_id = given.environment_id and row.id = given.client_id)
     or exists (

@@ -22,12 +22,21 @@ export async function readClientTotals(db: Database, clientIds: readonly string[
   );
 }
 
+/** What each of these keys' rotation families has used, and when the key itself was used last. */
 export async function readKeyTotals(db: Database, keyIds: readonly string[]): Promise<Map<string, KeyTotals>> {
   if (keyIds.length === 0) return new Map();
-  const rows = await db.selectFrom('key_total').selectAll().where('key_id', 'in', keyIds).execute();
-  return new Map(
-    rows.map((row) => [row.key_id, { success: row.success, error: row.error, lastUsedAt: row.last_used_at }]),
-  );
+  const { rows } = await sql<KeyTotals & { id: string }>`
+    select asked.id, sum(total.success)::float8 as success, sum(total.error)::float8 as error,
+      max(total.last_used_at) filter (where total.key_id = asked.id) as "lastUsedAt"
+    from (select id, coalesce(family_id, id) as family_id from api_key where id = any(${keyIds}::uuid[])) asked
+    cross join lateral (
+      select asked.family_id as id
+      union all select id from api_key where family_id = asked.family_id
+      union all select key_id from tombstone where family_id = asked.family_id
+    ) member
+    join key_total total on total.key_id = member.id
+    group by asked.id`.execute(db);
+  return new Map(rows.map(({ id, ...totals }) => [id, totals]));
 }
 
 /** By endpoint (`GET:/users/{id}`). */

@@ -27,10 +27,13 @@ export async function writeLogs(session: Session, { decisions, policies, sinceMs
     return isWanted && decision.decidedAtMs >= sinceMs;
   });
   if (logged.length === 0) return;
-  const deleted = await findDeleted(session, new Set(logged.map((decision) => decision.clientId)));
+  const deleted = await findDeleted(session, logged);
   let lines = '';
   for (const decision of logged)
-    lines += lineOf(decision, { policy: policyOf(decision.environmentId), isDeleted: deleted.has(decision.clientId) });
+    lines += lineOf(decision, {
+      policy: policyOf(decision.environmentId),
+      isDeleted: deleted.has(decision.clientId) || deleted.has(decision.keyId),
+    });
   await session.copy(`request_log (${columns})`, lines);
 }
 
@@ -63,13 +66,16 @@ function readableIp(ip: string | undefined): string | undefined {
   return address === undefined ? undefined : printIp(address);
 }
 
-async function findDeleted(session: Session, clientIds: ReadonlySet<string>): Promise<Set<string>> {
+/** The ids of clients and keys that were deleted. */
+async function findDeleted(session: Session, logged: readonly ValidationEvent[]): Promise<Set<string>> {
   const rows = await session.query<{ id: string }>(
     `select client_id as id from erasure where client_id = any($1::uuid[])
       union select client_id from tombstone where client_id = any($1::uuid[])
         and not exists (select from client where client.id = tombstone.client_id)
-      union select deleted_client_id from tenant where deleted_client_id = any($1::uuid[])`,
-    [[...clientIds]],
+      union select deleted_client_id from tenant where deleted_client_id = any($1::uuid[])
+      union select client_id from erasure_receipt where client_id = any($1::uuid[]) and key_id is null
+      union select key_id from tombstone where key_id = any($2::uuid[])`,
+    [[...new Set(logged.map(({ clientId }) => clientId))], [...new Set(logged.map(({ keyId }) => keyId))]],
   );
   return new Set(rows.map(({ id }) => id));
 }

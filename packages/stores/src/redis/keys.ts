@@ -12,8 +12,11 @@ const tags =
 const at = (shard: number) => `{${tags[shard]}}`;
 
 export const redisKeys = {
-  /** `version|json` of a customer key's record, in the shard of its digest. */
-  key: (environmentId: string, digest: string) => `${at(shardOf(digest))}k:${environmentId}:${digest}`,
+  /**
+   * `version|json` of a customer key's record, in the shard of its digest. `within`: its environment, or the project or the
+   * organization in all of whose environments it is known.
+   */
+  key: (within: string, digest: string) => `${at(shardOf(digest))}k:${within}:${digest}`,
   /** `version|json` of a client's record. */
   clientRecord: (environmentId: string, clientId: string) => `${at(shardOf(clientId))}i:${environmentId}:${clientId}`,
   /** `version|json` of who has a name, in the shard of the name's digest. */

@@ -64,16 +64,18 @@ export class RedisDecisionStore implements DecisionStore {
     return readVersion(version);
   }
 
-  readKey(environmentId: string, digest: string): Promise<KeyLookup> {
-    return this.#lookUp(environmentId, shardOf(digest), redisKeys.key(environmentId, digest));
+  /** What a key is known within is in its name, but not in its shard. */
+  readKey(environmentId: string, digest: string, wider: readonly string[] = []): Promise<KeyLookup> {
+    const records = [environmentId, ...wider].map((within) => redisKeys.key(within, digest));
+    return this.#lookUp(environmentId, shardOf(digest), records);
   }
 
   readClient(environmentId: string, clientId: string): Promise<Lookup<ClientRecord>> {
-    return this.#lookUp(environmentId, shardOf(clientId), redisKeys.clientRecord(environmentId, clientId));
+    return this.#lookUp(environmentId, shardOf(clientId), [redisKeys.clientRecord(environmentId, clientId)]);
   }
 
   readTenant(environmentId: string, digest: string): Promise<Lookup<TenantRecord>> {
-    return this.#lookUp(environmentId, shardOf(digest), redisKeys.tenant(environmentId, digest));
+    return this.#lookUp(environmentId, shardOf(digest), [redisKeys.tenant(environmentId, digest)]);
   }
 
   refuseUnknown(unknown: UnknownKey): Promise<UnknownAnswer> {
@@ -109,15 +111,24 @@ export class RedisDecisionStore implements DecisionStore {
     return isReady(this.#redis);
   }
 
-  async #lookUp<T extends { version: number }>(environmentId: string, shard: number, key: string): Promise<Lookup<T>> {
+  /** The first of the records that is there. */
+  async #lookUp<T extends { version: number }>(
+    environmentId: string,
+    shard: number,
+    keys: readonly string[],
+  ): Promise<Lookup<T>> {
     const version = redisKeys.environmentVersion(shard, environmentId);
-    const [record, current, mark] = await this.#read(shard, [key, version, redisKeys.projected(shard)]);
-    return { environmentVersion: mark ? readVersion(current) : undefined, record: readRecord<T>(record) };
+    const [current, mark, ...records] = await this.#read(shard, [version, redisKeys.projected(shard), ...keys]);
+    return {
+      environmentVersion: mark ? readVersion(current) : undefined,
+      record: readRecord<T>(records.find((record) => record !== null)),
+    };
   }
 
   /** On a confirmed process only: another one may lack a record that was acknowledged, or hold an older one. */
   async #read(shard: number, keys: readonly string[]): Promise<(string | null)[]> {
-    return (await this.#readStrings(shard, keys, [])) as (string | null)[]; // what MGET answers
+    const answer = (await this.#readStrings(shard, keys, [])) as (string | null)[]; // what MGET answers
+    return answer.slice(0, keys.length); // the key of the confirmed run comes after them
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
