@@ -8,6 +8,8 @@ import type { ServerKeyContext } from './server-key-contexts.ts';
 export interface AskedKey {
   raw: string;
   digest: string;
+  /** What else it may be known by. */
+  otherDigests: readonly string[];
   /** The client that the request names, or `self`. */
   clientId: string;
 }
@@ -23,10 +25,10 @@ export function askedKey(digests: KeyDigests, { environment }: ServerKeyContext,
   if (presented.kind === 'none') return refused('MISSING_KEY');
   if (presented.kind === 'several') return refused('INVALID_KEY');
   const { raw } = presented;
-  const digest = digests.of('customer', raw);
+  const [digest, ...otherDigests] = digests.ofCustomer(environment, raw);
   return digest === undefined
     ? refused('INVALID_KEY')
-    : { kind: 'key', key: { raw, digest, clientId: request.clientId } };
+    : { kind: 'key', key: { raw, digest, otherDigests, clientId: request.clientId } };
 }
 
 function statedKey(text: string): PresentedKey {

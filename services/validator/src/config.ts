@@ -1,4 +1,5 @@
 import { eventLogUrl } from '@keyward/contract/event-log-url';
+import { pepperWraps } from '@keyward/contract/pepper-wraps';
 import { Secret } from '@keyward/contract/secret';
 import Type, { type Static } from 'typebox';
 
@@ -13,6 +14,7 @@ export const ValidatorConfig = Type.Object({
   PEPPER: Secret(
     Type.String({ minLength: 32, description: 'The secret that keys are digested with; the same in admin-api.' }),
   ),
+  PEPPER_WRAPS: Type.Optional(pepperWraps),
   PROJECTION_KEY: Secret(
     Type.String({
       pattern: '^[A-Za-z0-9+/_-]{43}=?$',

@@ -105,7 +105,7 @@ async function judge(deciding: Deciding, each: Case): Promise<Outcome> {
     case 'incomplete':
       return found;
     case 'known':
-      return decideKnown(deciding, each, { asked: asked.key, key: found.key });
+      return decideKnown(deciding, each, found);
   }
 }
 

@@ -1,6 +1,9 @@
-import type { KeyRecord } from '@keyward/contract/projection';
+import type { EnvironmentRecord, KeyRecord } from '@keyward/contract/projection';
 import type { DecisionStore, KeyLookup } from '@keyward/stores/ports/decision-store';
 import { LRUCache } from 'lru-cache';
+
+/** Where a key is looked for. */
+type Place = Pick<EnvironmentRecord, 'environmentId' | 'within'>;
 
 /**
  * The key records that this process has seen. Only known keys are kept, so nobody can fill it with guesses, and a key
@@ -22,11 +25,11 @@ export class KeyRecords {
   }
 
   /** Asks the store. That a key is unknown is taken only from a read that began after this call. */
-  async read(environmentId: string, digest: string): Promise<KeyLookup> {
+  async read({ environmentId, within }: Place, digest: string): Promise<KeyLookup> {
     const id = `${environmentId}:${digest}`;
     const earlier = await this.#reading.get(id);
     if (earlier?.record) return earlier;
-    const reading = this.#reading.get(id) ?? this.#read(id, environmentId, digest);
+    const reading = this.#reading.get(id) ?? this.#read(id, () => this.#store.readKey(environmentId, digest, within));
     this.#reading.set(id, reading);
     return reading;
   }
@@ -35,9 +38,9 @@ export class KeyRecords {
     this.#known.delete(`${environmentId}:${digest}`);
   }
 
-  async #read(id: string, environmentId: string, digest: string): Promise<KeyLookup> {
+  async #read(id: string, ask: () => Promise<KeyLookup>): Promise<KeyLookup> {
     try {
-      const lookup = await this.#store.readKey(environmentId, digest);
+      const lookup = await ask();
       if (lookup.record) this.#known.set(id, lookup.record);
       return lookup;
     } finally {

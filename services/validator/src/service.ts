@@ -1,4 +1,5 @@
 import { DecisionBatch } from '@keyward/contract/decisions';
+import { readPepper } from '@keyward/keyformat/pepper';
 import type { Logger } from '@keyward/kit/logger';
 import { occasionalWarning } from '@keyward/kit/occasional-log';
 import { defineService } from '@keyward/kit/service';
@@ -10,6 +11,7 @@ import { showDirectEvents } from './direct-event-metrics.ts';
 import { DirectEvents } from './direct-events.ts';
 import { EventSpool } from './event-spool.ts';
 import { FailurePolicy } from './failure-policy.ts';
+import { ImportedKeys } from './imported-keys.ts';
 import { KeyDigests } from './key-digests.ts';
 import { KeyRecords } from './key-records.ts';
 import { RefusalCounts } from './refusal-counts.ts';
@@ -30,6 +32,7 @@ export const validator = defineService({
 
   async connect({ config, own, logger, clock, metrics }) {
     const { STORE_TIMEOUT_MS: timeoutMs } = config;
+    const pepper = readPepper(config.PEPPER, config.PEPPER_WRAPS);
     // A decision that is made in time needs a little more until it is heard of.
     const adapter = await openDecisionStore(config.REDIS_URL, { giveUpMs: 0.8 * timeoutMs });
     const store = own.use(new GuardedDecisionStore(adapter, { timeoutMs, clock, logger }));
@@ -54,7 +57,7 @@ export const validator = defineService({
         clock,
         message: 'the store is away: requests are answered by the policy of their environments',
       }),
-      digests: new KeyDigests(config.PEPPER),
+      digests: new KeyDigests({ pepper, imported: new ImportedKeys({ pepper, projectionKey: config.PROJECTION_KEY }) }),
       serverKeys: new ServerKeyContexts(store),
       keys: new KeyRecords(store, config.RECORD_CACHE_SIZE),
       signedKeys: new SignedKeys({

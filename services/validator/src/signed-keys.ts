@@ -81,7 +81,7 @@ export class SignedKeys {
     const key = keyOf(context, { asked, ...verified, client: found.client });
     this.#doubted.delete(idOf(environment.environmentId, asked));
     if (found.isLasting) this.#known.set(idOf(environment.environmentId, asked), { key, environmentVersion });
-    return { kind: 'known', key };
+    return { kind: 'known', key, asked };
   }
 
   async #clientOf(context: ServerKeyContext, asked: AskedKey, tenant: string): Promise<FoundClient> {

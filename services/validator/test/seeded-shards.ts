@@ -15,6 +15,7 @@ import type { Outbox } from '@keyward/stores/ports/outbox';
 import type { ProjectionStore } from '@keyward/stores/ports/projection-store';
 import { allShards } from '@keyward/stores/shards';
 import type { Deciding } from '../src/decide-request.ts';
+import { ImportedKeys } from '../src/imported-keys.ts';
 import { KeyDigests } from '../src/key-digests.ts';
 import { KeyRecords } from '../src/key-records.ts';
 import { RefusalCounts } from '../src/refusal-counts.ts';
@@ -157,7 +158,10 @@ export function decidingOn(store: DecisionStore): Deciding {
     keys: new KeyRecords(store, 1_000),
     signedKeys: new SignedKeys({ store, secrets: new SigningSecrets(projectionKey), size: 1_000 }),
     refusals: new RefusalCounts({ store, warn: () => undefined }),
-    digests: new KeyDigests(pepper),
+    digests: new KeyDigests({
+      pepper: Buffer.from(pepper),
+      imported: new ImportedKeys({ pepper: Buffer.from(pepper), projectionKey }),
+    }),
     clock: systemClock,
     failurePolicy: { verdict: () => undefined },
     warnStoreAway: () => undefined,

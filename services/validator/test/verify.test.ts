@@ -151,7 +151,7 @@ test('records with much metadata take the room of several', async () => {
         details: JSON.stringify({ name: 'k', metadata: { metadata } }),
       };
       await shards.projection.putKeys(shards.environmentId, [{ digest, record }]);
-      await keys.read(shards.environmentId, digest);
+      await keys.read({ environmentId: shards.environmentId }, digest);
     }
     return digests.filter((digest) => keys.held(shards.environmentId, digest)).length;
   };
