@@ -41,8 +41,8 @@ export function startMaintenance({ db, writer, config, clock, logger }: Maintena
   loops.use(
     repeatUntilStopped({
       round: async (signal) => {
-        const clients = await erasePersonal(db, signal);
-        if (clients > 0) logger.info({ clients }, 'the logs have forgotten deleted clients');
+        const erasures = await erasePersonal(db, { clock, signal });
+        if (erasures > 0) logger.info({ erasures }, 'the logs have forgotten deleted clients and keys');
         const environments = await eraseEnvironments(db, { nowMs: clock.nowMs(), signal });
         if (environments > 0) logger.info({ environments }, 'the logs of deleted environments are gone');
         return erasuresEveryMs;
@@ -50,7 +50,7 @@ export function startMaintenance({ db, writer, config, clock, logger }: Maintena
       afterFailureMs,
       clock,
       logger,
-      message: 'the logs could not forget deleted clients; trying again',
+      message: 'the logs could not forget deleted clients and keys; trying again',
     }),
   );
   return loops;
