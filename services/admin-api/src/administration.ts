@@ -1,3 +1,4 @@
+import type { Pepper } from '@keyward/keyformat/pepper';
 import type { Clock } from '@keyward/kit/clock';
 import type { OutboundRules } from '@keyward/kit/outbound-rules';
 import type { SecretBox } from '@keyward/kit/secret-box';
@@ -12,7 +13,7 @@ export interface Administration {
   db: Database;
   projector: Projector;
   /** Keys are digested with it (design.md §9). */
-  pepper: Buffer;
+  pepper: Pepper;
   /** Opens and seals signing secrets, and those of webhooks. */
   secrets: SecretBox;
   clock: Clock;

@@ -1,4 +1,5 @@
 import { maxEndpoints } from '@keyward/contract/max-endpoints';
+import { pepperWraps } from '@keyward/contract/pepper-wraps';
 import { Secret } from '@keyward/contract/secret';
 import Type, { type Static } from 'typebox';
 import { accountVariables } from './accounts/account-variables.ts';
@@ -35,6 +36,7 @@ export const AdminApiConfig = Type.Object({
   PEPPER: Secret(
     Type.String({ minLength: 32, description: 'The secret that keys are digested with; the same in validator.' }),
   ),
+  PEPPER_WRAPS: Type.Optional(pepperWraps),
   MASTER_KEY: Secret(
     Type.String({
       pattern: '^[A-Za-z0-9+/_-]{43}=?$',

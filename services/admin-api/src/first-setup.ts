@@ -1,3 +1,4 @@
+import type { Pepper } from '@keyward/keyformat/pepper';
 import type { Clock } from '@keyward/kit/clock';
 import { hashPassword } from '@keyward/kit/password';
 import { newId } from '@keyward/kit/random';
@@ -9,7 +10,7 @@ import { issueAccountKey as issue } from './accounts/issue-account-key.ts';
 
 export interface SetUp {
   db: Database;
-  pepper: Buffer;
+  pepper: Pepper;
   clock: Clock;
 }
 

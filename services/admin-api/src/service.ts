@@ -1,4 +1,5 @@
 import { managementRoutes } from '@keyward/contract/management-routes';
+import { readPepper } from '@keyward/keyformat/pepper';
 import { outboundCall } from '@keyward/kit/outbound-call';
 import { outboundRules } from '@keyward/kit/outbound-rules';
 import { SecretBox } from '@keyward/kit/secret-box';
@@ -14,7 +15,9 @@ import type { Administration } from './administration.ts';
 import { startForgettingAnswers } from './changes/forget-answers-loop.ts';
 import { AdminApiConfig } from './config.ts';
 import { refuseNul } from './input.ts';
+import { startRotationLoop } from './keys/rotation-loop.ts';
 import { oidcIssuer } from './oidc/oidc-issuer.ts';
+import { requireCurrentPepper } from './pepper-state.ts';
 import { Projector } from './projection/projector.ts';
 import { startRepairLoop } from './projection/repair-loop.ts';
 import { startEmptyingLoop } from './projects/emptying-loop.ts';
@@ -26,8 +29,11 @@ import { clientRoutes } from './routes/clients.ts';
 import { conservationRoutes } from './routes/conservation.ts';
 import { deadLetterRoutes } from './routes/dead-letters.ts';
 import { endpointRoutes } from './routes/endpoints.ts';
+import { erasureRoutes } from './routes/erasures.ts';
 import { indexRoute } from './routes/index-page.ts';
 import { invitationRoutes } from './routes/invitations.ts';
+import { keyImportRoutes } from './routes/key-imports.ts';
+import { keyRoutes } from './routes/keys.ts';
 import { logRoutes } from './routes/logs.ts';
 import { memberRoutes } from './routes/members.ts';
 import { organizationRoutes } from './routes/organizations.ts';
@@ -35,6 +41,7 @@ import { productRoutes } from './routes/products.ts';
 import { projectRoutes } from './routes/projects.ts';
 import { referenceRoutes } from './routes/reference.ts';
 import { requestKeyRoutes } from './routes/request-keys.ts';
+import { rotationRoutes } from './routes/rotations.ts';
 import { serverKeyRoutes } from './routes/server-keys.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { settingsRoutes } from './routes/settings.ts';
@@ -45,6 +52,8 @@ import { usageRoutes } from './routes/usage.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 import { startDeliveryLoop } from './webhooks/delivery-loop.ts';
 import { startTellers } from './webhooks/teller-loops.ts';
+
+const rotationsEveryMs = 10_000;
 
 /** The management API on Postgres, and the projection of what it holds into the shards. */
 export const adminApi = defineService({
@@ -61,6 +70,8 @@ export const adminApi = defineService({
       allowedRanges: config.OUTBOUND_ALLOWED_RANGES,
     });
     const { db } = own.use(await openDatabase(config.DATABASE_URL));
+    const pepper = readPepper(config.PEPPER, config.PEPPER_WRAPS);
+    await requireCurrentPepper(db, pepper);
     const store = own.use(await openProjectionStore(config.REDIS_URL, { minReplicas: config.REDIS_MIN_REPLICAS }));
     const accounts = own.use(await openOutboxAccounts(config.REDIS_URL));
     const boxes = { master: new SecretBox(config.MASTER_KEY), projection: new SecretBox(config.PROJECTION_KEY) };
@@ -68,7 +79,7 @@ export const adminApi = defineService({
       db,
       accounts,
       projector: new Projector({ db, store, boxes, clock, logger }),
-      pepper: Buffer.from(config.PEPPER),
+      pepper,
       secrets: boxes.master,
       clock,
       outbound,
@@ -85,6 +96,10 @@ export const adminApi = defineService({
     indexRoute(app);
     referenceRoutes(app);
     clientRoutes(app, administration, config.SERVICE_TOKEN);
+    keyRoutes(app, administration);
+    keyImportRoutes(app, administration);
+    rotationRoutes(app, administration);
+    erasureRoutes(app, administration);
     organizationRoutes(app, administration);
     projectRoutes(app, administration);
     productRoutes(app, administration);
@@ -114,6 +129,7 @@ export const adminApi = defineService({
     running.use(startWritingLastUses({ uses: Object.values(uses), clock, logger }));
     running.use(startForgetting({ db, policy, clock, logger }));
     running.use(startEmptyingLoop({ administration, logger }));
+    running.use(startRotationLoop({ administration, logger, everyMs: rotationsEveryMs }));
     running.use(startCollectingBuried({ db, accounts, clock, logger }));
     running.use(startForgettingAnswers({ db, clock, logger }));
     const call = outboundCall({ rules: administration.outbound });

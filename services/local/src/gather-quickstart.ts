@@ -1,6 +1,7 @@
 import { issueAccountKey } from '@keyward/admin-api/first-setup';
 import { signingSecretOf } from '@keyward/admin-api/projects/signing-secret';
 import type { EncryptionKeys } from '@keyward/contract/routes/encryption-keys';
+import { readPepper } from '@keyward/keyformat/pepper';
 import { systemClock } from '@keyward/kit/clock';
 import { SecretBox } from '@keyward/kit/secret-box';
 import { findFirstOwner } from '@keyward/stores/postgres/accounts';
@@ -21,7 +22,7 @@ interface GatherOptions {
 
 /** Makes the first project if there is none, and gathers what can be known of the installation. */
 export async function gatherQuickstart({ db, secrets, platform, earlier }: GatherOptions): Promise<Quickstart> {
-  const pepper = Buffer.from(secrets.pepper);
+  const pepper = readPepper(secrets.pepper, secrets.pepperWraps);
   const setUp = { db, pepper, clock: systemClock };
   const before = await findFirstOwner(db);
   const isComplete = before !== undefined && (await findFirstEnvironment(db, before.organizationId)) !== undefined;

@@ -7,6 +7,8 @@ import { StartError } from './start-error.ts';
 /** The secrets of an embedded installation; in a deployment each comes from a mounted file. */
 export interface InstanceSecrets {
   pepper: string;
+  /** Peppers that were put around it since, with a space between them. */
+  pepperWraps?: string;
   masterKey: string;
   projectionKey: string;
   serviceToken: string;
@@ -57,7 +59,11 @@ function readSecrets(path: string, text: string): ReadSecrets {
   } catch {
     throw damaged;
   }
-  const { pepper, masterKey, projectionKey, serviceToken } = read;
+  const { pepper, pepperWraps, masterKey, projectionKey, serviceToken } = read;
   if (names.some((name) => typeof read?.[name] !== 'string') || !pepper || !masterKey || !serviceToken) throw damaged;
-  return { pepper, masterKey, serviceToken, ...(projectionKey === undefined ? {} : { projectionKey }) };
+  const kept = {
+    ...(pepperWraps === undefined ? {} : { pepperWraps }),
+    ...(projectionKey === undefined ? {} : { projectionKey }),
+  };
+  return { pepper, masterKey, serviceToken, ...kept };
 }

@@ -63,6 +63,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   const shared = {
     SERVICE_TOKEN: secrets.serviceToken,
     PEPPER: secrets.pepper,
+    ...variable('PEPPER_WRAPS', secrets.pepperWraps),
     PROJECTION_KEY: secrets.projectionKey,
     REDIS_URL: stores.redisUrl,
   };

@@ -53,8 +53,8 @@ export class Change extends AccountChange {
   }
 
   /** The validators have to hear of this before the change is answered. */
-  async note(change: ConfigChange): Promise<void> {
-    this.notes.push(await this.#projector.note(this.transaction, change));
+  async note(...changes: readonly ConfigChange[]): Promise<void> {
+    this.notes.push(...(await this.#projector.note(this.transaction, changes)));
   }
 
   /** Webhooks are told of this, if the change comes about. */

@@ -4,15 +4,12 @@ import { AppError } from '@keyward/kit/app-error';
 import {
   type ClientRow,
   insertKeys,
-  type KeyRow,
-  type KeyRowChange,
   listKeys,
   raiseClientVersion,
   updateClient,
   updateKey,
 } from '@keyward/stores/postgres/clients';
 import type { Database } from '@keyward/stores/postgres/database';
-import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import { templateExists } from '@keyward/stores/postgres/templates';
 import type { Administration } from '../administration.ts';
 import type { Change } from '../changes/change.ts';
@@ -25,6 +22,7 @@ import { signingSecretOf } from '../projects/signing-secret.ts';
 import { clientEvents } from './client-events.ts';
 import { type ViewOptions, viewClient } from './client-view.ts';
 import { issueKey } from './issue-key.ts';
+import { keyFields } from './key-fields.ts';
 import { lockNames, nameChanged } from './tenants.ts';
 
 /** Changes what the body names and leaves the rest; once it is answered every validator decides by the new state. */
@@ -51,7 +49,7 @@ export async function changeClient(
     const { templateId } = asked;
     if (templateId && templateId.toLowerCase() !== row.template_id)
       await requirePlace(transaction, { environmentId: environment.id, id: templateId });
-    await updateClient(transaction, clientId, clientFields(environment, asked));
+    await updateClient(transaction, clientId, clientFields(row, asked));
     for (const { id, fields } of keys.changed) await updateKey(transaction, id, { ...fields, updated_at: now });
     const issued = keys.added.map((key) => issueKey(administration, { environment, client: row, secret, ...key }));
     await insertKeys(
@@ -74,17 +72,19 @@ export function unknownClient(): AppError {
 }
 
 async function renamed(change: Change, client: ClientRow, name: string | undefined): Promise<void> {
-  if (name === undefined || name === client.name) return;
+  if (name === undefined || name === client.name || client.is_hidden) return;
   await nameChanged(change, { client, name: client.name });
   await nameChanged(change, { client, name });
 }
 
-function clientFields(environment: EnvironmentRow, change: ClientChange) {
+/** A hidden client is not found by its name, whatever that is. */
+function clientFields(client: ClientRow, change: ClientChange) {
   const { metadata, ...fields } = shownFields(change);
+  const isFoundBy = client.is_hidden ? undefined : change.name;
   return {
     ...fields,
     ...(metadata === undefined ? {} : { metadata: JSON.stringify(metadata) }),
-    ...(change.name === undefined ? {} : { tenant: tenantDigest(environment.id, change.name) }),
+    ...(isFoundBy === undefined ? {} : { tenant: tenantDigest(client.environment_id, isFoundBy) }),
   };
 }
 
@@ -118,6 +118,8 @@ async function planKeys({ clock }: Administration, { transaction, client, change
     check.fault('/templateId', 'is not a template of this environment');
   }
   const existing = new Map((await listKeys(transaction, [client.id])).map((key) => [key.id, key]));
+  if (change.templateId && [...existing.values()].some(({ reach }) => reach !== 'environment'))
+    check.fault('/templateId', 'is of this environment, and a key of this client is known in others, too');
   const changed = [];
   const added = [];
   for (const [i, key] of changes.entries()) {
@@ -137,40 +139,4 @@ async function planKeys({ clock }: Administration, { transaction, client, change
   }
   check.done();
   return { changed, added };
-}
-
-function keyFields(check: InputCheck, { path, key, row }: { path: string; key: KeyChange; row: KeyRow }): KeyRowChange {
-  check.text(`${path}/name`, key.name);
-  check.ipList(`${path}/allowedIps`, key.allowedIps);
-  check.metadata(`${path}/metadata`, key.metadata);
-  const expiresAt = check.time(`${path}/expiresAt`, key.expiresAt);
-  const notBefore = check.time(`${path}/notBefore`, key.notBefore);
-  const status = keyStatus(check, { path, key, row });
-  return {
-    ...(key.name === undefined ? {} : { name: key.name }),
-    ...(key.scopes === undefined ? {} : { scopes: key.scopes }),
-    ...(key.allowedIps === undefined ? {} : { allowed_ips: key.allowedIps }),
-    ...(key.metadata === undefined ? {} : { metadata: JSON.stringify(key.metadata) }),
-    ...(key.autoRotate === undefined ? {} : { auto_rotate: key.autoRotate }),
-    ...(key.rateLimit === undefined
-      ? {}
-      : { rate_limit: key.rateLimit?.requests ?? null, rate_window: key.rateLimit?.window ?? null }),
-    ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
-    ...(notBefore === undefined ? {} : { not_before: notBefore }),
-    ...(status === undefined ? {} : { status }),
-  };
-}
-
-/** `enabled` and `status` say the same in two ways; what they say must agree, and a revoked key stays revoked. */
-function keyStatus(
-  check: InputCheck,
-  { path, key, row }: { path: string; key: KeyChange; row: KeyRow },
-): KeyRow['status'] | undefined {
-  const byEnabled = key.enabled === undefined ? undefined : key.enabled ? 'active' : 'disabled';
-  if (byEnabled && key.status && byEnabled !== key.status) check.fault(`${path}/enabled`, 'contradicts status');
-  const status = key.status ?? byEnabled;
-  if (row.status === 'revoked' && status !== undefined && status !== 'revoked') {
-    throw new AppError('CONFLICT', 'A revoked key stays revoked; add a new one.');
-  }
-  return status;
 }

@@ -41,6 +41,7 @@ export async function viewClients(
     keys: keys
       .filter((key) => key.client_id === row.id)
       .map((key) => viewKey({ key, environment, totals: keyTotals.get(key.id), raw: raw?.get(key.id), nowMs })),
+    hidden: row.is_hidden,
     stats: viewStats(clientTotals.get(row.id)),
   }));
 }
@@ -55,7 +56,7 @@ export async function viewClient(
   return client;
 }
 
-interface KeyView {
+export interface KeyView {
   key: KeyRow;
   environment: EnvironmentRow;
   totals: KeyTotals | undefined;
@@ -63,7 +64,8 @@ interface KeyView {
   nowMs: number;
 }
 
-function viewKey({ key, environment, totals, raw, nowMs }: KeyView): Key {
+/** A key as the API shows it. */
+export function viewKey({ key, environment, totals, raw, nowMs }: KeyView): Key {
   return {
     id: key.id,
     name: key.name,
@@ -90,7 +92,7 @@ function viewKey({ key, environment, totals, raw, nowMs }: KeyView): Key {
   };
 }
 
-function keyStatus(key: KeyRow, nowMs: number): Key['status'] {
+export function keyStatus(key: KeyRow, nowMs: number): Key['status'] {
   if (key.status === 'revoked') return 'revoked';
   const expiresAtMs = keyExpiryMs(key);
   if (expiresAtMs !== undefined && expiresAtMs <= nowMs) return 'expired';

@@ -1,12 +1,14 @@
 import type { NewKey } from '@keyward/contract/routes/client';
 import { canonicalKey } from '@keyward/keyformat/canonical-key';
 import { keyDigest } from '@keyward/keyformat/key-digest';
+import { issueOpaqueKey } from '@keyward/keyformat/opaque-key';
 import { issueSignedKey } from '@keyward/keyformat/signed-key';
 import { newId } from '@keyward/kit/random';
 import type { ClientRow, NewKeyRow } from '@keyward/stores/postgres/clients';
 import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import type { Administration } from '../administration.ts';
 import { customerKeyPrefix, keyHint } from '../key-prefixes.ts';
+import { readSettings } from '../projects/settings.ts';
 import type { OpenedSecret } from '../projects/signing-secret.ts';
 
 export interface KeyTimes {
@@ -14,33 +16,26 @@ export interface KeyTimes {
   expiresAt: Date | null;
 }
 
-interface IssueOptions {
+export interface IssueOptions {
   environment: EnvironmentRow;
   client: Pick<ClientRow, 'id' | 'name'>;
   input: NewKey;
   times: KeyTimes;
   /** The environment's first signing secret. */
   secret: OpenedSecret;
+  /** What the key begins with; as the environment has it for new keys, unless it is said. */
+  prefix?: string | undefined;
 }
 
 /** A new customer key: the row to store, and the raw key, which is nowhere else and cannot be had again. */
 export function issueKey({ pepper, clock }: Administration, options: IssueOptions): { row: NewKeyRow; raw: string } {
-  const { environment, client, input, times, secret } = options;
+  const { environment, client, input, times } = options;
   const now = new Date(clock.nowMs());
-  const scopes = input.scopes ?? [];
-  const exp = unixSeconds(times.expiresAt);
-  const nbf = unixSeconds(times.notBefore);
-  const { key: raw } = issueSignedKey({
-    claims: {
-      tid: client.name,
-      scp: scopes,
-      env: environment.type,
-      ...(exp === undefined ? {} : { exp }),
-      ...(nbf === undefined ? {} : { nbf }),
-    },
-    secret: secret.secret,
-    nowMs: clock.nowMs(),
-  });
+  const prefix = options.prefix ?? newKeyPrefix(environment);
+  const { raw, claimedExpiresAt } =
+    prefix === customerKeyPrefix
+      ? drawSignedKey(options, clock.nowMs())
+      : { raw: issueOpaqueKey(prefix), claimedExpiresAt: null };
   const canonical = canonicalKey(raw)?.canonical ?? raw;
   const row = {
     id: newId(),
@@ -48,11 +43,11 @@ export function issueKey({ pepper, clock }: Administration, options: IssueOption
     environment_id: environment.id,
     client_id: client.id,
     name: input.name,
-    prefix: customerKeyPrefix,
+    prefix,
     key_prefix: keyHint(raw),
     digest: keyDigest({ pepper, domain: 'customer', canonical }),
     status: 'active',
-    scopes,
+    scopes: input.scopes ?? [],
     allowed_ips: input.allowedIps ?? [],
     metadata: JSON.stringify(input.metadata ?? {}),
     auto_rotate: input.autoRotate ?? false,
@@ -60,12 +55,35 @@ export function issueKey({ pepper, clock }: Administration, options: IssueOption
     rate_window: input.rateLimit?.window ?? null,
     not_before: times.notBefore,
     expires_at: times.expiresAt,
-    signing_secret_id: secret.id,
-    claimed_expires_at: exp === undefined ? null : new Date(exp * 1_000),
+    signing_secret_id: prefix === customerKeyPrefix ? options.secret.id : null,
+    claimed_expires_at: claimedExpiresAt,
     created_at: now,
     updated_at: now,
   } as const satisfies NewKeyRow;
   return { row, raw };
+}
+
+/** What new keys of an environment begin with. */
+function newKeyPrefix(environment: EnvironmentRow): string {
+  const { keyKind, keyPrefix } = readSettings(environment).settings;
+  return keyKind === 'signed' ? customerKeyPrefix : keyPrefix;
+}
+
+function drawSignedKey({ environment, client, input, times, secret }: IssueOptions, nowMs: number) {
+  const exp = unixSeconds(times.expiresAt);
+  const nbf = unixSeconds(times.notBefore);
+  const { key: raw } = issueSignedKey({
+    claims: {
+      tid: client.name,
+      scp: input.scopes ?? [],
+      env: environment.type,
+      ...(exp === undefined ? {} : { exp }),
+      ...(nbf === undefined ? {} : { nbf }),
+    },
+    secret: secret.secret,
+    nowMs,
+  });
+  return { raw, claimedExpiresAt: exp === undefined ? null : new Date(exp * 1_000) };
 }
 
 /** Rounded up, so that the claim never ends a key before the time that was asked for. */

@@ -1,12 +1,13 @@
 import type { Removed } from '@keyward/contract/fields';
 import { Client } from '@keyward/contract/routes/client';
+import type { Erased } from '@keyward/contract/routes/erasure';
 import { AppError } from '@keyward/kit/app-error';
 import { listKeys, raiseClientVersion, updateKey } from '@keyward/stores/postgres/clients';
-import { requestErasure } from '@keyward/stores/postgres/erasures';
+import { forgetSightings } from '@keyward/stores/postgres/erasures';
 import type { Administration } from '../administration.ts';
 import { etagOf, requireMatch } from '../changes/etag.ts';
 import { type EnvironmentChangeCall, makeChange } from '../changes/make-change.ts';
-import { type Outcome, removed } from '../changes/outcome.ts';
+import { done, type Outcome, removed } from '../changes/outcome.ts';
 import { unknownClient } from './change-client.ts';
 import { viewClient } from './client-view.ts';
 import { eraseClient } from './erase-client.ts';
@@ -17,18 +18,17 @@ export async function removeClient(
   administration: Administration,
   call: EnvironmentChangeCall,
   clientId: string,
-): Promise<Outcome<Removed>> {
+): Promise<Outcome<Erased>> {
   const { environment } = call;
   return makeChange(administration, call, async (change) => {
     const { transaction, now } = change;
     await lockNames(transaction, { environmentId: environment.id, clientId });
-    await requestErasure(transaction, { environmentId: environment.id, clientId, now });
+    const sightings = await forgetSightings(transaction, { environmentId: environment.id, clientId, keyId: null });
     const client = await raiseClientVersion(transaction, environment.id, clientId, now);
     if (!client) throw unknownClient();
     const before = await viewClient({ ...administration, db: transaction }, { environment, row: client });
     requireMatch(call.ifMatch, etagOf(Client, before));
-    await eraseClient(change, client);
-    return removed;
+    return done({ success: true, erasureId: await eraseClient(change, { client, sightings }) });
   });
 }
 

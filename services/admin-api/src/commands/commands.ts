@@ -5,6 +5,7 @@ import { keyringAdd, keyringList, keyringPromote, keyringRetire } from './keyrin
 import { keyCreate, keyList, keyRevoke } from './keys.ts';
 import { migrate } from './migrate.ts';
 import { organizationCreate, organizationList } from './organizations.ts';
+import { pepperWrap } from './pepper-wrap.ts';
 import { projectionRebuild } from './projection-rebuild.ts';
 import { projectCreate, projectList } from './projects.ts';
 import { setup } from './setup.ts';
@@ -14,6 +15,7 @@ export const commands: readonly Command[] = [
   migrate,
   setup,
   projectionRebuild,
+  pepperWrap,
   auditVerify,
   organizationList,
   organizationCreate,

@@ -1,4 +1,3 @@
-import type { EnvironmentRecord } from '@keyward/contract/projection';
 import { derivedClientId } from '@keyward/keyformat/derived-ids';
 import type { Clock } from '@keyward/kit/clock';
 import type { Logger } from '@keyward/kit/logger';
@@ -9,8 +8,7 @@ import { findKnownClientIds } from '@keyward/stores/postgres/clients';
 import type { Database } from '@keyward/stores/postgres/database';
 import {
   deleteConfigChanges,
-  type EnvironmentProjection,
-  insertConfigChange,
+  insertConfigChanges,
   listAllEnvironmentIds,
   listClientIdsAfter,
   listConfigChanges,
@@ -51,6 +49,7 @@ export interface RebuildProgress {
 export type Propagation = 'done' | 'pending';
 
 const pageSize = 500;
+const groupSize = 100;
 /** Younger changes are still on their way through the call that made them, ms. */
 const graceMs = 2_000;
 const nilId = '00000000-0000-0000-0000-000000000000';
@@ -80,17 +79,18 @@ export class Projector {
     });
   }
 
-  /** Notes a change in its own transaction; publish it once that is committed. */
-  async note(transaction: Database, change: ConfigChange): Promise<ConfigNote> {
-    const id = newId();
-    await insertConfigChange(transaction, {
+  /** Notes changes in their own transaction; publish them once that is committed. */
+  async note(transaction: Database, changes: readonly ConfigChange[]): Promise<ConfigNote[]> {
+    const notes = changes.map((change) => ({ id: newId(), ...change }));
+    const rows = notes.map(({ id, environmentId, clientId = null, tenant = null }) => ({
       id,
-      environment_id: change.environmentId,
-      client_id: change.clientId ?? null,
-      tenant: change.tenant ?? null,
+      environment_id: environmentId,
+      client_id: clientId,
+      tenant,
       created_at: new Date(this.#clock.nowMs()),
-    });
-    return { id, ...change };
+    }));
+    await insertConfigChanges(transaction, rows);
+    return notes;
   }
 
   /**
@@ -105,9 +105,9 @@ export class Projector {
         const failed = new Set<string>();
         for (const batch of inOrder(notes)) {
           const due = batch.filter((note) => !isEnvironment(note) || !failed.has(note.environmentId));
-          const outcomes = await Promise.all(due.map((note) => this.#tryToProject(note)));
-          projected.push(...due.filter((_, i) => outcomes[i]));
-          for (const { environmentId } of due.filter((_, i) => !outcomes[i])) failed.add(environmentId);
+          const through = new Set(await this.#tryToProject(due));
+          projected.push(...through);
+          for (const note of due.filter((each) => !through.has(each))) failed.add(note.environmentId);
         }
       });
       if (!isConfirmed) throw new Error('too few replicas of Redis have confirmed it');
@@ -122,12 +122,25 @@ export class Projector {
     }
   }
 
-  async #tryToProject(note: ConfigNote): Promise<boolean> {
+  /** Those that got through. Clients are written many at once; if that fails, one by one, so that one holds up no others. */
+  async #tryToProject(notes: readonly ConfigNote[]): Promise<ConfigNote[]> {
+    const groups = inGroups(notes);
+    const through = await Promise.all(
+      groups.map(async (group) => {
+        if (group.length > 1 && (await this.#isProjected(group, 'debug'))) return group;
+        const alone = await Promise.all(group.map((note) => this.#isProjected([note], 'warn')));
+        return group.filter((_, i) => alone[i]);
+      }),
+    );
+    return through.flat();
+  }
+
+  async #isProjected(notes: readonly ConfigNote[], level: 'debug' | 'warn'): Promise<boolean> {
     try {
-      await this.#project(note);
+      await this.#project(notes);
       return true;
     } catch (error) {
-      this.#logger.warn({ err: error, change: note }, 'a change is stored, but did not reach the shards yet');
+      this.#logger[level]({ err: error, changes: notes }, 'changes are stored, but did not reach the shards yet');
       return false;
     }
   }
@@ -197,16 +210,25 @@ export class Projector {
     }
   }
 
-  async #project({ environmentId, clientId, tenant }: ConfigChange): Promise<void> {
-    if (clientId) return this.#projectClients(environmentId, [clientId]);
-    return tenant ? this.#projectTenants(environmentId, [tenant]) : this.#projectEnvironment(environmentId);
+  /** Of several, all are clients of one environment. */
+  async #project(notes: readonly ConfigChange[]): Promise<void> {
+    const clientIds = notes.flatMap(({ clientId }) => clientId ?? []);
+    const [first] = notes;
+    if (!first) return;
+    if (clientIds.length > 0) return this.#projectClients(first.environmentId, clientIds);
+    return first.tenant
+      ? this.#projectTenants(first.environmentId, [first.tenant])
+      : this.#projectEnvironment(first.environmentId);
   }
 
   /** All records first: a version says that everything up to it is there. */
   async #projectClients(environmentId: string, clientIds: readonly string[]): Promise<void> {
     const projections = await readClientProjections(this.#db, environmentId, clientIds);
-    const keys = projections.flatMap((projection) => projection.keys);
-    await this.#store.putKeys(environmentId, keys);
+    const keys = Map.groupBy(
+      projections.flatMap((projection) => projection.keys),
+      ({ within }) => within,
+    );
+    await Promise.all([...keys].map(([within, known]) => this.#store.putKeys(within, known)));
     await Promise.all(projections.map(({ client }) => this.#store.putClient(environmentId, client)));
     await Promise.all(projections.map(({ client }) => this.#store.putClientVersion(client.clientId, client.version)));
   }
@@ -234,7 +256,14 @@ export class Projector {
     const projection = await readEnvironmentProjection(this.#db, environmentId);
     if (!projection) return;
     await this.#store.putServerKeys(projection.serverKeys);
-    const environment = { ...projection.environment, signingSecrets: this.#resealed(projection.signingSecrets) };
+    const environment = {
+      ...projection.environment,
+      signingSecrets: projection.signingSecrets.map((secret) => this.#resealed(secret)),
+      keyImports: projection.keyImports.map(({ id, prefixes, sealed }) => ({
+        prefixes,
+        ...(sealed === null ? { id } : this.#resealed({ id, sealed })),
+      })),
+    };
     // Validators may read the record before the version is there, and then count by its caps.
     if (hasCaps(environment)) await keepCapsCounter({ db: this.#db, store: this.#store }, environment);
     await this.#store.putEnvironment(environment);
@@ -242,12 +271,9 @@ export class Projector {
     if (!hasCaps(environment)) await this.#store.releaseEnvironmentTotals(environmentId, environment.version);
   }
 
-  #resealed(secrets: EnvironmentProjection['signingSecrets']): EnvironmentRecord['signingSecrets'] {
+  #resealed({ id, sealed }: { id: string; sealed: Buffer }): { id: string; sealed: string } {
     const { master, projection } = this.#boxes;
-    return secrets.map(({ id, sealed }) => ({
-      id,
-      sealed: projection.seal(master.open(sealed, id), id).toString('base64url'),
-    }));
+    return { id, sealed: projection.seal(master.open(Buffer.from(sealed), id), id).toString('base64url') };
   }
 }
 
@@ -259,6 +285,16 @@ function inOrder(notes: readonly ConfigNote[]): ConfigNote[][] {
   const clients = notes.filter(({ clientId }) => clientId);
   const names = notes.filter(({ clientId, tenant }) => !clientId && tenant);
   return [clients, names, notes.filter(isEnvironment)];
+}
+
+/** What is written at once: many clients of one environment; everything else alone. */
+function inGroups(notes: readonly ConfigNote[]): ConfigNote[][] {
+  const byEnvironment = Map.groupBy(notes, ({ id, clientId, environmentId }) => (clientId ? environmentId : id));
+  return [...byEnvironment.values()].flatMap((group) =>
+    Array.from({ length: Math.ceil(group.length / groupSize) }, (_, i) =>
+      group.slice(i * groupSize, (i + 1) * groupSize),
+    ),
+  );
 }
 
 function isEnvironment({ clientId, tenant }: ConfigChange): boolean {

@@ -50,7 +50,7 @@ async function retire(retiring: Retiring, held: HeldRecord): Promise<void> {
   const raised = await raiseOwner(retiring, { environmentId, ...owner, atLeast });
   const version = raised?.version ?? atLeast;
   await putRetired(store, held, version);
-  if (raised) await retiring.projector.publish([raised.note]);
+  if (raised) await retiring.projector.publish(raised.notes);
   else if (owner.clientId) await store.putClientVersion(owner.clientId, version);
   else await store.putEnvironmentVersion(environmentId, version);
 }
@@ -81,7 +81,7 @@ function raiseOwner({ db, projector }: Retiring, { environmentId, clientId, atLe
     const row = clientId
       ? await raiseClientVersion(transaction, environmentId, clientId, now)
       : await raiseEnvironmentVersion(transaction, environmentId, now);
-    return row && { version: row.version, note: await projector.note(transaction, { environmentId, clientId }) };
+    return row && { version: row.version, notes: await projector.note(transaction, [{ environmentId, clientId }]) };
   });
 }
 

@@ -1,9 +1,11 @@
 import { newId } from '@keyward/kit/random';
-import { raiseClientVersion } from '@keyward/stores/postgres/clients';
+import { type ClientRow, deleteKey, listKeys, raiseClientVersion } from '@keyward/stores/postgres/clients';
 import { dropTemplatesOfDeleted, listClientsOfDeleted } from '@keyward/stores/postgres/delete-environment';
-import { requestErasure } from '@keyward/stores/postgres/erasures';
+import { forgetSightings } from '@keyward/stores/postgres/erasures';
+import { findOtherHome, moveClient } from '@keyward/stores/postgres/move-client';
 import type { Administration } from '../administration.ts';
 import { system } from '../changes/author.ts';
+import type { Change } from '../changes/change.ts';
 import { makeChange } from '../changes/make-change.ts';
 import { removed } from '../changes/outcome.ts';
 import { eraseClient } from '../clients/erase-client.ts';
@@ -36,9 +38,23 @@ async function eraseOne(administration: Administration, { id, environmentId, org
   await makeChange(administration, call, async (change) => {
     const { transaction, now } = change;
     await lockNames(transaction, { environmentId, clientId: id });
-    await requestErasure(transaction, { environmentId, clientId: id, now });
+    const sightings = await forgetSightings(transaction, { environmentId, clientId: id, keyId: null });
     const client = await raiseClientVersion(transaction, environmentId, id, now);
-    if (client) await eraseClient(change, client);
+    const home = client && (await findOtherHome(transaction, id));
+    if (client && home) await goOnElsewhere(change, client, home);
+    else if (client) await eraseClient(change, { client, sightings });
     return removed;
   });
+}
+
+/** The client of a key that is known in other environments, too; keys of this one alone are gone with it. */
+async function goOnElsewhere(change: Change, client: ClientRow, environmentId: string): Promise<void> {
+  const { transaction, now } = change;
+  const keys = await listKeys(transaction, [client.id]);
+  for (const key of keys.filter(({ reach }) => reach === 'environment'))
+    await deleteKey(transaction, { client, key, now });
+  await moveClient(transaction, client.id, environmentId);
+  await change.note({ environmentId, clientId: client.id });
+  const subject = { kind: 'client', id: client.id };
+  change.record({ action: 'client.move', subject, environmentId, after: { envId: environmentId } });
 }

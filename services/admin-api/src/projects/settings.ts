@@ -7,6 +7,7 @@ import { etagOf, requireMatch } from '../changes/etag.ts';
 import type { EnvironmentChangeCall } from '../changes/make-change.ts';
 import { done, type Outcome } from '../changes/outcome.ts';
 import { InputCheck } from '../input.ts';
+import { reservedBy } from '../key-prefixes.ts';
 import { changeEnvironment } from './change-environment.ts';
 
 export function readSettings(environment: EnvironmentRow): SettingsAnswer {
@@ -42,6 +43,8 @@ export async function changeSettings(
 async function checkChange({ db }: Administration, { id }: EnvironmentRow, change: SettingsChange): Promise<void> {
   const check = new InputCheck();
   check.ipList('/trustedProxies', change.trustedProxies);
+  const reserved = change.keyPrefix === undefined ? undefined : reservedBy(change.keyPrefix);
+  if (reserved) check.fault('/keyPrefix', `is what ${reserved} begin with`);
   const template = change.defaultTemplateId;
   if (template && !(await templateExists(db, id, template))) {
     check.fault('/defaultTemplateId', 'is not a template of this environment');

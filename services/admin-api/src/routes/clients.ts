@@ -13,12 +13,12 @@ import { serviceCallCheck } from '@keyward/kit/service-token';
 import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import { inEnvironment } from '../access/admit.ts';
 import type { Administration } from '../administration.ts';
-import { changeClient as applyChange, unknownClient } from '../clients/change-client.ts';
+import { changeClient as applyChange } from '../clients/change-client.ts';
 import { createClients } from '../clients/create-clients.ts';
 import { readClient, readClients } from '../clients/read-clients.ts';
 import { removeClient, revokeKey } from '../clients/remove-client.ts';
-import { isUuid } from '../input.ts';
 import { readSettings } from '../projects/settings.ts';
+import { clientId } from './client-id.ts';
 import { sendOutcome } from './send-outcome.ts';
 import { withEtag } from './with-etag.ts';
 
@@ -29,7 +29,8 @@ export function clientRoutes(app: App, administration: Administration, serviceTo
   app.route({
     ...listClients,
     handler: async (request) => {
-      const { project_env: _, page = 1, limit = 10, ...filter } = request.query;
+      const { project_env: _, page = 1, limit = 10, hidden: withHidden, ...rest } = request.query;
+      const filter = { ...rest, withHidden };
       const { environment } = await inEnvironment(administration, request, listClients);
       return readClients(administration, { environment, filter, page, limit });
     },
@@ -85,12 +86,6 @@ export function clientRoutes(app: App, administration: Administration, serviceTo
       return sendOutcome(reply, outcome);
     },
   });
-}
-
-/** What is no UUID is no client of anybody's. */
-function clientId(text: string): string {
-  if (!isUuid(text)) throw unknownClient();
-  return text.toLowerCase();
 }
 
 function oneValue(header: string | string[] | undefined): string | undefined {

@@ -1,0 +1,45 @@
+import { AppError } from '@keyward/kit/app-error';
+import { type ClientRow, type KeyRow, raiseClientVersion } from '@keyward/stores/postgres/clients';
+import { findKey } from '@keyward/stores/postgres/keys';
+import type { Change } from '../changes/change.ts';
+import type { EnvironmentChangeCall } from '../changes/make-change.ts';
+import { isUuid } from '../input.ts';
+import { keyPlace } from './key-place.ts';
+
+export interface LockedKey {
+  key: KeyRow;
+  /** Whose it is, at its next version. */
+  client: ClientRow;
+}
+
+/** A key that is to be changed; nobody else changes it, or its client, until the transaction ends. */
+export async function lockKey(
+  { transaction, now }: Change,
+  call: EnvironmentChangeCall,
+  id: string,
+): Promise<LockedKey> {
+  const find = () => findKey(transaction, keyPlace(call.environment), keyId(id));
+  const found = await find();
+  if (!found) throw unknownKey();
+  requireOwnReach(call, found.reach);
+  const client = await raiseClientVersion(transaction, found.environment_id, found.client_id, now);
+  const key = client && (await find()); // it may have been deleted while the client was waited for
+  if (!client || !key) throw unknownKey();
+  return { key, client };
+}
+
+/** A server key belongs to one environment, and what it changes is of that environment alone. */
+export function requireOwnReach({ author }: EnvironmentChangeCall, reach: KeyRow['reach'] = 'environment'): void {
+  if (author.kind !== 'server-key' || reach === 'environment') return;
+  throw new AppError('FORBIDDEN', 'This key is known in other environments, too; use an account key.');
+}
+
+/** What is no UUID is no key of anybody's. */
+export function keyId(text: string): string {
+  if (!isUuid(text)) throw unknownKey();
+  return text.toLowerCase();
+}
+
+export function unknownKey(): AppError {
+  return new AppError('NOT_FOUND', 'There is no such key.');
+}

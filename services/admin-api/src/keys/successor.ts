@@ -1,0 +1,74 @@
+import type { NewKey } from '@keyward/contract/routes/client';
+import { AppError } from '@keyward/kit/app-error';
+import { insertKeys, type KeyRow, type NewKeyRow, updateKey } from '@keyward/stores/postgres/clients';
+import { keyExpiryMs } from '@keyward/stores/postgres/key-expiry';
+import { findSuccessor } from '@keyward/stores/postgres/keys';
+import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
+import type { Administration } from '../administration.ts';
+import type { Change } from '../changes/change.ts';
+import { issueKey } from '../clients/issue-key.ts';
+import type { OpenedSecret } from '../projects/signing-secret.ts';
+import type { LockedKey } from './locked-key.ts';
+
+interface Succession extends LockedKey {
+  environment: EnvironmentRow;
+  secret: OpenedSecret;
+  /** When the new key ends; undefined: it lives as long as the old one was to live. */
+  expiresAt: Date | null | undefined;
+  /** How long the old key goes on; undefined: as long as it would have. */
+  overlapSeconds: number | undefined;
+}
+
+/** Makes a key that takes the place of another: with its rules, its totals and its prefix. The old one's life is never extended. */
+export async function succeed(
+  administration: Administration,
+  change: Change,
+  succession: Succession,
+): Promise<{ id: string; raw: string }> {
+  const { transaction, now } = change;
+  const { key, overlapSeconds } = succession;
+  await requireRotatable(change, key);
+  const { row, raw } = successorOf(administration, succession, now);
+  await insertKeys(transaction, [row]);
+  if (overlapSeconds !== undefined) {
+    const endMs = Math.min(now.getTime() + overlapSeconds * 1_000, keyExpiryMs(key) ?? Number.POSITIVE_INFINITY);
+    await updateKey(transaction, key.id, { expires_at: new Date(endMs), updated_at: now });
+  }
+  return { id: row.id, raw };
+}
+
+async function requireRotatable({ transaction }: Change, { id, status }: KeyRow): Promise<void> {
+  if (status !== 'active') throw new AppError('CONFLICT', `This key is ${status}; it cannot be rotated.`);
+  const successor = await findSuccessor(transaction, id);
+  if (successor) throw new AppError('CONFLICT', `This key has a successor already: ${successor.id}. Rotate that one.`);
+}
+
+function successorOf(
+  administration: Administration,
+  { environment, client, key, secret, expiresAt }: Succession,
+  now: Date,
+): { row: NewKeyRow; raw: string } {
+  const input: NewKey = {
+    name: key.name,
+    scopes: key.scopes,
+    allowedIps: key.allowed_ips,
+    metadata: key.metadata,
+    autoRotate: key.auto_rotate,
+    ...(key.rate_limit === null || key.rate_window === null
+      ? {}
+      : { rateLimit: { requests: key.rate_limit, window: key.rate_window } }),
+  };
+  const times = { notBefore: null, expiresAt: expiresAt === undefined ? sameLifetime(key, now) : expiresAt };
+  // Another system's prefix is not one that our keys may have.
+  const prefix = key.import_id === null ? key.prefix : undefined;
+  const { row, raw } = issueKey(administration, { environment, client, input, times, secret, prefix });
+  const { product_id, reach, reach_id } = key;
+  const kept = { environment_id: client.environment_id, product_id, reach, reach_id };
+  const family = { family_id: key.family_id ?? key.id, predecessor_id: key.id };
+  return { row: { ...row, ...kept, ...family }, raw };
+}
+
+function sameLifetime(key: KeyRow, now: Date): Date | null {
+  const endMs = keyExpiryMs(key);
+  return endMs === undefined ? null : new Date(now.getTime() + endMs - key.created_at.getTime());
+}
