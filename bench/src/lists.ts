@@ -50,6 +50,19 @@ const lists = [
     (query) => `/client?${query}`,
   ),
   `/client?templateId=${templateId}`,
+  ...[
+    '',
+    'limit=100',
+    'limit=100&page=1000',
+    'status=active',
+    'status=expired',
+    'status=revoked',
+    'status=disabled',
+  ].map((query) => `/key?${query}`),
+  ...['name=key+7', 'name=nothing', 'prefix=apikee_a1', 'expiresBefore=2031-01-01T00:00:00Z'].map(
+    (query) => `/key?${query}`,
+  ),
+  '/key?unusedSince=2100-01-01T00:00:00Z',
 ];
 process.stdout.write(`${'list'.padEnd(70)}  total    p50    p95  ms\n`);
 for (const list of lists) {

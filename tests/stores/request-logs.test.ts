@@ -1,6 +1,7 @@
 import { validation } from '@keyward/contract/pipeline-event';
 import type { EnvironmentSettings } from '@keyward/contract/settings';
 import type { ValidationEvent } from '@keyward/contract/validation-event';
+import { systemClock } from '@keyward/kit/clock';
 import { newId } from '@keyward/kit/random';
 import type { Sessions } from '@keyward/stores/postgres/sessions';
 import { erasePersonal } from '@keyward/stores/postgres/upkeep/erase-personal';
@@ -10,7 +11,7 @@ import { expect, it } from 'vitest';
 import { idAt } from './sample-events.ts';
 import { WriterUnderTest } from './writer-under-test.ts';
 
-const never = new AbortController().signal;
+const forever = { clock: systemClock, signal: new AbortController().signal };
 const personal = { name: 'checkout', ip: '2001:db8::1', userAgent: 'curl/8' };
 const nothing = { name: null, ip: null, user_agent: null };
 const everything = { name: 'checkout', ip: '2001:db8::1', user_agent: 'curl/8' };
@@ -130,7 +131,7 @@ describePostgresBackends('request logs', (backend) => {
       .insertInto('erasure')
       .values({ client_id: clientId, environment_id: environmentId, requested_at })
       .execute();
-    expect(await erasePersonal(stage.db, never)).toBeGreaterThan(0);
+    expect(await erasePersonal(stage.db, forever)).toBeGreaterThan(0);
     const lines = await linesOf(environmentId);
     const own = lines.filter((line) => line.client_id === clientId);
     expect(own).toMatchObject([nothing, nothing]);
@@ -156,7 +157,7 @@ describePostgresBackends('request logs', (backend) => {
       .insertInto('erasure')
       .values({ client_id: clientId, environment_id: environmentId, requested_at })
       .execute();
-    await erasePersonal(stage.db, never);
+    await erasePersonal(stage.db, forever);
     const rows = await stage.db
       .selectFrom('event_dead')
       .select(['log_offset', 'value'])
@@ -207,7 +208,7 @@ describePostgresBackends('request logs', (backend) => {
       },
       transformResult: async ({ result }) => result,
     });
-    await erasePersonal(counting, never);
+    await erasePersonal(counting, forever);
     await writing;
     expect(await linesOf(environmentId)).toMatchObject([nothing]);
   });

@@ -9,6 +9,7 @@ const ofOthers = [
   'catch_up',
   'consumer_offset',
   'erasure',
+  'erasure_receipt',
   'outbox_count',
   'usage_rolled_up',
 ];

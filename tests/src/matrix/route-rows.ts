@@ -4,6 +4,7 @@ import { auditRows } from './rows/audit-rows.ts';
 import { clientRows } from './rows/client-rows.ts';
 import { deadLetterRows } from './rows/dead-letter-rows.ts';
 import { endpointRows } from './rows/endpoint-rows.ts';
+import { keyRows } from './rows/key-rows.ts';
 import { memberRows } from './rows/member-rows.ts';
 import { organizationRows } from './rows/organization-rows.ts';
 import { productRows } from './rows/product-rows.ts';
@@ -19,6 +20,7 @@ import { webhookRows } from './rows/webhook-rows.ts';
 /** How each management route is called; `tests/e2e/access-matrix.test.ts` fails for a route that has no row here. */
 export const routeRows: readonly RouteRow[] = [
   ...clientRows,
+  ...keyRows,
   ...organizationRows,
   ...projectRows,
   ...productRows,
