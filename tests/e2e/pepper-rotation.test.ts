@@ -93,8 +93,8 @@ describe('a new pepper [real]', () => {
     const expected = ['ALLOWED', 'REVOKED', 'REVOKED', 'ALLOWED'];
 
     const output = await wrap(second);
-    expect(output).toMatch(/Wrapped: 2 of api_key\.\n/);
-    expect(output).toMatch(/Wrapped: 1 of tombstone\.\n/);
+    expect(output).toMatch(/Wrapped: 2 of api_key\.digest\.\n/);
+    expect(output).toMatch(/Wrapped: 1 of tombstone\.digest\.\n/);
     expect(output).not.toContain(second);
     expect(await codes(second)).toEqual(expected);
     expect(await wrap(second)).toContain('All digests have every pepper already.');

@@ -4,6 +4,7 @@ import { changeClient, createClient, deleteClient, getClient, listClients } from
 import { readConservation } from './routes/conservation.ts';
 import { listDeadLetters, replayDeadLetter, replayDeadLetters } from './routes/dead-letter.ts';
 import { changeEndpoint, deleteEndpoint, getEndpoint, listEndpoints, registerEndpoint } from './routes/endpoint.ts';
+import { getErasure } from './routes/erasure.ts';
 import {
   acceptInvitation,
   createInvitation,
@@ -12,7 +13,6 @@ import {
   registerByInvitation,
   revokeInvitation,
 } from './routes/invitation.ts';
-import { getErasure } from './routes/erasure.ts';
 import {
   changeKey,
   claimRotation,

@@ -8,7 +8,7 @@ export function isServerKeyPrefix(prefix: string): prefix is ServerKeyPrefix {
 }
 
 /** Whose keys begin with it, so that no customer's opaque key may; undefined: nobody's. */
-export function reservedBy(prefix: string): string | undefined {
+export function reservedBy(prefix: string, accountKeyPrefix: string): string | undefined {
   if (isServerKeyPrefix(prefix)) return 'server keys';
   if (prefix === accountKeyPrefix) return 'account keys';
   return prefix === customerKeyPrefix || reservedForSigned(prefix) ? 'signed keys' : undefined;

@@ -12,7 +12,18 @@ export interface Page extends Part {
   environmentId: string;
 }
 
-type Listed = 'account_key' | 'client' | 'endpoint' | 'invitation' | 'key_rotation' | 'product' | 'project' | 'server_key' | 'template' | 'user_session' | 'webhook';
+type Listed =
+  | 'account_key'
+  | 'client'
+  | 'endpoint'
+  | 'invitation'
+  | 'key_rotation'
+  | 'product'
+  | 'project'
+  | 'server_key'
+  | 'template'
+  | 'user_session'
+  | 'webhook';
 
 /** What such a query finds in all, and this part of it, newest first. */
 export async function readPart<T extends Listed>(

@@ -5,9 +5,12 @@ import type { Database } from './database.ts';
 export const pepperedColumns = [
   { table: 'account_key', column: 'digest' },
   { table: 'api_key', column: 'digest' },
+  { table: 'invitation', column: 'digest' },
   { table: 'key_sighting', column: 'digest' },
   { table: 'server_key', column: 'digest' },
   { table: 'tombstone', column: 'digest' },
+  { table: 'user_session', column: 'digest' },
+  { table: 'user_session', column: 'previous_digest' },
 ] as const;
 
 type PepperedColumn = (typeof pepperedColumns)[number];
@@ -30,8 +33,10 @@ export async function insertPepperMarks(
 
 /** Nobody else writes digests, or wraps them, until the transaction ends. */
 export async function lockDigests(transaction: Database): Promise<void> {
-  const tables = ['pepper_wrap', ...pepperedColumns.map(({ table }) => table)];
-  await sql`lock table ${sql.join(tables.map((table) => sql.table(table)))} in exclusive mode`.execute(transaction);
+  const tables = new Set(['pepper_wrap', ...pepperedColumns.map(({ table }) => table)]);
+  await sql`lock table ${sql.join([...tables].map((table) => sql.table(table)))} in exclusive mode`.execute(
+    transaction,
+  );
 }
 
 /** Writes each digest of a column anew; answers how many. The cursor sees the rows as they were, so none is met twice. */

@@ -1,5 +1,6 @@
 import { keyDigest } from '@keyward/keyformat/key-digest';
 import { issueOpaqueKey } from '@keyward/keyformat/opaque-key';
+import type { Pepper } from '@keyward/keyformat/pepper';
 import { newId } from '@keyward/kit/random';
 import type { AccountKeyRow } from '@keyward/stores/postgres/account-keys';
 
@@ -15,7 +16,7 @@ interface IssueOptions {
 
 /** A new account key: the row to store, and the raw key, which is nowhere else and cannot be had again. */
 export function issueAccountKey(
-  { pepper }: { pepper: Buffer },
+  { pepper }: { pepper: Pepper },
   { userId, prefix, description, allowedIps = [], expiresAt = null, now }: IssueOptions,
 ): { row: AccountKeyRow; raw: string } {
   const raw = issueOpaqueKey(prefix);

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { keyDigest } from '@keyward/keyformat/key-digest';
+import type { Pepper } from '@keyward/keyformat/pepper';
 import { readCookie } from '@keyward/kit/cookies';
 import { equalTexts } from '@keyward/kit/equal-texts';
 import { newSecret } from '@keyward/kit/random';
@@ -30,6 +31,6 @@ export function deviceCookie({ pepper, policy }: Parts, email: string): string {
   });
 }
 
-function proofOf(pepper: Buffer, id: string, email: string): string {
+function proofOf(pepper: Pepper, id: string, email: string): string {
   return keyDigest({ pepper, domain: 'device', canonical: `${id} ${email.toLowerCase()}` }).toString('base64url');
 }

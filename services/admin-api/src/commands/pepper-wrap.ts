@@ -38,7 +38,7 @@ async function wrapAll(db: Database, { report }: CommandContext, peppers: readon
     const wrap = (digest: Buffer) => missing.reduce<Buffer>((inner, pepper) => wrapDigest(pepper, inner), digest);
     for (const each of pepperedColumns) {
       const rewritten = await rewriteDigests(transaction, each, wrap);
-      report(`Wrapped: ${rewritten} of ${each.table}.`);
+      report(`Wrapped: ${rewritten} of ${each.table}.${each.column}.`);
     }
     const marks = peppers.slice(wrapped).map(pepperMark);
     await insertPepperMarks(transaction, { first: wrapped, marks, now: new Date(systemClock.nowMs()) });

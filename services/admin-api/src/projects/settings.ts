@@ -40,10 +40,14 @@ export async function changeSettings(
 }
 
 /** Refuses what the schema cannot. */
-async function checkChange({ db }: Administration, { id }: EnvironmentRow, change: SettingsChange): Promise<void> {
+async function checkChange(
+  { db, policy }: Administration,
+  { id }: EnvironmentRow,
+  change: SettingsChange,
+): Promise<void> {
   const check = new InputCheck();
   check.ipList('/trustedProxies', change.trustedProxies);
-  const reserved = change.keyPrefix === undefined ? undefined : reservedBy(change.keyPrefix);
+  const reserved = change.keyPrefix === undefined ? undefined : reservedBy(change.keyPrefix, policy.keyPrefix);
   if (reserved) check.fault('/keyPrefix', `is what ${reserved} begin with`);
   const template = change.defaultTemplateId;
   if (template && !(await templateExists(db, id, template))) {
