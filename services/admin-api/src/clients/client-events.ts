@@ -32,8 +32,9 @@ export function clientEvents(before: Client | undefined, after: Client): Webhook
   return [...events, ...keys];
 }
 
-function keyEvents(
-  { envId: environmentId, id: clientId }: Client,
+/** What webhooks are told of one key; without `before` it is new. */
+export function keyEvents(
+  { envId: environmentId, id: clientId }: Pick<Client, 'envId' | 'id'>,
   before: Key | undefined,
   after: Key,
 ): WebhookEvent[] {

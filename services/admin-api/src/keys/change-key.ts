@@ -8,6 +8,7 @@ import type { Change } from '../changes/change.ts';
 import { etagOf, requireMatch } from '../changes/etag.ts';
 import { type EnvironmentChangeCall, makeChange } from '../changes/make-change.ts';
 import { done, type Outcome } from '../changes/outcome.ts';
+import { keyEvents } from '../clients/client-events.ts';
 import { keyFields } from '../clients/key-fields.ts';
 import { InputCheck } from '../input.ts';
 import { viewKey } from './key-view.ts';
@@ -62,6 +63,7 @@ async function changeLocked(
     await updateKey(transaction, key.id, { ...columns, updated_at: now });
     const [row = key] = await listKeyRows(transaction, [key.id]);
     const after = await viewKey(db, { environment, row });
+    change.emit(...keyEvents({ envId: client.environment_id, id: client.id }, before, after));
     change.record({ action, subject: { kind: 'key', id: key.id }, environmentId: environment.id, before, after });
     return done(after);
   });

@@ -19,6 +19,7 @@ import type { Administration } from '../administration.ts';
 import type { Change } from '../changes/change.ts';
 import { type EnvironmentChangeCall, makeChange } from '../changes/make-change.ts';
 import { created, done, type Outcome } from '../changes/outcome.ts';
+import { keyEvents } from '../clients/client-events.ts';
 import { insertHiddenClients } from '../clients/insert-new-client.ts';
 import { issueKey } from '../clients/issue-key.ts';
 import { InputCheck } from '../input.ts';
@@ -117,6 +118,7 @@ async function make(administration: Administration, change: Change, making: Maki
   const views = await viewKeys({ ...administration, db: transaction }, { environment, rows, raw });
   for (const view of views) {
     const subject = { kind: 'key', id: view.id };
+    change.emit(...keyEvents({ envId: environment.id, id: view.clientId }, undefined, view));
     change.record({ action: 'key.create', subject, environmentId: environment.id, after: view });
   }
   return views;

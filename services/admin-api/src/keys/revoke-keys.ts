@@ -59,6 +59,8 @@ async function revoke(change: Change, environment: EnvironmentRow, found: readon
   await change.note(...clients.map(({ id: clientId }: ClientRow) => ({ environmentId, clientId })));
   for (const { id } of revoked) {
     const before = found.find((key) => key.id === id);
+    const data = { clientId: before?.client_id ?? '', keyId: id };
+    change.emit({ type: 'key.revoked', environmentId, data });
     const subject = { kind: 'key', id };
     const after = { status: 'revoked' };
     change.record({ action: 'key.revoke', subject, environmentId, before: { status: before?.status }, after });

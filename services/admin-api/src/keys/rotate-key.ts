@@ -42,6 +42,16 @@ export async function rotateKey(
     const environmentId = environment.id;
     const after = await viewKey(db, { environment, row: old });
     const view = await viewKey(db, { environment, row, raw: new Map([[made.id, made.raw]]) });
+    change.emit({
+      type: 'key.rotated',
+      environmentId: client.environment_id,
+      data: {
+        clientId: client.id,
+        keyId: key.id,
+        successorId: made.id,
+        overlapEndsAt: after.expiresAt ?? change.now.toISOString(),
+      },
+    });
     change.record({ action: 'key.rotate', subject: { kind: 'key', id: key.id }, environmentId, before, after });
     change.record({ action: 'key.create', subject: { kind: 'key', id: made.id }, environmentId, after: view });
     return created(view);
