@@ -51,7 +51,7 @@ export async function sessionsOf(people: readonly Credential[], { adminUrl }: Te
   const signedIn = people.map(async ({ name, person }) => {
     if (!person) throw new Error(`${name} is nobody who could sign in`);
     const browser = new Browser(adminUrl);
-    await browser.signIn(person.email, person.password);
+    expectDone(await browser.signIn(person.email, person.password));
     return {
       name: `${name}, signed in`,
       caller: { url: adminUrl, headers: browser.headers },

@@ -9,6 +9,9 @@ export interface Patience {
   forgottenAfterMs: number;
 }
 
+/** Not the present: an attempt beside it may have looked at its clock a little earlier, or in another replica. */
+const neverBlocked = sql<Date>`timestamptz 'epoch'`;
+
 /**
  * Counts an attempt as one that fails, before it is known: of many at once, from any number of replicas, no more than the free ones get
  * through. Answers until when none is taken; undefined: this one is.
@@ -21,12 +24,12 @@ export async function takeSignInAttempt(
   const forgottenSince = new Date(now.getTime() - forgottenAfterMs);
   const { rows } = await sql`
     insert into sign_in_attempt as known (subject, failures, last_at, blocked_until)
-    values (${subject}, 1, ${now}, ${now})
+    values (${subject}, 1, ${now}, ${neverBlocked})
     on conflict (subject) do update set
       failures = case when known.last_at < ${forgottenSince} then 1 else known.failures + 1 end,
       last_at = ${now},
       blocked_until = case
-        when known.last_at < ${forgottenSince} or known.failures < ${freeFailures}::integer then ${now}::timestamptz
+        when known.last_at < ${forgottenSince} or known.failures < ${freeFailures}::integer then ${neverBlocked}
         else ${now}::timestamptz + least(
           power(2, least(known.failures - ${freeFailures}::integer, 30)) * 1000, ${longestMs}::integer
         ) * interval '1 millisecond'
@@ -39,10 +42,10 @@ export async function takeSignInAttempt(
 }
 
 /** The attempt did not fail, so it is not counted, and nobody has to wait for its sake. */
-export async function giveBackSignInAttempt(db: Database, subject: Buffer, now: Date): Promise<void> {
+export async function giveBackSignInAttempt(db: Database, subject: Buffer): Promise<void> {
   await db
     .updateTable('sign_in_attempt')
-    .set({ failures: sql<number>`greatest(failures - 1, 0)`, blocked_until: now })
+    .set({ failures: sql<number>`greatest(failures - 1, 0)`, blocked_until: neverBlocked })
     .where('subject', '=', subject)
     .execute();
 }

@@ -33,10 +33,10 @@ export async function changePassword(
   if (!from || !isRight) throw new AppError('FORBIDDEN', 'The current password is wrong.');
   const to = await hashPassword(newPassword);
   const outcome = await changeAccount(administration, call, async (change) => {
-    const { transaction, now } = change;
+    const { transaction } = change;
     if (!(await replacePasswordHash(transaction, { userId, from, to })))
       throw new AppError('CONFLICT', 'The password was changed at the same time.');
-    await attempt.succeeded(transaction, now);
+    await attempt.succeeded(transaction);
     await endUserSessions(transaction, { userId, except: session.id });
     change.record({ action: 'password.change', subject: { kind: 'user', id: userId } });
     return done(viewCurrentSession(administration, { session, memberships }));

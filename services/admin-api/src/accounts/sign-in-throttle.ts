@@ -50,9 +50,9 @@ export class TakenAttempt {
   }
 
   /** It was no guess. What failed before at the same account is forgotten; at the same address others may have failed. */
-  async succeeded(db: Database, now: Date): Promise<void> {
+  async succeeded(db: Database): Promise<void> {
     await forgetSignInAttempts(db, [this.#what]);
-    if (this.#address) await giveBackSignInAttempt(db, this.#address, now);
+    if (this.#address) await giveBackSignInAttempt(db, this.#address);
   }
 }
 

@@ -33,8 +33,8 @@ export async function signIn(
   const begun = await beginSession(administration, {
     user,
     call,
-    also: async (transaction, now) => {
-      await attempt.succeeded(transaction, now);
+    also: async (transaction) => {
+      await attempt.succeeded(transaction);
       if (to !== undefined) await replacePasswordHash(transaction, { userId: user.id, from, to });
     },
   });
