@@ -27,7 +27,7 @@ interface Beginning {
   user: UserRow;
   call: SignInCall;
   /** What else is to be done when it begins. */
-  also?: (transaction: Database, now: Date) => Promise<void>;
+  also?: (transaction: Database) => Promise<void>;
 }
 
 const longestUserAgent = 256;
@@ -65,7 +65,7 @@ export async function beginSession(
     const { transaction } = change;
     await endPresented(administration, transaction, call);
     await insertUserSession(transaction, row);
-    await also?.(transaction, now);
+    await also?.(transaction);
     const { current: _, ...after } = viewSession(policy, row, undefined);
     change.record({ action: 'session.create', subject: { kind: 'session', id: row.id }, after });
     return created(viewCurrentSession(administration, { session: { ...row, email: user.email }, memberships }));
