@@ -31,7 +31,8 @@ describe('totals after a loss [embedded]', () => {
   });
   beforeEach(async () => {
     nowMs = Date.UTC(2026, 10, 20, 12, 30, 15);
-    for (const table of ['environment', 'project', 'usage_hour', 'catch_up'] as const) await db.deleteFrom(table).execute();
+    for (const table of ['environment', 'project', 'usage_hour', 'catch_up'] as const)
+      await db.deleteFrom(table).execute();
     beginShards();
     await administration.projector.rebuild();
     ({ environment } = await newEnvironment(administration));

@@ -44,7 +44,14 @@ describePostgresBackends('usage writer', (backend) => {
   });
 
   const clientTotals = async () => byId(await db.selectFrom('client_total').selectAll().execute(), 'client_id');
-  const keyTotals = async () => byId(await db.selectFrom('key_total').selectAll().execute(), 'key_id');
+  const keyTotals = async () => {
+    const rows = await db.selectFrom('key_total').selectAll().execute();
+    // Whether webhooks heard of a key is not the writer's.
+    return byId(
+      rows.map(({ told: _, ...counted }) => counted),
+      'key_id',
+    );
+  };
   const dead = () => db.selectFrom('event_dead').selectAll().orderBy('log_offset').execute();
   const counted = async () => {
     const rows = await db.selectFrom('usage_hour').select('count').execute();
