@@ -34,6 +34,7 @@ const ofItsOwn: Readonly<Record<string, readonly ProblemCode[]>> = {
   listLogs: ['TOO_BROAD'],
   readUsage: ['TOO_BROAD'],
   listAudit: ['TOO_BROAD'],
+  listKeys: ['TOO_BROAD'],
   signIn: ['UNAUTHENTICATED', 'FORBIDDEN', 'TOO_MANY_REQUESTS'],
   changePassword: ['TOO_MANY_REQUESTS'],
   registerByInvitation: ['NOT_FOUND'],

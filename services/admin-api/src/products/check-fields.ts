@@ -1,6 +1,6 @@
 import type { ProductChange } from '@keyward/contract/routes/product';
 import type { Database } from '@keyward/stores/postgres/database';
-import { InputCheck } from '../input.ts';
+import { InputCheck, isText } from '../input.ts';
 import { keptProject } from '../projects/find-project.ts';
 
 /** Refuses what the schema cannot; answers the ids of the projects that the input names, if it does. */
@@ -15,7 +15,8 @@ export async function checkFields(
   check.metadata('/metadata', metadata);
   const ids = new Set<string>();
   for (const [i, idOrSlug] of (projects ?? []).entries()) {
-    const project = await keptProject(transaction, organizationId, idOrSlug);
+    // What Postgres cannot hold is the name of nothing.
+    const project = isText(idOrSlug) ? await keptProject(transaction, organizationId, idOrSlug) : undefined;
     if (project) ids.add(project.id);
     else check.fault(`/projects/${i}`, 'is not a project of this organization');
   }
