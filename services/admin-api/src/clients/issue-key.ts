@@ -10,6 +10,7 @@ import type { Administration } from '../administration.ts';
 import { customerKeyPrefix, keyHint } from '../key-prefixes.ts';
 import { readSettings } from '../projects/settings.ts';
 import type { OpenedSecret } from '../projects/signing-secret.ts';
+import { newKeyColumns } from './new-key-columns.ts';
 
 export interface KeyTimes {
   notBefore: Date | null;
@@ -42,19 +43,11 @@ export function issueKey({ pepper, clock }: Administration, options: IssueOption
     organization_id: environment.organization_id,
     environment_id: environment.id,
     client_id: client.id,
-    name: input.name,
+    ...newKeyColumns(input, times),
     prefix,
     key_prefix: keyHint(raw),
     digest: keyDigest({ pepper, domain: 'customer', canonical }),
     status: 'active',
-    scopes: input.scopes ?? [],
-    allowed_ips: input.allowedIps ?? [],
-    metadata: JSON.stringify(input.metadata ?? {}),
-    auto_rotate: input.autoRotate ?? false,
-    rate_limit: input.rateLimit?.requests ?? null,
-    rate_window: input.rateLimit?.window ?? null,
-    not_before: times.notBefore,
-    expires_at: times.expiresAt,
     signing_secret_id: prefix === customerKeyPrefix ? options.secret.id : null,
     claimed_expires_at: claimedExpiresAt,
     created_at: now,

@@ -6,6 +6,7 @@ import type { ClientRow, NewKeyRow } from '@keyward/stores/postgres/clients';
 import type { KeyImportRow } from '@keyward/stores/postgres/key-imports';
 import type { Administration } from '../administration.ts';
 import type { KeyTimes } from '../clients/issue-key.ts';
+import { newKeyColumns } from '../clients/new-key-columns.ts';
 import type { InputCheck } from '../input.ts';
 import { customerKeyPrefix } from '../key-prefixes.ts';
 
@@ -80,19 +81,11 @@ export function importedKeyRow({ client, source, key, now }: RowOptions): NewKey
     organization_id: client.organization_id,
     environment_id: client.environment_id,
     client_id: client.id,
-    name: input.name,
+    ...newKeyColumns(input, times),
     prefix,
     key_prefix: input.keyPrefix ?? `${prefix}…`,
     digest,
     status: input.status ?? 'active',
-    scopes: input.scopes ?? [],
-    allowed_ips: input.allowedIps ?? [],
-    metadata: JSON.stringify(input.metadata ?? {}),
-    auto_rotate: input.autoRotate ?? false,
-    rate_limit: input.rateLimit?.requests ?? null,
-    rate_window: input.rateLimit?.window ?? null,
-    not_before: times.notBefore,
-    expires_at: times.expiresAt,
     claimed_expires_at: null,
     product_id: input.productId?.toLowerCase() ?? null,
     import_id: source?.id ?? null,

@@ -1,6 +1,7 @@
 import type { NewKeyRow } from '@keyward/stores/postgres/clients';
 import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import type { KeySighting } from '@keyward/stores/postgres/sighting-queue';
+import { newKeyColumns } from '../clients/new-key-columns.ts';
 import { customerKeyPrefix } from '../key-prefixes.ts';
 
 interface SightedKey {
@@ -18,24 +19,17 @@ const lastMs = Date.UTC(9999, 11, 31);
 export function sightedKeyRow({ environment, clientId, sighting, now }: SightedKey): NewKeyRow {
   const { facts } = sighting;
   const expiresAt = timeOf(facts.expiresAtMs);
+  const input = { name: nameOf(sighting), scopes: facts.scopes, metadata: { claimedId: facts.claimedId } };
   return {
     id: sighting.key_id,
     organization_id: environment.organization_id,
     environment_id: environment.id,
     client_id: clientId,
-    name: nameOf(sighting),
+    ...newKeyColumns(input, { notBefore: timeOf(facts.notBeforeMs), expiresAt }),
     prefix: customerKeyPrefix,
     key_prefix: `${customerKeyPrefix}_…`,
     digest: sighting.digest,
     status: 'active',
-    scopes: facts.scopes,
-    allowed_ips: [],
-    metadata: JSON.stringify({ claimedId: facts.claimedId }),
-    auto_rotate: false,
-    rate_limit: null,
-    rate_window: null,
-    not_before: timeOf(facts.notBeforeMs),
-    expires_at: expiresAt,
     claimed_expires_at: expiresAt,
     signing_secret_id: facts.secretId ?? null,
     created_at: now,
