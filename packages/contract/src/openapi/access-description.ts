@@ -37,6 +37,7 @@ export const securitySchemes = {
     type: 'apiKey',
     in: 'cookie',
     name: 'keyward_session',
-    description: "A person's session, on the management API's own origin; over https its name begins with `__Host-`.",
+    description:
+      "A person's session, on the management API's own origin; over https its name begins with `__Host-`. A change brings the session's `csrfToken`, too, in `x-csrf-token`, and the page's `Origin`.",
   },
 };

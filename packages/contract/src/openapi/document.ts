@@ -18,7 +18,8 @@ export function openApiDocument(): Printed {
   const paths: Record<string, Printed> = {};
   for (const route of documentedRoutes) {
     const path = route.url.replace(/:(\w+)/g, '{$1}');
-    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operationOf(route, components) };
+    const operation = { ...operationOf(route, components), ...(gatewayRoutes.includes(route) ? atGateway : {}) };
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation };
   }
   return {
     openapi: '3.1.0',
@@ -28,8 +29,9 @@ export function openApiDocument(): Printed {
       description: description(),
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    servers: [{ url: '/', description: 'The gateway. The management API answers at its own address, too.' }],
+    servers: [{ url: '/', description: 'The management API. The gateway passes on to it what is called with a key.' }],
     tags: routeModules.map(({ tag: name, description: text }) => ({ name, description: text })),
+    'x-tagGroups': tagGroups(),
     paths,
     components: {
       securitySchemes,
@@ -38,6 +40,23 @@ export function openApiDocument(): Printed {
       examples: problemExamples(),
     },
   };
+}
+
+/** What the gateway answers by itself is nowhere else; the document does not know where it is. */
+const atGateway = {
+  servers: [
+    {
+      url: 'https://{gateway}',
+      description: 'The gateway.',
+      variables: { gateway: { default: 'keys.example.com', description: 'Where your applications reach it.' } },
+    },
+  ],
+};
+
+/** How pages that show the document put its tags together. */
+function tagGroups(): Printed[] {
+  const groups = Map.groupBy(routeModules, ({ group }) => group);
+  return [...groups].map(([name, modules]) => ({ name, tags: modules.map(({ tag }) => tag) }));
 }
 
 function byName(parts: Record<string, Printed>): Record<string, Printed> {

@@ -23,7 +23,7 @@ interface Example {
 
 /**
  * An example of a schema: each field has the value that its name stands for, as far as it fits the field; what need not be there is
- * shown where it tells something. `isAnswer`: fields that are in the answer of a create only are in it.
+ * shown where it tells something; secrets only in what was `created`.
  */
 export function exampleOf(schema: unknown, { shows }: { shows: 'input' | 'answer' | 'created' }): Example {
   const missing: string[] = [];

@@ -31,7 +31,7 @@ export function operationOf(route: Route, components: Components): Printed {
           },
         }),
     responses: {
-      ...successes(route, example.answer, components),
+      ...successes(route, example.answers, components),
       ...problemAnswers(problemCodesOf(route, operationId), components),
     },
   };
@@ -53,7 +53,11 @@ const Envelope = Type.Object(
   { description: 'The same, sealed; sent with the header `X-Apikee-Encrypted: 1`.' },
 );
 
-function successes(route: Route, example: unknown, components: Components): Record<string, Printed> {
+function successes(
+  route: Route,
+  answers: Readonly<Record<string, unknown>>,
+  components: Components,
+): Record<string, Printed> {
   const statuses = Object.entries(route.schema.response);
   const type = route.answersLines ? 'application/x-ndjson' : 'application/json';
   return Object.fromEntries(
@@ -62,7 +66,7 @@ function successes(route: Route, example: unknown, components: Components): Reco
       {
         description: descriptions[status] ?? 'Done.',
         ...(answersEtag(route) ? { headers: etag } : {}),
-        content: { [type]: { schema: components.schema(schema), ...(isTold(route, status) ? { example } : {}) } },
+        content: { [type]: { schema: components.schema(schema), example: answers[status] } },
       },
     ]),
   );
@@ -75,11 +79,6 @@ const descriptions: Readonly<Record<string, string>> = {
 };
 
 const etag = { ETag: { description: 'What `If-Match` of a change may name.', schema: { type: 'string' } } };
-
-/** The example is of the status that says most. */
-function isTold({ schema }: Route, status: string): boolean {
-  return Object.keys(schema.response).toSorted().at(-1) === status;
-}
 
 /** One resource that somebody may change. */
 function answersEtag({ method, access, schema, answersLines }: Route): boolean {

@@ -2,10 +2,10 @@ import type { TSchema } from 'typebox';
 import { organizationHeader } from '../internal-headers.ts';
 import type { Route } from '../routes/route.ts';
 import type { Components, Printed } from './components.ts';
-import type { OperationExample } from './operation-example.ts';
+import type { CallExample } from './operation-example.ts';
 
 /** What an operation takes beside its body. */
-export function parametersOf(route: Route, example: OperationExample, components: Components): Printed[] {
+export function parametersOf(route: Route, example: CallExample, components: Components): Printed[] {
   const { schema, method, access } = route;
   const isForPeople = access.of === 'account' || 'role' in access;
   return [

@@ -1,5 +1,5 @@
 import { exampleValues, organizationId } from './example-values.ts';
-import type { OperationExample } from './operation-example.ts';
+import type { ToldExample } from './operation-example.ts';
 
 const validateBody = {
   name: 'Production',
@@ -20,7 +20,7 @@ const auditFacts = {
 };
 
 /** Examples of operations that their schemas say too little of, by the names that the routes are declared by. */
-export const toldExamples: Readonly<Record<string, OperationExample>> = {
+export const toldExamples: Readonly<Record<string, ToldExample>> = {
   validate: {
     params: { id: 'self' },
     query: { project_env: 'shop-production', method_path: 'GET:/orders/8211' },

@@ -26,6 +26,8 @@ export function referenceRoutes(app: App): void {
         pageTitle: 'Keyward API',
         withDefaultFonts: false,
         hideClientButton: true,
+        showDeveloperTools: 'never',
+        authentication: { preferredSecurityScheme: 'accountKey' },
         telemetry: false,
         agent: { disabled: true },
         mcp: { disabled: true },
