@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { takeProcessLock } from '@keyward/kit/process-lock';
 import { newId } from '@keyward/kit/random';
 import { pingDatabase } from '@keyward/stores/postgres/availability';
 import { type Database, openDatabase } from '@keyward/stores/postgres/database';
@@ -62,7 +63,7 @@ describePostgresBackends('database', (backend) => {
   if (backend.name === 'postgres') return;
   it('is one instance for all who open its URL, and closes with the last', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'keyward-'));
-    const url = `pglite:${directory}`;
+    const url = `pglite:${join(directory, 'made', 'data')}`;
     const one = await openDatabase(url);
     const two = await openDatabase(url);
     expect(two.db).toBe(one.db);
@@ -75,6 +76,19 @@ describePostgresBackends('database', (backend) => {
     expect(again.db).not.toBe(one.db);
     expect(await migrate(again.db)).toEqual([]);
     await again[Symbol.asyncDispose]();
+    await rm(directory, { recursive: true });
+  });
+
+  it('is not opened while another process has it', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'keyward-'));
+    const data = join(directory, 'data');
+    const lock = takeProcessLock(`${data}.lock`);
+    await expect(openDatabase(`pglite:${data}`)).rejects.toThrow('another process uses the database');
+    lock?.[Symbol.dispose]();
+    await using opened = await openDatabase(`pglite:${data}`);
+    expect(await pingDatabase(opened.db)).toBe(true);
+    expect(takeProcessLock(`${data}.lock`)).toBeUndefined();
+    await opened[Symbol.asyncDispose]();
     await rm(directory, { recursive: true });
   });
 });
