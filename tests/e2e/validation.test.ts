@@ -249,6 +249,7 @@ describeStacks('a validation end to end', (stack) => {
     expect(counted.stats.avgDurationMs).toBeGreaterThan(0);
     expect(counted.keys[0]).toMatchObject({
       requestCount: 4,
+      useCount: 3,
       status: 'revoked',
       lastUsedAt: expect.stringMatching(/^20/),
     });

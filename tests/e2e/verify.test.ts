@@ -1,9 +1,11 @@
 import { describeStacks } from '@keyward/tests/backends/describe-backends';
+import { uniqueName } from '@keyward/tests/backends/unique-name';
 import { waitUntil } from '@keyward/tests/backends/wait-until';
 import { inParallel } from '@keyward/tests/platform/in-parallel';
 import { newClient, runPlatform, type TestEnvironment, type TestPlatform } from '@keyward/tests/platform/run-platform';
 import { signKey } from '@keyward/tests/platform/sign-key';
 import { type Answer, type Caller, call, seal, validatePlain } from '@keyward/tests/platform/wire-client';
+import { withinOne } from '@keyward/tests/platform/within-one';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 describeStacks('a verification end to end', (stack) => {
@@ -91,6 +93,23 @@ describeStacks('a verification end to end', (stack) => {
       expect((await verify({ key: any, requiredScopes: ['read', 'anything:at:all'] })).body.valid).toBe(true);
     });
 
+    it('passes for its own product and for no other; one without a product passes for any', async () => {
+      const project = (await call(platform.owner, 'GET', `/project/${environment.projectEnv}`)).body.id;
+      const newProduct = async () => {
+        const body = { name: uniqueName('product'), projects: [project] };
+        return (await call(platform.owner, 'POST', '/product', { body })).body.id as string;
+      };
+      const [own, other] = [await newProduct(), await newProduct()];
+      const newKey = async (fields: object) =>
+        (await call(environment, 'POST', '/key', { body: { name: 'k', ...fields } })).body.key as string;
+      const [ofProduct, ofNone] = [await newKey({ productId: own }), await newKey({})];
+      const outcome = async (key: string, productId?: string) => (await verify({ key, productId })).body.code;
+      expect(await outcome(ofProduct, own)).toBe('ALLOWED');
+      expect(await outcome(ofProduct)).toBe('ALLOWED');
+      expect(await outcome(ofProduct, other)).toBe('INVALID_KEY');
+      expect(await outcome(ofNone, own)).toBe('ALLOWED');
+    });
+
     it('that an SDK signed is told of by its id, and with its uses once it has registered itself', async () => {
       const key = signKey(environment.signingSecret, { tid: 'signed-tenant', scp: ['read'] });
       const { body } = await verify({ key, requiredScopes: ['read'] });
@@ -150,6 +169,13 @@ describeStacks('a verification end to end', (stack) => {
       expect(body.key.useCount).toBe(1);
     });
 
+    it.each(['second', 'minute', 'hour', 'day'] as const)('by the limit that it has for a %s', async (window) => {
+      const { key } = await newClient(environment, { rateLimit: { requests: 2, window } });
+      const { body, headers } = await verify({ key, cost: 3 });
+      expect(body).toMatchObject({ code: 'RATE_LIMITED', status: 429, window, subject: 'key' });
+      expect(headers.get('ratelimit-policy')).toMatch(new RegExp(`^"key-${window}";q=2;w=\\d+$`));
+    });
+
     it('for its endpoint: disabled, or with scopes of its own; without a path none is asked for', async () => {
       const own = await platform.newEnvironment();
       const endpoint = async (path: string, change: object) => {
@@ -180,14 +206,31 @@ describeStacks('a verification end to end', (stack) => {
       expect(body).not.toHaveProperty('key');
     });
 
-    it('with its own status where the environment wants it', async () => {
-      const own = await platform.newEnvironment();
-      await call(own, 'PUT', '/settings', { body: { refusals: 'http' } });
-      const { key } = await newClient(own, { scopes: ['read'] });
-      expect((await verify({ key }, own)).status).toBe(200);
-      expect((await verify({ key, requiredScopes: ['x'] }, own)).status).toBe(403);
-      expect((await verify({ key: 'nothing' }, own)).status).toBe(401);
-    });
+    it('with its own status where the environment wants it', () =>
+      withinOne('day', async () => {
+        const own = await platform.newEnvironment();
+        await call(own, 'PUT', '/settings', { body: { refusals: 'http' } });
+        const { key, keyId, id } = await newClient(own, {
+          scopes: ['read'],
+          rateLimit: { requests: 1, window: 'day' },
+        });
+        expect((await verify({ key }, own)).status).toBe(200);
+        expect((await verify({ key, requiredScopes: ['x'] }, own)).status).toBe(403);
+        expect((await verify({ key: 'nothing' }, own)).status).toBe(401);
+        expect((await verify({}, own)).status).toBe(401);
+        const limited = await verify({ key }, own);
+        expect(limited.status).toBe(429);
+        expect(Number(limited.headers.get('retry-after'))).toBeGreaterThan(0);
+        const change = (fields: object) =>
+          call(own, 'PUT', `/client/${id}`, { body: { keys: [{ id: keyId, ...fields }] } });
+        await change({ expiresAt });
+        expect(await verify({ key }, own)).toMatchObject({
+          status: 401,
+          body: { code: 'EXPIRED', expiredAt: expiresAt },
+        });
+        await change({ status: 'revoked' });
+        expect((await verify({ key }, own)).status).toBe(403);
+      }));
 
     it('plain or unsigned, where the environment demands envelopes and signatures', async () => {
       const own = await platform.newEnvironment();
@@ -267,6 +310,8 @@ describeStacks('a verification end to end', (stack) => {
       expect(lines.map((line: { tracked: boolean }) => line.tracked)).toEqual([false, false, false, true]);
       expect(lines[0]).toMatchObject({ code: 'ALLOWED', endpoint: '*', clientId: id });
       expect((await call(environment, 'GET', `/client/${id}`)).body.stats.success).toBe(4);
+      const listed = (await call(environment, 'GET', `/key/${keyId}`)).body;
+      expect(listed).toMatchObject({ requestCount: 4, useCount: 1, lastUsedAt });
     });
 
     it('that ask for no limit as well, and are not refused by one', async () => {

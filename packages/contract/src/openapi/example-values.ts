@@ -162,6 +162,7 @@ export const exampleValues: Readonly<Record<string, unknown>> = {
   p50Ms: 1.5,
   p99Ms: 12,
   requestCount: 18_204,
+  useCount: 18_120,
   total: 1,
   success: 18_101,
   error: 103,

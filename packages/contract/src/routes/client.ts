@@ -46,8 +46,15 @@ export const Key = Type.Object({
   environment: Type.String({ description: 'The `project_env` that the key belongs to.' }),
   enabled: Type.Boolean(),
   status: KeyStatus,
-  requestCount: OfUse(Type.Integer()),
-  lastUsedAt: OfUse(Nullable(Timestamp)),
+  requestCount: OfUse(
+    Type.Integer({ description: 'Requests with it and with those that it was rotated from, refused ones included.' }),
+  ),
+  useCount: OfUse(
+    Type.Integer({
+      description: 'How many of them were allowed and tracked since it is registered, as far as they are counted.',
+    }),
+  ),
+  lastUsedAt: OfUse(Nullable({ ...Timestamp, description: 'When this key itself was allowed and tracked last.' })),
   expiresAt: Nullable(Timestamp),
   notBefore: Nullable(Timestamp),
   autoRotate: Type.Boolean(),

@@ -135,7 +135,7 @@ function conditions(filter: KeyFilter, now: Date): Expression<SqlBool>[] {
 
 function unused(since: Date) {
   return sql<SqlBool>`api_key.created_at < ${since} and not exists (
-    select from key_total where key_total.key_id = api_key.id and key_total.last_used_at >= ${since})`;
+    select from key_total where key_total.key_id = api_key.id and key_total.last_use_at >= ${since})`;
 }
 
 function ofStatus(status: KeyFilter['status'], now: Date) {

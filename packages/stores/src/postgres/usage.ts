@@ -11,7 +11,12 @@ export interface Totals {
 export interface KeyTotals {
   success: number;
   error: number;
+  /** Admissions that were tracked. */
+  uses: number;
+  /** The last of them; null: there was none. */
   lastUsedAt: Date | null;
+  /** The last request, whatever came of it. */
+  lastAskedAt: Date | null;
 }
 
 export async function readClientTotals(db: Database, clientIds: readonly string[]): Promise<Map<string, Totals>> {
@@ -22,12 +27,14 @@ export async function readClientTotals(db: Database, clientIds: readonly string[
   );
 }
 
-/** What each of these keys' rotation families has used, and when the key itself was used last. */
+/** What each of these keys' rotation families has used, and when the key itself was used and asked with last. */
 export async function readKeyTotals(db: Database, keyIds: readonly string[]): Promise<Map<string, KeyTotals>> {
   if (keyIds.length === 0) return new Map();
   const { rows } = await sql<KeyTotals & { id: string }>`
     select asked.id, sum(total.success)::float8 as success, sum(total.error)::float8 as error,
-      max(total.last_used_at) filter (where total.key_id = asked.id) as "lastUsedAt"
+      sum(total.success - total.not_uses)::float8 as uses,
+      max(total.last_use_at) filter (where total.key_id = asked.id) as "lastUsedAt",
+      max(total.last_used_at) filter (where total.key_id = asked.id) as "lastAskedAt"
     from (select id, coalesce(family_id, id) as family_id from api_key where id = any(${keyIds}::uuid[])) asked
     cross join lateral (
       select asked.family_id as id

@@ -76,6 +76,7 @@ export function viewKey({ key, environment, totals, raw, nowMs }: KeyView): Key 
     enabled: key.status === 'active',
     status: keyStatus(key, nowMs),
     requestCount: totals ? totals.success + totals.error : 0,
+    useCount: totals?.uses ?? 0,
     lastUsedAt: totals?.lastUsedAt?.toISOString() ?? null,
     expiresAt: key.expires_at?.toISOString() ?? null,
     notBefore: key.not_before?.toISOString() ?? null,

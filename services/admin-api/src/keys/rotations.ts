@@ -109,8 +109,8 @@ async function voidFirst(
   const { transaction, now } = change;
   const id = rotation?.successor_id;
   if (!id) return;
-  const used = (await readKeyTotals(transaction, [id])).get(id)?.lastUsedAt;
-  if (used) throw new AppError('CONFLICT', 'The successor was claimed and is in use; rotate it instead.');
+  const lastAskedAt = (await readKeyTotals(transaction, [id])).get(id)?.lastAskedAt;
+  if (lastAskedAt) throw new AppError('CONFLICT', 'The successor was claimed and is in use; rotate it instead.');
   for (const key of await revokeKeyRows(transaction, [id], now)) {
     const subject = { kind: 'key', id: key.id };
     change.record({ action: 'key.revoke', subject, environmentId: environment.id, after: { status: 'revoked' } });
