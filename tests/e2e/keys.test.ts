@@ -206,6 +206,10 @@ describeStacks('keys', (stack) => {
     expect(await found(`prefix=${encodeURIComponent(lasting.key.slice(0, 12))}`)).toContain(lasting.id);
     expect(await found('prefix=other')).toEqual([]);
     expect(await found(`createdBefore=${encodeURIComponent(lasting.createdAt)}`)).not.toContain(lasting.id);
+    expect(await found('status=revoked')).toEqual([revoked.id]);
+    await patch(`/key/${ending.id}`, { expiresAt: '2001-01-01T00:00:00Z' });
+    expect(await found('status=expired')).toEqual([ending.id]);
+    expect(await found('status=active')).toEqual([lasting.id, client.keyId]);
     const second = await get('/key?limit=2&page=2');
     expect(second.body.data.map(({ id }: { id: string }) => id)).toEqual([lasting.id, ending.id]);
     expect(second.body.pagination).toMatchObject({ total: 5, page: 2, limit: 2, pages: 3 });

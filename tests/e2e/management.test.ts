@@ -59,6 +59,12 @@ describeStacks('management through the gateway', (stack) => {
       });
     });
 
+    it('of each type, and a service unless it is said', async () => {
+      const types = ['person', 'company', 'service', 'device', 'internal'];
+      const made = await post('/client', [...types.map((type) => ({ name: type, type })), { name: 'unsaid' }]);
+      expect(made.body.map(({ type }: { type: string }) => type)).toEqual([...types, 'service']);
+    });
+
     it('takes an array, all or nothing, and answers in its order', async () => {
       const good = await post('/client', [{ name: 'one' }, { name: 'two', type: 'device' }]);
       expect(good.status).toBe(201);
