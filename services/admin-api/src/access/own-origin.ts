@@ -4,7 +4,11 @@ import type { AccountPolicy } from '../accounts/account-policy.ts';
 
 /** Refuses what another site's page sends. Browsers say in `Origin` where every call but a read comes from. */
 export function requireOwnOrigin(policy: Pick<AccountPolicy, 'origin'>, headers: IncomingHttpHeaders): void {
-  if (!isOwnOrigin(policy, headers)) throw new AppError('FORBIDDEN', 'This call comes from another site.');
+  if (!isOwnOrigin(policy, headers))
+    throw new AppError(
+      'FORBIDDEN',
+      'The Origin of this call is another site, or missing; a session is for our own page.',
+    );
 }
 
 function isOwnOrigin({ origin }: Pick<AccountPolicy, 'origin'>, headers: IncomingHttpHeaders): boolean {
