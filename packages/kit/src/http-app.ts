@@ -2,11 +2,12 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { internalHeaders } from '@keyward/contract/internal-headers';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController, type RawServerDefault } from 'fastify';
+import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { AppError } from './app-error.ts';
 import { sendProblem } from './problem-reply.ts';
 import { newId } from './random.ts';
-import { textReader } from './validation.ts';
+import { schemaFaults, textReader } from './validation.ts';
 
 /** Handlers get their input typed by the route's own schema. */
 export type App = FastifyInstance<
@@ -55,7 +56,9 @@ export function createHttpApp(options: HttpAppOptions): App {
       httpPart === 'body' ? (value: unknown) => value : textReader(schema as Parameters<typeof textReader>[0]);
     return (sent) => {
       const value = read(sent);
-      return compiled.Check(value) ? { value } : { error: compiled.Errors(value) as never };
+      return compiled.Check(value)
+        ? { value }
+        : { error: schemaFaults(compiled.Errors(value), schema as TSchema) as never };
     };
   });
   app.setErrorHandler((error, request, reply) => sendProblem(isAway(error) ? storeAway(error) : error, request, reply));

@@ -31,12 +31,15 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     .send(JSON.stringify(body));
 }
 
+/** What callers call the parts that Fastify validates. */
+const partNames: Readonly<Record<string, string>> = { body: 'body', querystring: 'query', params: 'path' };
+
 function asAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const thrown = error as FastifyError & { validation?: unknown[]; validationContext?: string };
   if (Array.isArray(thrown.validation)) {
     const errors = inputFaults(thrown.validation as Parameters<typeof inputFaults>[0]); // made by our validator compiler
-    const where = thrown.validationContext ?? 'input';
+    const where = partNames[thrown.validationContext ?? ''] ?? 'input';
     return new AppError(
       'INVALID_INPUT',
       `The ${where} is not valid: ${errors.map((e) => `${e.path || '/'} ${e.message}`).join('; ')}.`,

@@ -5,6 +5,7 @@ import type { InputFault } from './app-error.ts';
 
 interface SchemaFault {
   keyword: string;
+  schemaPath: string;
   instancePath: string;
   message: string;
   params: object;
@@ -18,30 +19,59 @@ Settings.Set({ maxErrors: 8 * maxFaults });
 /** Every fault of a value, one entry for each place; the members of a union or an unknown field are not told twice. */
 export function inputFaults(faults: readonly SchemaFault[]): InputFault[] {
   const byPath = new Map<string, string>();
-  for (const fault of faults) {
+  for (const fault of withoutMembers(faults)) {
     if (byPath.size >= maxFaults) break;
-    for (const { path, message } of placed(fault)) {
-      if (!byPath.has(path) || fault.keyword === 'anyOf') byPath.set(path, message);
-    }
+    for (const { path, message } of placed(fault)) if (!byPath.has(path)) byPath.set(path, message);
   }
   return [...byPath].map(([path, message]) => ({ path, message }));
 }
 
-function placed({ keyword, instancePath, message, params }: SchemaFault): InputFault[] {
-  const { allowedValues, requiredProperties = [] } = params as {
-    allowedValues?: unknown[];
-    requiredProperties?: string[];
-  };
+/** Of a union what is wrong within the value, where it has the shape of a member; else what the members want it to be. */
+function withoutMembers(faults: readonly SchemaFault[]): SchemaFault[] {
+  const told = new Map(faults.map((fault) => [fault, fault]));
+  for (const union of faults.filter(({ keyword }) => keyword === 'anyOf')) {
+    const ofMembers = faults.filter(({ schemaPath }) => schemaPath.startsWith(`${union.schemaPath}/anyOf/`));
+    const within = ofMembers.filter(
+      ({ keyword, instancePath }) => keyword === 'required' || instancePath.length > union.instancePath.length,
+    );
+    for (const fault of ofMembers) if (!within.includes(fault)) told.delete(fault);
+    if (within.length > 0) told.delete(union);
+    else told.set(union, { ...union, message: wishOf(ofMembers) || union.message });
+  }
+  return [...told.values()];
+}
+
+/** That null would do as well helps nobody who has sent something. */
+function wishOf(faults: readonly SchemaFault[]): string {
+  const messages = faults.map(messageOf).filter((message) => message !== 'must be null');
+  return [...new Set(messages)].join(', or ');
+}
+
+function placed(fault: SchemaFault): InputFault[] {
+  const { keyword, instancePath, params } = fault;
   switch (keyword) {
     case 'additionalProperties':
       return []; // each such field has a fault of its own, 'boolean'
     case 'boolean':
       return [{ path: instancePath, message: 'is not a known field' }];
-    case 'required':
+    case 'required': {
+      const { requiredProperties = [] } = params as { requiredProperties?: string[] };
       return requiredProperties.map((name) => ({ path: `${instancePath}/${name}`, message: 'is required' }));
+    }
     default:
-      return [{ path: instancePath, message: allowedValues ? `must be one of ${allowedValues.join(', ')}` : message }];
+      return [{ path: instancePath, message: messageOf(fault) }];
   }
+}
+
+function messageOf({ keyword, params, message }: SchemaFault): string {
+  const { allowedValues, allowedValue, form } = params as {
+    allowedValues?: unknown[];
+    allowedValue?: unknown;
+    form?: string;
+  };
+  if (form !== undefined) return `is not of this form: ${form.replace(/\.$/, '')}`;
+  if (keyword === 'const') return `must be ${JSON.stringify(allowedValue)}`;
+  return allowedValues ? `must be one of ${allowedValues.join(', ')}` : message;
 }
 
 export interface Validator<T> {
@@ -55,8 +85,20 @@ export function compileValidator<T extends TSchema>(schema: T): Validator<Static
   const compiled = Compile(schema);
   return {
     check: (value): value is Static<T> => compiled.Check(value),
-    faults: (value) => inputFaults(compiled.Errors(value) as SchemaFault[]), // the library's errors have these fields
+    faults: (value) => inputFaults(schemaFaults(compiled.Errors(value), schema)),
   };
+}
+
+/** The library's errors; where a text does not match a pattern, with the words that its schema has for that. */
+export function schemaFaults(errors: readonly object[], schema: TSchema): SchemaFault[] {
+  const faults = errors as readonly SchemaFault[]; // the library's errors have these fields
+  return faults.map((fault) => {
+    if (fault.keyword !== 'pattern') return fault;
+    const steps = fault.schemaPath.split('/').slice(1);
+    const at = steps.reduce<unknown>((node, step) => (node as Record<string, unknown> | undefined)?.[step], schema);
+    const { description: form } = (at ?? {}) as { description?: string };
+    return form === undefined ? fault : { ...fault, params: { ...fault.params, form } };
+  });
 }
 
 /**
