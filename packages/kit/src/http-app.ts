@@ -74,12 +74,12 @@ export function createHttpApp(options: HttpAppOptions): App {
 }
 
 /**
- * JSON as it is, and nothing for an empty body: many clients send a content type along with a DELETE. A member named
+ * JSON alone, as it is, and nothing for an empty body: many clients send a content type along with a DELETE. A member named
  * `__proto__` is a member like any other: it is a legal header name, so an end user must not be able to make us fail
  * by sending one, and nothing here merges objects by assignment.
  */
 function readJson(app: App): void {
-  app.removeContentTypeParser('application/json');
+  app.removeContentTypeParser(['application/json', 'text/plain']);
   app.addContentTypeParser<string>(
     'application/json',
     { parseAs: 'string' },

@@ -106,6 +106,7 @@ test.each<[string, InjectOptions, number, string]>([
   ['a body with a member that is called __proto__', post('{"__proto__":{"a":1}}'), 400, 'INVALID_INPUT'],
   ['no body', post(''), 400, 'INVALID_INPUT'],
   ['another content type', post('a=1', { 'content-type': 'text/csv' }), 415, 'UNSUPPORTED_MEDIA_TYPE'],
+  ['plain text', post('{"count":1}', { 'content-type': 'text/plain' }), 415, 'UNSUPPORTED_MEDIA_TYPE'],
   ['an unknown route', { method: 'GET', url: '/nothing?key=secret-of-mine' }, 404, 'NOT_FOUND'],
   ['a broken URL', { method: 'GET', url: '/%zz' }, 400, 'BAD_REQUEST'],
   ['something that exists', { method: 'GET', url: '/exists' }, 409, 'ALREADY_EXISTS'],
