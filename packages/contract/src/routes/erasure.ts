@@ -14,9 +14,12 @@ export type Erased = Static<typeof Erased>;
 export const Erasure = Type.Object({
   id: Id,
   clientId: Id,
-  keyId: Nullable(Id),
+  keyId: Nullable({
+    ...Id,
+    description: 'null: the client with all of its keys, also when the key was the only one of a client of its own.',
+  }),
   requestedAt: Timestamp,
-  completedAt: Nullable(Timestamp),
+  completedAt: Nullable({ ...Timestamp, description: 'null: logs and dead letters still have to forget.' }),
   counts: Type.Object({
     auditRecords: Type.Integer({ description: 'Audit records whose content was erased.' }),
     sightings: Type.Integer({ description: 'Notes of locally signed keys that were to be registered.' }),
