@@ -1,27 +1,38 @@
 /** The names of all fields below `schema` that carry this mark. */
 export function markedFields(schema: unknown, mark: string): Set<string> {
-  const found = new Set<string>();
-  collect(schema, { name: undefined, mark, found });
-  return found;
+  return fieldsThat((node) => isMarked(node, mark), schema);
 }
 
 export function isMarked(schema: unknown, mark: string): boolean {
   return typeof schema === 'object' && schema !== null && (schema as Record<string, unknown>)[mark] === true;
 }
 
+/** The names of all fields below `schema` whose members are not the contract's to name, such as `metadata`. */
+export function freeFields(schema: unknown): Set<string> {
+  return fieldsThat((node) => 'patternProperties' in node, schema);
+}
+
+type Test = (node: object) => boolean;
+
+function fieldsThat(test: Test, schema: unknown): Set<string> {
+  const found = new Set<string>();
+  collect(schema, { name: undefined, test, found });
+  return found;
+}
+
 interface Collecting {
   /** The field that the node describes, through lists, records and unions; below an object others begin. */
   name: string | undefined;
-  mark: string;
+  test: Test;
   found: Set<string>;
 }
 
-function collect(node: unknown, { name, mark, found }: Collecting): void {
+function collect(node: unknown, { name, test, found }: Collecting): void {
   if (typeof node !== 'object' || node === null) return;
-  if (name !== undefined && isMarked(node, mark)) found.add(name);
+  if (name !== undefined && test(node)) found.add(name);
   for (const [key, value] of Object.entries(node)) {
     if (key === 'properties')
-      for (const [field, schema] of Object.entries(value)) collect(schema, { name: field, mark, found });
-    else collect(value, { name, mark, found });
+      for (const [field, schema] of Object.entries(value)) collect(schema, { name: field, test, found });
+    else collect(value, { name, test, found });
   }
 }

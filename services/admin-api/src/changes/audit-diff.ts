@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto';
 import { managementRoutes } from '@keyward/contract/management-routes';
-import { fieldsOfUse } from '@keyward/contract/of-use';
 import { secretFields } from '@keyward/contract/secret';
+import { withoutUse } from './without-use.ts';
 
 /** Raw keys and the like are in some answers; they are nobody's to read later. */
 const schemas = managementRoutes.map(({ schema }) => schema);
 const secrets = secretFields(schemas);
-/** What changes without anybody's doing. */
-const ofUse = fieldsOfUse(schemas);
+/** What changes without anybody's doing is not told. */
+const lasting = withoutUse(schemas);
 const redacted = '[redacted]';
 /** A longer value, as text, is told by its hash. */
 const longestValue = 16_384;
@@ -17,14 +17,12 @@ const longestValue = 16_384;
  * nothing differs.
  */
 export function auditDiff(before: object | undefined, after: object | undefined): string | null {
-  const [old, fresh] = [printed(before), printed(after)];
-  const differing = [...new Set([...old.keys(), ...fresh.keys()])].filter((name) => old.get(name) !== fresh.get(name));
+  const [old, fresh] = [fieldsOf(before), fieldsOf(after)];
+  const names = [...new Set([...old.keys(), ...fresh.keys()])];
+  const differing = names.filter((name) => JSON.stringify(old.get(name)) !== JSON.stringify(fresh.get(name)));
   if (differing.length === 0) return null;
-  const part = (fields: ReadonlyMap<string, string>) =>
-    differing.flatMap((name) => {
-      const value = fields.get(name);
-      return value === undefined ? [] : [`${JSON.stringify(name)}:${shortened(value)}`];
-    });
+  const part = (fields: ReadonlyMap<string, unknown>) =>
+    differing.filter((name) => fields.has(name)).map((name) => printed(name, fields.get(name)));
   const sides = [
     ...(before === undefined ? [] : [`"before":{${part(old).join()}}`]),
     ...(after === undefined ? [] : [`"after":{${part(fresh).join()}}`]),
@@ -32,18 +30,18 @@ export function auditDiff(before: object | undefined, after: object | undefined)
   return `{${sides.join()}}`;
 }
 
-/** The fields, each as its JSON, without secrets. */
-function printed(resource: object | undefined): Map<string, string> {
-  const fields = new Map<string, string>();
-  for (const [name, value] of Object.entries(resource ?? {})) {
-    const text = JSON.stringify({ [name]: value }, shown);
-    if (text !== '{}') fields.set(name, text.slice(JSON.stringify(name).length + 2, -1));
-  }
-  return fields;
+function fieldsOf(resource: object | undefined): Map<string, unknown> {
+  return new Map(Object.entries(lasting(resource ?? {})).filter(([, value]) => value !== undefined));
+}
+
+/** The field as JSON, without secrets. */
+function printed(name: string, value: unknown): string {
+  const text = JSON.stringify({ [name]: value }, shown);
+  const prefix = `${JSON.stringify(name)}:`;
+  return prefix + shortened(text.slice(prefix.length + 1, -1));
 }
 
 function shown(name: string, value: unknown): unknown {
-  if (ofUse.has(name)) return undefined;
   return secrets.has(name) ? redacted : value;
 }
 

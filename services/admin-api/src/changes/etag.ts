@@ -1,15 +1,14 @@
 import { hash } from 'node:crypto';
-import { fieldsOfUse } from '@keyward/contract/of-use';
 import { AppError } from '@keyward/kit/app-error';
 import type { TSchema } from 'typebox';
+import { withoutUse } from './without-use.ts';
 
 /**
  * The entity tag of a resource as the API shows it (RFC 9110 §8.8.3). What its use changes, such as counts, is left out: the tag says
  * whether somebody has changed the resource.
  */
 export function etagOf(schema: TSchema, resource: object): string {
-  const ofUse = fieldsOfUse(schema);
-  const text = JSON.stringify(resource, (name, value) => (ofUse.has(name) ? undefined : value));
+  const text = JSON.stringify(withoutUse(schema)(resource));
   return `"${hash('sha256', text, 'base64url').slice(0, 22)}"`;
 }
 
