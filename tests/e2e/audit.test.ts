@@ -212,6 +212,16 @@ describeStacks('the audit', (stack) => {
       expect(await actions({ subject: client.id, from: before })).toHaveLength(2);
     });
 
+    it('by an id, in whichever letters whoever made the change or looks for it has spelt it', async () => {
+      const { organizationId } = platform;
+      const { userId } = await newMember(db, platform, { organizationId, role: 'viewer' });
+      const inCapitals = actingIn(platform.owner, { organizationId: organizationId.toUpperCase() });
+      const asked = ['PUT', `/member/${userId.toUpperCase()}`, { body: { role: 'developer' } }] as const;
+      expect((await call(inCapitals, ...asked)).status).toBe(200);
+      for (const subject of [userId, userId.toUpperCase()])
+        expect(await actions({ subject })).toEqual(['member.change']);
+    });
+
     it('in parts, of which none shows a record twice', async () => {
       for (let i = 0; i < 5; i += 1) await newClient(place.environment);
       const query = { project_env: place.environment.projectEnv, limit: '2' };

@@ -20,5 +20,5 @@ export function namedMembership({ memberships, organizationId }: Actor & { kind:
 
 export function namedOrganization(headers: IncomingHttpHeaders): string | undefined {
   const value = headers[organizationHeader];
-  return typeof value === 'string' ? value : undefined;
+  return typeof value === 'string' ? value.toLowerCase() : undefined;
 }

@@ -35,7 +35,9 @@ export class AccountChange {
   /** Who did what to whom; written last, since it locks the organization's chain. */
   record({ action, subject, environmentId, before, after }: Audited): void {
     const diff = auditDiff(before, after);
-    this.records.push({ action, outcome: 'done', subject, environmentId: environmentId ?? null, diff });
+    // As rows have it: a URL may spell an id in capitals, and whoever looks for its records does not know how.
+    const named = { ...subject, id: subject.id.toLowerCase() };
+    this.records.push({ action, outcome: 'done', subject: named, environmentId: environmentId ?? null, diff });
   }
 }
 

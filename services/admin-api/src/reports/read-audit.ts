@@ -14,7 +14,7 @@ import {
 import Type from 'typebox';
 import { unknownEnvironment } from '../access/admit.ts';
 import type { Administration } from '../administration.ts';
-import { InputCheck } from '../input.ts';
+import { InputCheck, isUuid } from '../input.ts';
 import { cutPart, readCursor } from './cursor.ts';
 import { readPeriod } from './period.ts';
 import { readInTime } from './read-in-time.ts';
@@ -69,7 +69,7 @@ async function filterOf(
   if (projectEnv !== undefined && !environment) throw unknownEnvironment();
   return {
     actorId: actor,
-    subjectId: subject,
+    subjectId: subject !== undefined && isUuid(subject) ? subject.toLowerCase() : subject,
     environmentId: environment?.id,
     action,
     outcome,
