@@ -73,6 +73,21 @@ describePostgresBackends('invitations', (backend) => {
     expect((await call(elsewhere, 'GET', '/member')).status).toBe(400);
   });
 
+  it('accepted again under the same Idempotency-Key are answered as before, and are no way back in', async () => {
+    const elsewhere = await newOwner(management.db, management);
+    const [self] = (await call(elsewhere, 'GET', '/member')).body.data;
+    const { token } = (await invite(self.email)).body;
+    const acceptOnce = (key: string) =>
+      call(elsewhere, 'POST', '/invitation/accept', { body: { token }, headers: { 'idempotency-key': key } });
+    const first = await acceptOnce('first');
+    expect(first).toMatchObject({ status: 200, body: { role: 'developer' } });
+    expect(await acceptOnce('first')).toMatchObject({ status: 200, body: first.body });
+    expect(await acceptOnce('second')).toMatchObject(notOpen);
+    expect((await call(owner, 'DELETE', `/member/${self.userId}`)).status).toBe(200);
+    await acceptOnce('first');
+    expect((await call(owner, 'GET', `/member/${self.userId}`)).status).toBe(404);
+  });
+
   it('accepted twice at the same time let in one', async () => {
     const email = newEmail();
     const { token } = (await invite(email)).body;

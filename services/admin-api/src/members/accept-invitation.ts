@@ -21,6 +21,7 @@ import type { Change } from '../changes/change.ts';
 import { makeChange } from '../changes/make-change.ts';
 import { created, done, type Outcome } from '../changes/outcome.ts';
 import { InputCheck } from '../input.ts';
+import { invitationStatus } from './invitation-status.ts';
 import { invitationDigest } from './invitation-token.ts';
 
 /** Somebody who has an account accepts; the invitation has to be for its e-mail address. */
@@ -29,7 +30,8 @@ export async function acceptInvitation(
   call: PersonCall,
   token: string,
 ): Promise<Outcome<AcceptedInvitation>> {
-  const invitation = await openInvitation(administration, token);
+  // Whether it is open is for the change to say: its repetition finds it accepted, and is answered as it was.
+  const invitation = await invitationOf(administration, token);
   const user = await findUser(administration.db, call.actor.userId);
   if (user?.email.toLowerCase() !== invitation.email.toLowerCase())
     throw new AppError('FORBIDDEN', 'This invitation is for another e-mail address.');
@@ -46,7 +48,8 @@ export async function registerByInvitation(
   call: { id: string },
   { token, password }: Registration,
 ): Promise<Outcome<AcceptedInvitation>> {
-  const invitation = await openInvitation(administration, token);
+  const invitation = await invitationOf(administration, token);
+  if (invitationStatus(invitation, new Date(administration.clock.nowMs())) !== 'open') throw notOpen();
   const { email, organization_id: organizationId } = invitation;
   const check = new InputCheck();
   check.newPassword('/password', password, email);
@@ -80,8 +83,8 @@ export async function join(
   return { userId: user.id, email: user.email, organization: { id: organizationId, name }, role };
 }
 
-async function openInvitation({ db, pepper, clock }: Administration, token: string): Promise<InvitationRow> {
-  const found = await findInvitationByToken(db, invitationDigest(pepper, token), new Date(clock.nowMs()));
+async function invitationOf({ db, pepper }: Administration, token: string): Promise<InvitationRow> {
+  const found = await findInvitationByToken(db, invitationDigest(pepper, token));
   if (!found) throw notOpen();
   return found;
 }

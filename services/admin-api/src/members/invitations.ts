@@ -21,6 +21,7 @@ import { makeChange } from '../changes/make-change.ts';
 import { created, type Outcome, removed } from '../changes/outcome.ts';
 import { InputCheck } from '../input.ts';
 import { type Paged, paged } from '../paging.ts';
+import { invitationStatus } from './invitation-status.ts';
 import { newInvitationToken } from './invitation-token.ts';
 import { requireOwnerFor } from './owners.ts';
 
@@ -133,15 +134,9 @@ function viewInvitation(row: InvitationRow, now: Date): Invitation {
     id: row.id,
     email: row.email,
     role: row.role,
-    status: statusOf(row, now),
+    status: invitationStatus(row, now),
     invitedBy: row.invited_by,
     expiresAt: row.expires_at.toISOString(),
     createdAt: row.created_at.toISOString(),
   };
-}
-
-function statusOf({ accepted_at, revoked_at, expires_at }: InvitationRow, now: Date): InvitationStatus {
-  if (accepted_at !== null) return 'accepted';
-  if (revoked_at !== null) return 'revoked';
-  return expires_at > now ? 'open' : 'expired';
 }
