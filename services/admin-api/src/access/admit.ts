@@ -4,7 +4,7 @@ import { AppError } from '@keyward/kit/app-error';
 import type { Membership } from '@keyward/stores/postgres/accounts';
 import { type EnvironmentRow, findEnvironment } from '@keyward/stores/postgres/projects';
 import type { Administration } from '../administration.ts';
-import { recordDenial } from '../changes/record-denial.ts';
+import { recordDenial, recordDenials, recordingDenials } from '../changes/record-denial.ts';
 import type { AccountCredential, Actor } from './actor.ts';
 import { authenticate } from './authenticate.ts';
 import { type Call, type IncomingCall, readCall } from './call.ts';
@@ -90,9 +90,7 @@ export async function inSession(
   const call = await asPerson(administration, request, route);
   const { credential } = call.actor;
   if (credential.kind === 'session') return { ...call, session: credential.session };
-  if (route.method !== 'GET')
-    for (const organizationId of call.organizationIds)
-      await recordDenial(administration, { ...call, organizationId }, route);
+  if (route.method !== 'GET') await recordDenials(administration, call, route);
   throw new AppError('FORBIDDEN', 'This is for who has signed in; you use a key.');
 }
 
@@ -104,7 +102,8 @@ export async function asOperator(
 ): Promise<OrganizationCall> {
   const call = readCall(request, route, await authenticate(administration, request));
   const organizationId = await admitted(administration, call, route);
-  await requireOperator(administration, organizationId);
+  const mine = { ...call, organizationIds: [organizationId] };
+  await requireOperator(administration, organizationId).catch(recordingDenials(administration, mine, route));
   return { ...call, organizationId };
 }
 

@@ -1,6 +1,10 @@
 import { isRoleAtLeast } from '@keyward/contract/access';
 import type { IfExists } from '@keyward/contract/fields';
-import type { NewOrganization, Organization } from '@keyward/contract/routes/organization';
+import {
+  createOrganization as createRoute,
+  type NewOrganization,
+  type Organization,
+} from '@keyward/contract/routes/organization';
 import { AppError } from '@keyward/kit/app-error';
 import { newId } from '@keyward/kit/random';
 import { insertMember, insertOrganization, type Membership } from '@keyward/stores/postgres/accounts';
@@ -12,6 +16,7 @@ import type { Administration } from '../administration.ts';
 import { existingOne } from '../changes/existing-one.ts';
 import { makeChange } from '../changes/make-change.ts';
 import { created, type Outcome } from '../changes/outcome.ts';
+import { recordingDenials } from '../changes/record-denial.ts';
 import { InputCheck } from '../input.ts';
 import { viewOrganization } from './read-organizations.ts';
 
@@ -31,7 +36,7 @@ export async function createOrganization(
   check.text('/name', name);
   check.done();
   const organizationId = newId();
-  return makeChange(administration, { ...call, organizationId }, async (change) => {
+  const making = makeChange(administration, { ...call, organizationId }, async (change) => {
     const { transaction, now: created_at } = change;
     await lockUser(transaction, userId);
     const existing = await findOwnOrganization(transaction, userId, { name });
@@ -47,6 +52,7 @@ export async function createOrganization(
     change.record({ action: 'organization.create', subject: { kind: 'organization', id: row.id }, after: view });
     return created(view);
   });
+  return making.catch(recordingDenials(administration, call, createRoute));
 }
 
 /** Where not anyone may, it is for the owners and admins of the organization that runs the installation. */
