@@ -4,11 +4,12 @@ import { replayDeliveries, replayDelivery, testWebhook } from '@keyward/admin-ap
 import { outboundCall } from '@keyward/kit/outbound-call';
 import { outboundRules } from '@keyward/kit/outbound-rules';
 import { listDueWebhooks } from '@keyward/stores/postgres/webhook-deliveries';
-import { findWebhook } from '@keyward/stores/postgres/webhooks';
+import { findWebhook, noteAttempt } from '@keyward/stores/postgres/webhooks';
 import { describePostgresBackends } from '@keyward/tests/backends/describe-backends';
+import { insertEnvironment } from '@keyward/tests/platform/insert-environment';
 import type { ReceivedWebhook } from '@keyward/tests/platform/webhook-receiver';
 import { Webhook as Verifier } from 'standardwebhooks';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { dayMs, WebhooksUnderTest } from './webhooks-under-test.ts';
 
 describePostgresBackends('delivery to a webhook', (backend) => {
@@ -239,7 +240,7 @@ describePostgresBackends('delivery to a webhook', (backend) => {
     expect(await audits.where('action', '=', 'webhook.disable').execute()).toMatchObject([{ actor_kind: 'system' }]);
     stage.nowMs += dayMs;
     await stage.deliver(id);
-    expect(await listDueWebhooks(stage.db, { now: new Date(stage.nowMs), except: [], limit: 10 })).not.toContain(id);
+    expect(await listDueWebhooks(stage.db, { now: new Date(stage.nowMs), serving: [], limit: 10 })).not.toContain(id);
     expect(stage.receiver.received).toHaveLength(3);
     answerWith(200);
     await changeWebhook(stage.administration, stage.call, { id, change: { enabled: true } });
@@ -268,19 +269,63 @@ describePostgresBackends('delivery to a webhook', (backend) => {
     expect(await webhookRow(id)).toMatchObject({ enabled: false, disabled_reason: 'gone' });
   });
 
-  it('serves those first that have waited longest, and no more at once than asked for', async () => {
-    const ids: string[] = [];
-    for (let i = 0; i < 3; i += 1) {
-      const { id } = await stage.newWebhook();
-      await newEvent(id);
-      stage.nowMs += 1_000;
-      ids.push(id);
-    }
-    const due = async (except: string[], limit: number) => {
-      const found = await listDueWebhooks(stage.db, { now: new Date(stage.nowMs), except, limit: limit + 100 });
-      return found.filter((id) => ids.includes(id)).slice(0, limit);
+  it('that a place of before answers with 410 does not end a webhook that is elsewhere by now', async () => {
+    const { id } = await stage.newWebhook();
+    await newEvent(id);
+    const url = `${stage.receiver.url}/new`;
+    stage.receiver.answer = async (response) => {
+      await changeWebhook(stage.administration, stage.call, { id, change: { url } });
+      response.writeHead(410).end();
     };
-    expect(await due([], 3)).toEqual(ids);
-    expect(await due(ids.slice(0, 1), 1)).toEqual(ids.slice(1, 2));
+    await stage.deliver(id);
+    expect(await webhookRow(id)).toMatchObject({ url, enabled: true, failing_since: null });
+  });
+
+  it('pauses when its turn is over, however much there is', async () => {
+    const { id } = await stage.newWebhook();
+    await manyEvents(id, 20);
+    stage.receiver.answer = (response) => {
+      stage.nowMs += 1_000;
+      response.writeHead(204).end();
+    };
+    await stage.deliver(id);
+    expect(stage.receiver.received).toHaveLength(8);
+    await stage.deliver(id);
+    expect(stage.receiver.received).toHaveLength(16);
+  });
+
+  describe('is next', () => {
+    const due = async (serving: string[] = []) =>
+      listDueWebhooks(stage.db, { now: new Date(stage.nowMs), serving, limit: 1_000 });
+    const dueOf = async (ids: readonly string[], serving: string[] = []) =>
+      (await due(serving)).filter((id) => ids.includes(id));
+    async function waiting(count: number): Promise<string[]> {
+      const ids: string[] = [];
+      for (let i = 0; i < count; i += 1) {
+        const { id } = await stage.newWebhook();
+        await newEvent(id);
+        stage.nowMs += 1_000;
+        ids.push(id);
+      }
+      return ids;
+    }
+
+    it('of an organization for those that have waited longest, and for failing ones last', async () => {
+      const ids = await waiting(3);
+      const [first = '', ...others] = ids;
+      expect(await dueOf(ids)).toEqual(ids);
+      expect(await dueOf(ids, [first])).toEqual(others);
+      await noteAttempt(stage.db, first, { url: stage.receiver.url, failedAt: new Date(stage.nowMs) });
+      expect(await dueOf(ids)).toEqual([...others, first]);
+    });
+
+    it('for an organization that is served least, however long others have waited', async () => {
+      const many = await waiting(6);
+      const { id: environment_id, organizationId: organization_id } = await insertEnvironment(stage.db);
+      const [only = ''] = await waiting(1);
+      await stage.db.updateTable('webhook').set({ environment_id, organization_id }).where('id', '=', only).execute();
+      expect((await due()).indexOf(only)).toBeLessThan(2);
+      expect((await due(many.slice(0, 4)))[0]).toBe(only);
+    });
   });
 });

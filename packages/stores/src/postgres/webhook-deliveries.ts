@@ -77,19 +77,35 @@ export async function requestDeliveries(db: Database, { webhookId, eventId, now 
   return Number(numUpdatedRows);
 }
 
-/** Enabled webhooks that have something to be sent now, but for those that are named; the longest due first. */
-export async function listDueWebhooks(
-  db: Database,
-  { now, except, limit }: { now: Date; except: readonly string[]; limit: number },
-): Promise<string[]> {
+interface Due {
+  now: Date;
+  /** Webhooks that are being served, which are left out. */
+  serving: readonly string[];
+  limit: number;
+}
+
+/**
+ * Enabled webhooks that have something to be sent now. Organizations take turns, those being served counted in, so that none waits
+ * for all that another has; in each those come first that work, and of these the longest due.
+ */
+export async function listDueWebhooks(db: Database, { now, serving, limit }: Due): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
-    select id from webhook, lateral (
-      select next_attempt_at from webhook_delivery
-      where webhook_id = webhook.id and status in ('pending', 'failed') and next_attempt_at <= ${now}
-      order by next_attempt_at limit 1
-    ) first
-    where enabled and id <> all(${except}::uuid[])
-    order by first.next_attempt_at limit ${limit}`.execute(db);
+    with held as (
+      select organization_id, count(*) as places from webhook
+      where id = any(${serving}::uuid[]) group by organization_id
+    ), due as (
+      select id, organization_id, first.next_attempt_at, row_number() over (
+        partition by organization_id order by failing_since is not null, first.next_attempt_at
+      ) as place
+      from webhook, lateral (
+        select next_attempt_at from webhook_delivery
+        where webhook_id = webhook.id and status in ('pending', 'failed') and next_attempt_at <= ${now}
+        order by next_attempt_at limit 1
+      ) first
+      where enabled and id <> all(${serving}::uuid[])
+    )
+    select id from due left join held using (organization_id)
+    order by place + coalesce(places, 0), next_attempt_at limit ${limit}`.execute(db);
   return rows.map(({ id }) => id);
 }
 

@@ -46,17 +46,20 @@ export async function deleteWebhook(db: Database, id: string): Promise<void> {
   await db.deleteFrom('webhook').where('id', '=', id).execute();
 }
 
+interface NotedAttempt {
+  /** Where it went to: by now the webhook may be elsewhere, and of that place it says nothing. */
+  url: string;
+  failedAt: Date | null;
+}
+
 /** Notes how an attempt went; answers since when all have failed, null: this one has not. */
-export async function noteAttempt(
-  db: Database,
-  id: string,
-  { failedAt }: { failedAt: Date | null },
-): Promise<Date | null> {
+export async function noteAttempt(db: Database, id: string, { url, failedAt }: NotedAttempt): Promise<Date | null> {
   if (failedAt === null) {
     await db
       .updateTable('webhook')
       .set({ failing_since: null })
       .where('id', '=', id)
+      .where('url', '=', url)
       .where('failing_since', 'is not', null)
       .execute();
     return null;
@@ -65,6 +68,7 @@ export async function noteAttempt(
     .updateTable('webhook')
     .set({ failing_since: sql<Date>`coalesce(failing_since, ${failedAt}::timestamptz)` })
     .where('id', '=', id)
+    .where('url', '=', url)
     .returning('failing_since')
     .executeTakeFirst();
   return row?.failing_since ?? null;

@@ -21,15 +21,19 @@ export interface Courier {
 const perLot = 8;
 /** Longer than a call and its note may take: after that another may try, since whoever is at it has died. */
 const leaseMs = 60_000;
+/** After that others that wait are served before it goes on. */
+const turnMs = 5_000;
 const dayMs = 86_400_000;
 const gone = 410;
 
 /**
- * Sends a webhook what is due, a lot at a time, until there is no more. Replicas may do so at the same time: what one has claimed the
+ * Sends a webhook what is due, a lot at a time, until there is no more or its turn is over. Replicas may do so at the same time: what one has claimed the
  * others pass over. Who dies after sending and before noting it leaves a delivery that is sent again, with the same id.
  */
 export async function deliverDue(courier: Courier, webhookId: string, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
+  const { clock } = courier.administration;
+  const endMs = clock.monotonicMs() + turnMs;
+  while (!signal.aborted && clock.monotonicMs() < endMs) {
     if ((await deliverLot(courier, webhookId)) === 0) return;
   }
 }
@@ -60,11 +64,12 @@ async function deliverOne(courier: Courier, { delivery, webhookId, lease, secret
   const { db, clock } = courier.administration;
   const outcome = await attemptDelivery(courier.call, { delivery, secrets, nowMs: clock.nowMs() });
   const at = new Date(clock.nowMs());
-  const { eventId } = delivery;
+  const { eventId, url } = delivery;
   const fate = fateOf(outcome, delivery.attempts, at);
   const isMarked = await markDelivery(db, { webhookId, eventId, lease, at, answer: outcome.answer, ...fate });
   if (!isMarked) return;
-  const failingSince = await noteAttempt(db, webhookId, { failedAt: fate.status === 'delivered' ? null : at });
+  const failedAt = fate.status === 'delivered' ? null : at;
+  const failingSince = await noteAttempt(db, webhookId, { url, failedAt });
   if (failingSince !== null) await disableIfHopeless(courier, { delivery, webhookId, outcome, failingSince, at });
 }
 

@@ -4,7 +4,7 @@ import { listDueWebhooks } from '@keyward/stores/postgres/webhook-deliveries';
 import { type Courier, deliverDue } from './deliver-due.ts';
 
 const everyMs = 500;
-/** Served at once by one process: those that are slow keep no more places than that. */
+/** Served at once by one process, by turns. */
 const maxAtOnce = 16;
 const message = 'webhooks could not be served; trying again';
 
@@ -22,7 +22,7 @@ export function startDeliveryLoop(courier: Courier): AsyncDisposable {
     round: async (signal) => {
       const limit = maxAtOnce - serving.size;
       const now = new Date(clock.nowMs());
-      const due = limit > 0 ? await listDueWebhooks(db, { now, except: [...serving.keys()], limit }) : [];
+      const due = limit > 0 ? await listDueWebhooks(db, { now, serving: [...serving.keys()], limit }) : [];
       for (const webhookId of due) serving.set(webhookId, serve(webhookId, signal));
       return everyMs;
     },
