@@ -1,3 +1,4 @@
+import { verifyPassword } from '@keyward/kit/password';
 import { describePostgresBackends } from '@keyward/tests/backends/describe-backends';
 import { Browser } from '@keyward/tests/platform/browser';
 import { type Management, runManagement } from '@keyward/tests/platform/run-management';
@@ -89,6 +90,20 @@ describePostgresBackends('trying passwords', (backend) => {
       }
     }
     management.clock.advance(900_000);
+    expect((await signIn()).status).toBe(201);
+  });
+
+  it('is put off while very many do, and that is no failure of whoever is put off', async () => {
+    const hashAt = (memory: number, passes: number) =>
+      `argon2id$${memory}$${passes}$1$${'A'.repeat(22)}$${'A'.repeat(43)}`;
+    const costly = Array.from({ length: 2 }, () => verifyPassword('x', hashAt(19_456, 40)));
+    const waiting = Array.from({ length: 100 }, () => verifyPassword('x', hashAt(1_024, 1)));
+    const refused = await signIn();
+    expect(refused).toMatchObject({ status: 503, body: { error: 'UNAVAILABLE' } });
+    expect(refused.headers.get('retry-after')).toBe('1');
+    await Promise.all([...costly, ...waiting]);
+    const failures = await management.db.selectFrom('sign_in_attempt').select('failures').execute();
+    expect(failures.every(({ failures }) => failures === 0)).toBe(true);
     expect((await signIn()).status).toBe(201);
   });
 

@@ -29,7 +29,7 @@ export async function changePassword(
     address: undefined,
   });
   const from = (await findUser(administration.db, userId))?.password_hash;
-  const { isRight } = await verifyPassword(currentPassword, from);
+  const { isRight } = await attempt.during(administration.db, () => verifyPassword(currentPassword, from));
   if (!from || !isRight) throw new AppError('FORBIDDEN', 'The current password is wrong.');
   const to = await hashPassword(newPassword);
   const outcome = await changeAccount(administration, call, async (change) => {

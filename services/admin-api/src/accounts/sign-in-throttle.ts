@@ -54,6 +54,14 @@ export class TakenAttempt {
     await forgetSignInAttempts(db, [this.#what]);
     if (this.#address) await giveBackSignInAttempt(db, this.#address);
   }
+
+  /** Finds out whether it is right. When that fails, it was no guess, and is not counted. */
+  async during<T>(db: Database, verify: () => Promise<T>): Promise<T> {
+    return verify().catch(async (error) => {
+      for (const subject of [this.#what, this.#address]) if (subject) await giveBackSignInAttempt(db, subject);
+      throw error;
+    });
+  }
 }
 
 async function take(db: Database, subject: Buffer, { nowMs, ...patience }: Patience & { nowMs: number }) {

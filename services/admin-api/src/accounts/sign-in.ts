@@ -25,7 +25,7 @@ export async function signIn(
     address: callerAddress(policy, call),
   });
   const user = await findUserByEmail(db, email);
-  const { isRight, isOutdated } = await verifyPassword(password, user?.password_hash);
+  const { isRight, isOutdated } = await attempt.during(db, () => verifyPassword(password, user?.password_hash));
   const from = user?.password_hash ?? undefined;
   if (!user || from === undefined || !isRight)
     throw new AppError('UNAUTHENTICATED', 'The e-mail address or the password is wrong.');
