@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { auditVerify } from '@keyward/admin-api/commands/audit-verify';
 import { setup } from '@keyward/admin-api/commands/setup';
 import { verifyPassword } from '@keyward/kit/password';
 import { type Database, openDatabase } from '@keyward/stores/postgres/database';
@@ -41,6 +42,27 @@ describePostgresBackends('keyward setup', (backend) => {
       .innerJoin('organization', 'organization.id', 'member.organization_id')
       .select(['organization.name', 'member.role', 'member.user_id']);
     expect(await members.execute()).toEqual([{ name: 'Acme', role: 'owner', user_id: user?.id }]);
+  });
+
+  it('is the first record of the organization, without the password', async () => {
+    const printed = await run({ SETUP_ORGANIZATION: 'Acme' });
+    const password = /shown this once: (\S+)$/.exec(printed)?.[1] ?? '';
+    const records = await db.selectFrom('audit_event').selectAll().orderBy('seq').execute();
+    expect(records.map(({ action, actor_kind }) => [action, actor_kind])).toEqual([
+      ['organization.create', 'system'],
+      ['member.create', 'system'],
+    ]);
+    expect(JSON.stringify(records)).not.toContain(password);
+    const verified: string[] = [];
+    const verify = () =>
+      auditVerify.run({ environment, given: {}, report: (line) => void verified.push(line.replace(/^\S+ +/, '')) });
+    await verify();
+    expect(verified[0]).toMatch(/^whole: 2 records/);
+    await db.deleteFrom('audit_event').execute();
+    await db.deleteFrom('audit_head').execute();
+    verified.length = 0;
+    await verify();
+    expect(verified[0]).toBe('has no record at all');
   });
 
   it('takes the password from a file, and prints it nowhere', async () => {

@@ -4,9 +4,12 @@ import { hashPassword } from '@keyward/kit/password';
 import { newId } from '@keyward/kit/random';
 import { insertAccountKey } from '@keyward/stores/postgres/account-keys';
 import { hasUsers, insertMember, insertOrganization, insertUser, lockSetUp } from '@keyward/stores/postgres/accounts';
+import { appendAudit } from '@keyward/stores/postgres/append-audit';
 import type { Database } from '@keyward/stores/postgres/database';
 import { defaultAccountKeyPrefix } from './accounts/account-variables.ts';
 import { issueAccountKey as issue } from './accounts/issue-account-key.ts';
+import { system } from './changes/author.ts';
+import { AccountChange } from './changes/change.ts';
 
 export interface SetUp {
   db: Database;
@@ -57,7 +60,17 @@ async function insertOwner(
   const [organizationId, userId] = [newId(), newId()];
   await insertOrganization(transaction, { id: organizationId, name, created_at });
   await insertUser(transaction, { id: userId, email, password_hash, created_at });
-  await insertMember(transaction, { organization_id: organizationId, user_id: userId, role: 'owner', created_at });
+  const role = 'owner';
+  await insertMember(transaction, { organization_id: organizationId, user_id: userId, role, created_at });
+  const change = new AccountChange({ transaction, now: created_at });
+  change.record({
+    action: 'organization.create',
+    subject: { kind: 'organization', id: organizationId },
+    after: { id: organizationId, name },
+  });
+  change.record({ action: 'member.create', subject: { kind: 'member', id: userId }, after: { userId, email, role } });
+  const { records } = change;
+  await appendAudit(transaction, { organizationId, actor: system, requestId: newId(), at: created_at, records });
   return { userId, organizationId };
 }
 

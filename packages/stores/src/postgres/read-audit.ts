@@ -79,12 +79,13 @@ export async function findAuditHead(
   return head.where('organization_id', '=', organizationId).executeTakeFirst();
 }
 
-/** Of all that have a chain, or what is left of one. */
+/** Of all that have a chain, or what is left of one; and all that there are, since a whole chain may be missing. */
 export async function listAuditedOrganizationIds(db: Database): Promise<string[]> {
   const rows = await db
     .selectFrom('audit_head')
     .select('organization_id')
     .union(db.selectFrom('audit_event').select('organization_id'))
+    .union(db.selectFrom('organization').select('id as organization_id'))
     .orderBy('organization_id')
     .execute();
   return rows.map((row) => row.organization_id);

@@ -1,7 +1,7 @@
 import { loadConfig } from '@keyward/kit/config';
 import { openDatabase } from '@keyward/stores/postgres/database';
 import { listAuditedOrganizationIds } from '@keyward/stores/postgres/read-audit';
-import { type AuditPlace, verifyAudit } from '@keyward/stores/postgres/verify-audit';
+import { type AuditPlace, type VerifiedChain, verifyAudit } from '@keyward/stores/postgres/verify-audit';
 import Type from 'typebox';
 import { AdminApiConfig } from '../config.ts';
 import { isUuid } from '../input.ts';
@@ -33,12 +33,7 @@ export const auditVerify: Command = {
     for (const id of ids) {
       const chain = await verifyAudit(db, { organizationId: id, from });
       chains.push(chain);
-      const head = chain.head ? `${chain.head.seq}:${chain.head.hash}` : 'none';
-      context.report(
-        chain.fault
-          ? `${id}  BROKEN at record ${chain.fault.seq}: ${chain.fault.reason}`
-          : `${id}  whole: ${chain.records} records, ${chain.withoutDiff} of them without a diff; head ${head}`,
-      );
+      context.report(`${id}  ${verdictOf(chain)}`);
     }
     const broken = chains.filter(({ fault }) => fault !== null).length;
     if (broken > 0) throw new BadFinding(`${broken} of ${chains.length} chains are broken.`, { whole: false, chains });
@@ -46,6 +41,13 @@ export const auditVerify: Command = {
     return { whole: true, chains };
   },
 };
+
+function verdictOf({ fault, head, records, withoutDiff }: VerifiedChain): string {
+  if (fault) return `BROKEN at record ${fault.seq}: ${fault.reason}`;
+  // Since setup has its record, too, that is so only where nothing has happened since before there was an audit.
+  if (!head) return 'has no record at all';
+  return `whole: ${records} records, ${withoutDiff} of them without a diff; head ${head.seq}:${head.hash}`;
+}
 
 function placeOf(text: string | undefined): AuditPlace | undefined {
   if (text === undefined) return undefined;
