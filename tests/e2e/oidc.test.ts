@@ -161,17 +161,26 @@ describePostgresBackends('signing in at an issuer', (backend) => {
     expect(await isIn(browser)).toBe(true);
   });
 
+  it('is our fault, and not theirs, where the issuer does not take our secret', async () => {
+    await using mistaken = await management.another({ ...variables, OIDC_CLIENT_SECRET: 'another' });
+    const browser = newBrowser(mistaken);
+    const refused = await comeBack(browser, newClaims());
+    expect(refused).toMatchObject({ status: 500, body: { error: 'INTERNAL' } });
+    expect(JSON.stringify(refused.body)).not.toContain('OIDC');
+    expect(management.logged()).toContain('invalid_client');
+    expect(management.logged()).not.toContain(clientSecret);
+  });
+
   it('makes whoever is new a member where the configuration says so', async () => {
     await using before = await runManagement(await backend.url(), variables);
     const { organizationId } = before;
     await using own = await before.another({ ...variables, OIDC_ORGANIZATION: organizationId, OIDC_ROLE: 'developer' });
     const browser = newBrowser(own);
     await comeBack(browser, newClaims());
-    expect((await browser.call('GET', '/session')).body.organizations).toMatchObject([
-      { id: organizationId, role: 'developer' },
-    ]);
+    const { body } = await browser.call('GET', '/session');
+    expect(body.organizations).toMatchObject([{ id: organizationId, role: 'developer' }]);
     const members = before.db.selectFrom('audit_event').select('action').where('action', '=', 'member.create');
-    expect(await members.execute()).toHaveLength(1);
+    expect(await members.where('subject_id', '=', body.user.id).execute()).toHaveLength(1);
   });
 
   it('goes to no private address unless the operator allows it', async () => {

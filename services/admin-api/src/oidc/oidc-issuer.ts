@@ -11,6 +11,7 @@ import {
   customFetch,
   discovery,
   enableNonRepudiationChecks,
+  ResponseBodyError,
   randomNonce,
   randomPKCECodeVerifier,
   randomState,
@@ -111,6 +112,8 @@ export class OidcIssuer {
     const checks = { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier, idTokenExpected: true };
     const tokens = await authorizationCodeGrant(configuration, answered, checks).catch((cause: unknown) => {
       if (isAway(cause)) throw away(cause);
+      if (isOurFault(cause))
+        throw new AppError('INTERNAL', 'the issuer does not take OIDC_CLIENT_ID or its secret', { cause });
       throw new AppError('UNAUTHENTICATED', 'The issuer did not sign you in; try again.', { cause });
     });
     const claims = tokens.claims();
@@ -142,6 +145,11 @@ export class OidcIssuer {
 /** The library passes on what its calls came to, perhaps as the cause of an error of its own. */
 function isAway(error: unknown): boolean {
   return error instanceof OutboundError || (error instanceof Error && isAway(error.cause));
+}
+
+/** "invalid_client: Client authentication failed" (RFC 6749 §5.2): whoever signs in can do nothing about that. */
+function isOurFault(error: unknown): boolean {
+  return error instanceof ResponseBodyError && ['invalid_client', 'unauthorized_client'].includes(error.error);
 }
 
 function away(cause: unknown): AppError {
