@@ -61,12 +61,16 @@ describePostgresBackends('sessions', (backend) => {
 
   it('are others after each sign-in, and the one that the browser brought ends', async () => {
     const planted = await signedIn();
+    const { id } = (await planted.call('GET', '/session')).body;
     const victim = new Browser(management.url);
     victim.cookies.set(cookie, planted.cookies.get(cookie) ?? '');
     await victim.signIn(management.owner.email, management.owner.password);
     expect(victim.cookies.get(cookie)).not.toBe(planted.cookies.get(cookie));
     expect((await planted.call('GET', '/session')).status).toBe(401);
     expect((await victim.call('GET', '/session')).status).toBe(200);
+    expect((await call(management.byKey, 'GET', `/audit?subject=${id}&action=session.delete`)).body.data).toHaveLength(
+      1,
+    );
   });
 
   describe('changes by a session', () => {

@@ -63,7 +63,8 @@ export async function beginSession(
   };
   const outcome = await changeAccount(administration, accountCall, async (change) => {
     const { transaction } = change;
-    await endPresented(administration, transaction, call);
+    const ended = await endPresented(administration, transaction, call);
+    if (ended !== undefined) change.record({ action: 'session.delete', subject: { kind: 'session', id: ended } });
     await insertUserSession(transaction, row);
     await also?.(transaction);
     const { current: _, ...after } = viewSession(policy, row, undefined);
@@ -73,16 +74,18 @@ export async function beginSession(
   return { outcome, cookies: [sessionCookie(policy, token.raw)] };
 }
 
+/** The id of the session that ended, if there was one. */
 async function endPresented(
   { pepper, policy, clock }: Administration,
   transaction: Database,
   { headers }: SignInCall,
-): Promise<void> {
+): Promise<string | undefined> {
   const presented = presentedSession(policy, headers);
-  if (presented === undefined) return;
+  if (presented === undefined) return undefined;
   const nowMs = clock.nowMs();
   const digest = sessionDigest(pepper, presented);
   const sought = { digest, replacedSince: new Date(nowMs), ...liveness(policy, nowMs) };
   const session = await findUserSession(transaction, sought);
   if (session) await endUserSession(transaction, session.user_id, session.id);
+  return session?.id;
 }
