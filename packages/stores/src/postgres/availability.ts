@@ -9,8 +9,11 @@ export async function pingDatabase(db: Database): Promise<boolean> {
   );
 }
 
-/** Connection errors, and those by which Postgres says that it stops, starts or is full (SQLSTATE classes 08, 53, 57P). */
-const away = /^(08|53|57P|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|EAI_)/;
+/**
+ * Connection errors, and those by which Postgres says that it stops, starts or is full (SQLSTATE classes 08, 53, 57P), or that it is
+ * a replica (25006), as whom we find may be for a moment of a failover.
+ */
+const away = /^(08|53|57P|25006|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|EAI_)/;
 
 /** Does this error say that the database could not be asked, rather than that it was asked something wrong? */
 export function isDatabaseAway(error: unknown): boolean {
