@@ -159,6 +159,15 @@ describe('the keyward command [real]', () => {
     expect(finished.output).toBe('');
   });
 
+  it('says what has to be done first on a database without tables', async () => {
+    const variables = { DATABASE_URL: 'pglite:memory:empty', SETUP_EMAIL: 'first@example.test' };
+    for (const words of ['setup', 'audit verify'])
+      expect(await keyward(words, variables)).toMatchObject({
+        code: 1,
+        errors: expect.stringContaining('Run keyward migrate first.'),
+      });
+  });
+
   it('says how it is used', async () => {
     const help = await keyward('keyring retire --help');
     expect(help).toMatchObject({ code: 0, output: expect.stringContaining('--force') });

@@ -1,6 +1,7 @@
 import { ConfigError } from '@keyward/kit/config';
 import { ProblemError, UnexpectedAnswer } from '@keyward/management-client/problem-error';
 import { isDatabaseAway } from '@keyward/stores/postgres/availability';
+import { isMissingTable } from '@keyward/stores/postgres/sql-state';
 import { StoreAway } from '@keyward/stores/store-away';
 import { CommanderError } from 'commander';
 import { BadFinding, UsageError } from './commands/command.ts';
@@ -32,6 +33,8 @@ function explain(error: unknown): string {
   if (error instanceof UnexpectedAnswer) return message;
   if (error instanceof StoreAway) return `Redis cannot be reached at REDIS_URL (${message}). Run it again.`;
   if (isDatabaseAway(error)) return `Postgres cannot be reached at DATABASE_URL (${message}). Run it again.`;
+  if (isMissingTable(error))
+    return `The database has an older schema, or none (${message}). Run keyward migrate first.`;
   if (error instanceof TypeError && message === 'fetch failed') return 'Nobody answers at KEYWARD_URL. Is it right?';
   return `It was not done: ${message}. Run it again.`;
 }
