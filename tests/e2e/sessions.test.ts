@@ -146,11 +146,23 @@ describePostgresBackends('sessions', (backend) => {
       const before = await lastUse();
       management.clock.advance(20 * minuteMs);
       expect(await isIn(busy)).toBe(true);
-      await expect.poll(lastUse, { timeout: 10_000 }).not.toEqual(before);
+      await expect.poll(() => lastUse(), { timeout: 10_000 }).not.toEqual(before);
     }
     expect(await isIn(idle)).toBe(false);
     management.clock.advance(21 * minuteMs);
     expect(await isIn(busy)).toBe(false);
+  });
+
+  it('go on while they are used, however soon they would end', async () => {
+    await using own = await runManagement(await backend.url(), { SESSION_IDLE_MINUTES: '1' });
+    const browser = new Browser(own.url);
+    await browser.signIn(own.owner.email, own.owner.password);
+    for (let i = 0; i < 4; i += 1) {
+      const before = await lastUse(own.db);
+      own.clock.advance(50_000);
+      expect((await browser.call('GET', '/session/all')).status).toBe(200);
+      await expect.poll(() => lastUse(own.db), { timeout: 10_000 }).not.toEqual(before);
+    }
   });
 
   it('get a new token when the old one is an hour old; the old one is taken a minute longer', async () => {
@@ -205,8 +217,8 @@ describePostgresBackends('sessions', (backend) => {
   });
 
   /** Of all sessions. */
-  async function lastUse(): Promise<Date | undefined> {
-    const found = management.db.selectFrom('user_session').select((the) => the.fn.max('used_at').as('at'));
+  async function lastUse(db = management.db): Promise<Date | undefined> {
+    const found = db.selectFrom('user_session').select((the) => the.fn.max('used_at').as('at'));
     return (await found.executeTakeFirst())?.at;
   }
 });

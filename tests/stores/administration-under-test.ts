@@ -34,6 +34,7 @@ export async function administrationOn({ db, store, clock }: Parts): Promise<Adm
   await migrate(db);
   const newBox = () => new SecretBox(randomBytes(32).toString('base64'));
   const boxes = { master: newBox(), projection: newBox() };
+  const policy = accountPolicy({ ...loadConfig(Type.Object(accountVariables), {}), SERVICE_TOKEN: newId() });
   const administration = {
     db,
     boxes,
@@ -41,8 +42,8 @@ export async function administrationOn({ db, store, clock }: Parts): Promise<Adm
     pepper: randomBytes(32),
     secrets: boxes.master,
     clock,
-    policy: accountPolicy({ ...loadConfig(Type.Object(accountVariables), {}), SERVICE_TOKEN: newId() }),
-    uses: lastUses(db),
+    policy,
+    uses: lastUses(db, policy),
     outbound: outboundRules({ allowedHosts: '127.0.0.1' }),
     issuer: undefined,
     maxEndpoints: 10,

@@ -74,6 +74,7 @@ export const adminApi = defineService({
     await requireCurrentPepper(db, pepper);
     const store = own.use(await openProjectionStore(config.REDIS_URL, { minReplicas: config.REDIS_MIN_REPLICAS }));
     const accounts = own.use(await openOutboxAccounts(config.REDIS_URL));
+    const policy = accountPolicy(config);
     const boxes = { master: new SecretBox(config.MASTER_KEY), projection: new SecretBox(config.PROJECTION_KEY) };
     return {
       db,
@@ -83,9 +84,9 @@ export const adminApi = defineService({
       secrets: boxes.master,
       clock,
       outbound,
-      policy: accountPolicy(config),
+      policy,
       issuer: oidcIssuer(config, outboundCall({ rules: outbound })),
-      uses: lastUses(db),
+      uses: lastUses(db, policy),
       maxEndpoints: config.MAX_ENDPOINTS,
       operatorOrganization: config.OPERATOR_ORGANIZATION,
       organizationCreation: config.ORGANIZATION_CREATION,

@@ -5,24 +5,28 @@ import { markAccountKeysUsed } from '@keyward/stores/postgres/account-keys';
 import type { Database } from '@keyward/stores/postgres/database';
 import { markSessionsUsed } from '@keyward/stores/postgres/user-sessions';
 import type { Administration } from '../administration.ts';
+import type { AccountPolicy } from './account-policy.ts';
 
-const writtenEveryMs = 60_000;
+const longestUnwrittenMs = 60_000;
 const flushedEveryMs = 1_000;
 
 type Write = (ids: readonly string[], at: Date) => Promise<void>;
 
-/** When each of many things was used last, written at most once a minute for each, and never while somebody waits for an answer. */
+/** When each of many things was used last, written once in a while for each, and never while somebody waits for an answer. */
 export class LastUses {
   readonly #write: Write;
+  readonly #everyMs: number;
   readonly #waiting = new Map<string, number>();
   readonly #written = new Map<string, number>();
 
-  constructor(write: Write) {
+  /** `everyMs`: of one thing only one use in that time is written. */
+  constructor(write: Write, everyMs: number = longestUnwrittenMs) {
     this.#write = write;
+    this.#everyMs = everyMs;
   }
 
   note(id: string, atMs: number): void {
-    if (atMs - (this.#written.get(id) ?? Number.NEGATIVE_INFINITY) >= writtenEveryMs) this.#waiting.set(id, atMs);
+    if (atMs - (this.#written.get(id) ?? Number.NEGATIVE_INFINITY) >= this.#everyMs) this.#waiting.set(id, atMs);
   }
 
   /** Writes what was noted; what cannot be written is kept for the next time. */
@@ -38,15 +42,19 @@ export class LastUses {
       if (this.#waiting.get(id) === atMs) this.#waiting.delete(id);
       this.#written.set(id, atMs);
     }
-    for (const [id, atMs] of this.#written) if (nowMs - atMs >= writtenEveryMs) this.#written.delete(id);
+    for (const [id, atMs] of this.#written) if (nowMs - atMs >= this.#everyMs) this.#written.delete(id);
   }
 }
 
 /** Of what people identify themselves with. */
-export function lastUses(db: Database): Administration['uses'] {
+export function lastUses(
+  db: Database,
+  { sessionIdleMs }: Pick<AccountPolicy, 'sessionIdleMs'>,
+): Administration['uses'] {
   return {
     accountKeys: new LastUses((ids, at) => markAccountKeysUsed(db, ids, at)),
-    sessions: new LastUses((ids, at) => markSessionsUsed(db, ids, at)),
+    // Well within the time after which a session counts as unused.
+    sessions: new LastUses((ids, at) => markSessionsUsed(db, ids, at), Math.min(longestUnwrittenMs, sessionIdleMs / 6)),
   };
 }
 
