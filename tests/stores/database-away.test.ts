@@ -30,6 +30,13 @@ describePostgresBackends('a database', (backend) => {
   });
 });
 
+describe('a database that does not answer who connects', () => {
+  // By whose timer it is that ends first, pg's or its pool's.
+  it.each(['timeout expired', 'timeout exceeded when trying to connect'])('is away: %s', (message) => {
+    expect(isDatabaseAway(new Error(message))).toBe(true);
+  });
+});
+
 describe('a database that no route leads to', () => {
   it.each(['ENETUNREACH', 'EHOSTUNREACH', 'ECONNREFUSED', 'EAI_AGAIN'])('is away: %s', (code) => {
     expect(isDatabaseAway(Object.assign(new Error('connect'), { code }))).toBe(true);

@@ -20,5 +20,7 @@ export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as { code?: unknown };
   if (typeof code === 'string') return away.test(code);
-  return /^(timeout exceeded when trying to connect|Connection terminated|Query read timeout)/.test(error.message);
+  return /^(timeout exceeded when trying to connect|timeout expired$|Connection terminated|Query read timeout)/.test(
+    error.message,
+  );
 }
