@@ -118,6 +118,12 @@ describeStacks('keys that are known beyond one environment', (stack) => {
     expect((await call(live, 'PATCH', `/key/${key.id}`, { body: { name: 'x' } })).status).toBe(403);
     expect((await call(live, 'POST', `/key/${key.id}/revoke`)).status).toBe(403);
     expect((await call(live, 'DELETE', `/key/${key.id}`)).status).toBe(403);
+    const client = `/client/${key.clientId}`;
+    for (const change of [{ keys: [{ id: key.id, scopes: ['*'] }] }, { status: 'disabled' }, { ipWhitelist: ['10.0.0.1'] }])
+      expect((await call(live, 'PUT', client, { body: change })).status).toBe(403);
+    expect((await call(live, 'DELETE', `${client}?keyId=${key.id}`)).status).toBe(403);
+    expect((await call(live, 'DELETE', client)).status).toBe(403);
+    expect((await asOwner('GET', `/key/${key.id}`)).body).toMatchObject({ status: 'active', scopes: [] });
     expect(await codeOf(key.key, live)).toBe('ALLOWED');
   });
 

@@ -59,6 +59,12 @@ export async function isReachUsed(db: Database, reachId: string): Promise<boolea
   return row !== undefined;
 }
 
+/** Has the client a key that is known beyond its environment? */
+export async function hasWideKey(db: Database, clientId: string): Promise<boolean> {
+  const query = db.selectFrom('api_key').select('id').where('client_id', '=', clientId);
+  return (await query.where('reach_id', 'is not', null).limit(1).executeTakeFirst()) !== undefined;
+}
+
 /** The environments of a project, or of an organization, in order. */
 export async function listEnvironmentIdsWithin(
   db: Database,

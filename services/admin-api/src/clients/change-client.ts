@@ -23,6 +23,7 @@ import { clientEvents } from './client-events.ts';
 import { type ViewOptions, viewClient } from './client-view.ts';
 import { issueKey } from './issue-key.ts';
 import { keyFields } from './key-fields.ts';
+import { requireOwnClient } from './require-own-reach.ts';
 import { lockNames, nameChanged } from './tenants.ts';
 
 /** Changes what the body names and leaves the rest; once it is answered every validator decides by the new state. */
@@ -40,6 +41,7 @@ export async function changeClient(
     const secret = await signingSecretOf({ ...administration, db: transaction }, environment);
     const row = await raiseClientVersion(transaction, environment.id, clientId, now);
     if (!row) throw unknownClient();
+    await requireOwnClient(transaction, call, clientId);
     // Read here, where nobody else can have changed it: the raw keys are in this answer only.
     const view = (shown: Pick<ViewOptions, 'raw'> & { row: ClientRow }) =>
       viewClient({ ...administration, db: transaction }, { environment, ...shown });

@@ -11,6 +11,7 @@ import { done, type Outcome, removed } from '../changes/outcome.ts';
 import { unknownClient } from './change-client.ts';
 import { viewClient } from './client-view.ts';
 import { eraseClient } from './erase-client.ts';
+import { requireOwnClient, requireOwnReach } from './require-own-reach.ts';
 import { lockNames } from './tenants.ts';
 
 /** Deletes a client: its keys stop at once, tombstones keep them refused, personal data goes, totals stay. */
@@ -26,6 +27,7 @@ export async function removeClient(
     const sightings = await forgetSightings(transaction, { environmentId: environment.id, clientId, keyId: null });
     const client = await raiseClientVersion(transaction, environment.id, clientId, now);
     if (!client) throw unknownClient();
+    await requireOwnClient(transaction, call, clientId);
     const before = await viewClient({ ...administration, db: transaction }, { environment, row: client });
     requireMatch(call.ifMatch, etagOf(Client, before));
     return done({ success: true, erasureId: await eraseClient(change, { client, sightings }) });
@@ -45,6 +47,7 @@ export async function revokeKey(
     if (!client) throw unknownClient();
     const key = (await listKeys(transaction, [clientId])).find((row) => row.id === keyId.toLowerCase());
     if (!key) throw new AppError('NOT_FOUND', 'This client has no such key.');
+    requireOwnReach(call, key.reach);
     await change.note({ environmentId: environment.id, clientId });
     if (key.status === 'revoked') return removed;
     await updateKey(transaction, key.id, { status: 'revoked', updated_at: now });

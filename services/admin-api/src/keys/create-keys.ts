@@ -22,13 +22,13 @@ import { created, done, type Outcome } from '../changes/outcome.ts';
 import { keyEvents } from '../clients/client-events.ts';
 import { insertHiddenClients } from '../clients/insert-new-client.ts';
 import { issueKey } from '../clients/issue-key.ts';
+import { requireOwnReach } from '../clients/require-own-reach.ts';
 import { InputCheck } from '../input.ts';
 import { readSettings } from '../projects/settings.ts';
 import { type OpenedSecret, signingSecretOf } from '../projects/signing-secret.ts';
 import { type CheckedKey, checkedKeys, checkProducts, namedClientIds } from './checked-keys.ts';
 import { keyPlace } from './key-place.ts';
 import { viewKey, viewKeys } from './key-view.ts';
-import { requireOwnReach } from './locked-key.ts';
 
 interface CreateOne {
   input: NewManagedKey;

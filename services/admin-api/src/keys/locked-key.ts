@@ -3,6 +3,7 @@ import { type ClientRow, type KeyRow, raiseClientVersion } from '@keyward/stores
 import { findKey } from '@keyward/stores/postgres/keys';
 import type { Change } from '../changes/change.ts';
 import type { EnvironmentChangeCall } from '../changes/make-change.ts';
+import { requireOwnReach } from '../clients/require-own-reach.ts';
 import { isUuid } from '../input.ts';
 import { keyPlace } from './key-place.ts';
 
@@ -26,12 +27,6 @@ export async function lockKey(
   const key = client && (await find()); // it may have been deleted while the client was waited for
   if (!client || !key) throw unknownKey();
   return { key, client };
-}
-
-/** A server key belongs to one environment, and what it changes is of that environment alone. */
-export function requireOwnReach({ author }: EnvironmentChangeCall, reach: KeyRow['reach'] = 'environment'): void {
-  if (author.kind !== 'server-key' || reach === 'environment') return;
-  throw new AppError('FORBIDDEN', 'This key is known in other environments, too; use an account key.');
 }
 
 /** What is no UUID is no key of anybody's. */
