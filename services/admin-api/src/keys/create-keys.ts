@@ -44,8 +44,8 @@ export async function createKey(
 ): Promise<Outcome<ManagedKey>> {
   const { environment } = call;
   requireOwnReach(call, input.reach);
-  const secret = await signingSecretOf(administration, environment);
   return makeChange(administration, call, async (change) => {
+    const secret = await signingSecretOf({ ...administration, db: change.transaction }, environment);
     const check = new InputCheck();
     const keys = checkedKeys(check, { inputs: [input], pathOf: () => '', nowMs: administration.clock.nowMs() });
     const existing = ifExists && (await findNamesake(change, environment, keys));
@@ -69,8 +69,8 @@ export async function createKeys(
 ): Promise<Outcome<{ data: ManagedKey[] }>> {
   const { environment } = call;
   for (const { reach } of inputs) requireOwnReach(call, reach);
-  const secret = await signingSecretOf(administration, environment);
   return makeChange(administration, call, async (change) => {
+    const secret = await signingSecretOf({ ...administration, db: change.transaction }, environment);
     const check = new InputCheck();
     const pathOf = (i: number) => `/items/${i}`;
     const keys = checkedKeys(check, { inputs, pathOf, nowMs: administration.clock.nowMs() });

@@ -27,10 +27,10 @@ export async function rotateKey(
   const check = new InputCheck();
   const expiresAt = check.futureTime('/expiresAt', asked, administration.clock.nowMs());
   check.done();
-  const secret = await signingSecretOf(administration, environment);
   return makeChange(administration, call, async (change) => {
     const { transaction } = change;
     const db = { ...administration, db: transaction };
+    const secret = await signingSecretOf(db, environment);
     const locked = await lockKey(change, call, id);
     const { key, client } = locked;
     const before = await viewKey(db, { environment, row: key });

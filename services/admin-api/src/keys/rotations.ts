@@ -72,12 +72,12 @@ export async function claimRotation(
 ): Promise<Outcome<ManagedKey>> {
   const { environment } = call;
   const environmentId = environment.id;
-  const secret = await signingSecretOf(administration, environment);
   return makeChange(administration, call, async (change) => {
     const { transaction, now } = change;
     const find = () => findRotation(transaction, { environmentId, clientId, id: rotationId });
     const noted = await find();
     if (!noted) throw unknownRotation();
+    const secret = await signingSecretOf({ ...administration, db: transaction }, environment);
     const locked = await lockKey(change, call, noted.key_id);
     await voidFirst(change, environment, await find());
     const made = await succeed(administration, change, {

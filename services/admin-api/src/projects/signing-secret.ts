@@ -1,3 +1,4 @@
+import { AppError } from '@keyward/kit/app-error';
 import { keepFirstSigningSecret } from '@keyward/stores/postgres/signing-secrets';
 import type { Administration } from '../administration.ts';
 
@@ -13,6 +14,7 @@ export async function signingSecretOf(
   environment: { id: string },
 ): Promise<OpenedSecret> {
   const first = await keepFirstSigningSecret(transaction, environment.id);
-  if (!first) throw new Error(`environment ${environment.id} has no signing secret`);
+  // One that lives has a first: this one was deleted meanwhile.
+  if (!first) throw new AppError('NOT_FOUND', 'There is no such environment.');
   return { id: first.id, secret: secrets.open(first.sealed, first.id) };
 }
