@@ -1,3 +1,6 @@
+import type { Administration } from '@keyward/admin-api/administration';
+import { removeKey } from '@keyward/admin-api/keys/remove-key';
+import { rotateKey } from '@keyward/admin-api/keys/rotate-key';
 import { validation } from '@keyward/contract/pipeline-event';
 import { usageSummaryType } from '@keyward/contract/usage-summary';
 import type { ValidationEvent } from '@keyward/contract/validation-event';
@@ -5,10 +8,11 @@ import { newId } from '@keyward/kit/random';
 import { MemoryProjectionStore } from '@keyward/stores/memory/memory-projection-store';
 import { MemoryShards } from '@keyward/stores/memory/memory-shards';
 import { readUsesBefore } from '@keyward/stores/postgres/key-uses';
+import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import { UsageCounts } from '@keyward/stores/usage-counts';
 import { describePostgresBackends } from '@keyward/tests/backends/describe-backends';
 import { beforeAll, beforeEach, expect, it } from 'vitest';
-import { administrationOn, createOneClient, newEnvironment } from './administration-under-test.ts';
+import { administrationOn, callIn, createOneClient, newEnvironment } from './administration-under-test.ts';
 import { idAt } from './sample-events.ts';
 import { WriterUnderTest } from './writer-under-test.ts';
 
@@ -17,19 +21,17 @@ const signedKey = { digest: 'd', tenant: 't', claimedId: 'i', scopes: [] };
 describePostgresBackends('the uses of keys that ingest has counted', (backend) => {
   const stage = new WriterUnderTest(backend);
   let who: Pick<ValidationEvent, 'environmentId' | 'clientId' | 'keyId'>;
-  let newKeyOwner: () => Promise<typeof who>;
+  let administration: Administration;
+  let environment: EnvironmentRow;
 
   beforeAll(async () => {
     const store = new MemoryProjectionStore(new MemoryShards(stage.clock));
-    const administration = await administrationOn({ db: stage.db, store, clock: stage.clock });
-    const { environment } = await newEnvironment(administration);
-    newKeyOwner = async () => {
-      const client = await createOneClient(administration, environment, { name: 'c', keys: [{ name: 'k' }] });
-      return { environmentId: environment.id, clientId: client.id, keyId: client.keys[0]?.id ?? '' };
-    };
+    administration = await administrationOn({ db: stage.db, store, clock: stage.clock });
+    environment = (await newEnvironment(administration)).environment;
   });
   beforeEach(async () => {
-    who = await newKeyOwner();
+    const client = await createOneClient(administration, environment, { name: 'c', keys: [{ name: 'k' }] });
+    who = { environmentId: environment.id, clientId: client.id, keyId: client.keys[0]?.id ?? '' };
   });
 
   const events = (count: number, fields: Partial<ValidationEvent> = {}) =>
@@ -67,6 +69,21 @@ describePostgresBackends('the uses of keys that ingest has counted', (backend) =
     await write(events(2), second);
     expect(await before(second)).toMatchObject({ count: 7 });
     expect(await before(stage.newIncarnation())).toMatchObject({ count: 13 });
+  });
+
+  it('are those of all keys that rotated into each other, deleted ones too', async () => {
+    const rotate = async (id: string) => {
+      const options = { id, overlapSeconds: 60, expiresAt: undefined };
+      return (await rotateKey(administration, callIn(environment), options)).body.id;
+    };
+    const second = await rotate(who.keyId);
+    const third = await rotate(second);
+    const incarnation = stage.newIncarnation();
+    await write([...events(3), ...events(2, { keyId: third })]);
+    await write(events(4, { keyId: second }), incarnation);
+    await removeKey(administration, callIn(environment), second);
+    expect(await before(stage.newIncarnation())).toMatchObject({ count: 9 });
+    expect(await before(incarnation)).toMatchObject({ count: 5 });
   });
 
   it('are the same when two outboxes come in one batch', async () => {

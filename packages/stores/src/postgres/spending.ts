@@ -2,6 +2,7 @@ import { windowAt } from '@keyward/decision/calendar';
 import type { Spent } from '@keyward/decision/totals-from-spent';
 import { sql } from 'kysely';
 import type { Database } from './database.ts';
+import { familyMembers } from './family-members.ts';
 
 /** What admitted requests cost in the calendar windows of now, as far as ingest has counted. */
 export interface ClientSpending {
@@ -44,18 +45,6 @@ export async function readClientSpending(
     spending.set(client_id, { client: add(client, { hour, day, week, month }), families });
   }
   return spending;
-}
-
-/** Which key is of which family; a deleted one as long as its family lives. */
-function familyMembers(clientIds: readonly string[]) {
-  return sql`
-    select id as key_id, client_id, coalesce(family_id, id) as family_id from api_key
-    where client_id = any(${clientIds}::uuid[])
-    union all
-    select key_id, client_id, coalesce(family_id, key_id) from tombstone
-    where client_id = any(${clientIds}::uuid[]) and exists (
-      select from api_key living where living.client_id = tombstone.client_id
-        and coalesce(living.family_id, living.id) = coalesce(tombstone.family_id, tombstone.key_id))`;
 }
 
 /** All clients of an environment together. */
