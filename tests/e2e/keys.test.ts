@@ -85,6 +85,15 @@ describeStacks('keys', (stack) => {
       expect((await post('/key', body)).status).toBe(201);
     });
 
+    it('for a client that there is, and under a name that can be one, whatever is to be done about an existing one', async () => {
+      for (const ifExists of ['return', 'refuse']) {
+        const answer = await post(`/key?ifExists=${ifExists}`, { name: 'a\0b', clientId: 'nobody' });
+        expect(answer.status).toBe(400);
+        const paths = answer.body.errors.map(({ path }: { path: string }) => path);
+        expect(paths.toSorted()).toEqual(['/clientId', '/name']);
+      }
+    });
+
     it('opaque where the environment asks for them, with its prefix', async () => {
       const settings = (change: Record<string, unknown>) => call(environment, 'PUT', '/settings', { body: change });
       expect((await settings({ keyKind: 'opaque', keyPrefix: 'myapp_live' })).status).toBe(200);
