@@ -47,6 +47,14 @@ describeStacks('imported keys', (stack) => {
     return body.success ? 'ALLOWED' : body.code;
   };
 
+  it('are imported once, however many import them at once', async () => {
+    const keys = Array.from({ length: 5 }, () => `apikee_${token()}.x`);
+    const items = keys.map((key, i) => ({ digest: sha256Of(key, 'hex'), name: `key ${i}` }));
+    const answers = await Promise.all([items, items.toReversed(), items].map((each) => importKeys({ items: each })));
+    expect(answers.reduce((sum, { imported }) => sum + imported, 0)).toBe(items.length);
+    expect(new Set(answers.flatMap(({ data }) => data.map(({ id }: { id: string }) => id))).size).toBe(items.length);
+  });
+
   it('go on working as apikeys-platform has stored them, until they are revoked, which is at once', async () => {
     expect(hmacOf(theirs.secret, theirs.key)).toBe(theirs.hash);
     expect(await codeOf(theirs.key)).toBe('INVALID_KEY');

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { openDatabase } from '@keyward/stores/postgres/database';
 import { describeStacks } from '@keyward/tests/backends/describe-backends';
 import { uniqueName } from '@keyward/tests/backends/unique-name';
@@ -83,6 +84,35 @@ describeStacks('keys that are known beyond one environment', (stack) => {
       expect(asked.filter((code) => code === 'ALLOWED')).toHaveLength(10);
     }));
 
+  it('are made once under one name when that is asked for, from whichever environments at once', async () => {
+    const body = { name: uniqueName('once'), reach: 'organization' };
+    const places = Array.from({ length: 9 }, (_, i) => [live, test, elsewhere][i % 3] ?? live);
+    const answers = await Promise.all(places.map((at) => asOwner('POST', '/key?ifExists=return', { body, at })));
+    expect(new Set(answers.map((answer) => answer.body.id)).size).toBe(1);
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+  });
+
+  it('stay what they are to an environment that is to import them', async () => {
+    const [revoked, deleted] = [await create({ reach: 'project' }), await create({ reach: 'organization' })];
+    await asOwner('POST', `/key/${revoked.id}/revoke`);
+    await asOwner('DELETE', `/key/${deleted.id}`);
+    const importOne = ({ key }: { key: string }, at: Environment) => {
+      const digest = createHash('sha256').update(key).digest('hex');
+      return call(at, 'POST', '/key/import', { body: { items: [{ digest, name: 'again' }] } });
+    };
+    expect((await importOne(revoked, test)).body).toMatchObject({
+      imported: 0,
+      existing: 1,
+      data: [{ id: revoked.id, clientId: revoked.clientId, isNew: false }],
+    });
+    expect(await importOne(deleted, elsewhere)).toMatchObject({
+      status: 400,
+      body: { errors: [{ path: '/items/0/digest' }] },
+    });
+    expect(await codes(revoked.key)).toEqual(['REVOKED', 'REVOKED', 'INVALID_KEY']);
+    expect(await codes(deleted.key)).toEqual(Array(3).fill('REVOKED'));
+  });
+
   it('are changed, rotated, revoked and deleted everywhere at once, from whichever environment', async () => {
     const key = await create({ reach: 'organization' });
     expect(await codes(key.key)).toEqual(Array(3).fill('ALLOWED'));
@@ -119,7 +149,11 @@ describeStacks('keys that are known beyond one environment', (stack) => {
     expect((await call(live, 'POST', `/key/${key.id}/revoke`)).status).toBe(403);
     expect((await call(live, 'DELETE', `/key/${key.id}`)).status).toBe(403);
     const client = `/client/${key.clientId}`;
-    for (const change of [{ keys: [{ id: key.id, scopes: ['*'] }] }, { status: 'disabled' }, { ipWhitelist: ['10.0.0.1'] }])
+    for (const change of [
+      { keys: [{ id: key.id, scopes: ['*'] }] },
+      { status: 'disabled' },
+      { ipWhitelist: ['10.0.0.1'] },
+    ])
       expect((await call(live, 'PUT', client, { body: change })).status).toBe(403);
     expect((await call(live, 'DELETE', `${client}?keyId=${key.id}`)).status).toBe(403);
     expect((await call(live, 'DELETE', client)).status).toBe(403);

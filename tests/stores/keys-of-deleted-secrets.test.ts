@@ -60,7 +60,10 @@ describePostgresBackends('a signing secret that is deleted with its keys', (back
   };
   const ways: [string, (of: Administration) => Promise<string | undefined>][] = [
     ['created', async (of) => (await newKey(of)).id],
-    ['created with others', async (of) => (await createKeys(of, callIn(environment), [{ name: 'k' }])).body.data[0]?.id],
+    [
+      'created with others',
+      async (of) => (await createKeys(of, callIn(environment), [{ name: 'k' }])).body.data[0]?.id,
+    ],
     [
       'rotated',
       async (of) => {

@@ -24,6 +24,17 @@ export async function insertKeys(db: Database, rows: readonly NewKeyRow[]): Prom
   if (rows.length > 0) await db.insertInto('api_key').values(rows).execute();
 }
 
+/** Inserts those of these keys that nobody has inserted, which it waits to know; answers how many. */
+export async function insertUnknownKeys(db: Database, rows: readonly NewKeyRow[]): Promise<number> {
+  if (rows.length === 0) return 0;
+  const { numInsertedOrUpdatedRows = 0n } = await db
+    .insertInto('api_key')
+    .values([...rows].sort((a, b) => Buffer.compare(a.digest, b.digest)))
+    .onConflict((conflict) => conflict.columns(['environment_id', 'digest']).doNothing())
+    .executeTakeFirst();
+  return Number(numInsertedOrUpdatedRows);
+}
+
 export async function findClient(db: Database, environmentId: string, id: string): Promise<ClientRow | undefined> {
   return db
     .selectFrom('client')

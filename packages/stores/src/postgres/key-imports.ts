@@ -1,5 +1,6 @@
 import { type Insertable, type Selectable, sql } from 'kysely';
 import type { Database } from './database.ts';
+import type { KeyPlace } from './keys.ts';
 import type { Schema } from './schema.ts';
 
 /** The systems whose keys an environment takes. */
@@ -47,19 +48,26 @@ export async function hasLivingKeys(db: Database, importId: string): Promise<boo
   return rows[0]?.found ?? false;
 }
 
-/** Of these digests those that are known in the environment: keys with their clients, or what is left of deleted ones. */
+/** Of these digests those that are known where requests of the environment look: keys with their clients, or what is left of deleted ones. */
 export async function findKnownDigests(
   db: Database,
-  environmentId: string,
+  { environmentId, projectId, organizationId }: KeyPlace,
   digests: readonly Buffer[],
 ): Promise<Map<string, { id: string; clientId: string; isDeleted: boolean }>> {
   const hexes = digests.map((digest) => digest.toString('hex'));
+  const wider = [projectId, organizationId].filter((id) => id !== null);
   const { rows } = await sql<{ hex: string; id: string; clientId: string; isDeleted: boolean }>`
     with asked as (select hex, decode(hex, 'hex') as digest from unnest(${hexes}::text[]) as hex)
     select hex, api_key.id, api_key.client_id as "clientId", false as "isDeleted" from asked
       join api_key on api_key.environment_id = ${environmentId} and api_key.digest = asked.digest
     union all
+    select hex, api_key.id, api_key.client_id, false from asked
+      join api_key on api_key.reach_id = any(${wider}::uuid[]) and api_key.digest = asked.digest
+    union all
     select hex, tombstone.key_id, tombstone.client_id, true from asked
-      join tombstone on tombstone.environment_id = ${environmentId} and tombstone.digest = asked.digest`.execute(db);
+      join tombstone on tombstone.environment_id = ${environmentId} and tombstone.digest = asked.digest
+    union all
+    select hex, tombstone.key_id, tombstone.client_id, true from asked
+      join tombstone on tombstone.reach_id = any(${wider}::uuid[]) and tombstone.digest = asked.digest`.execute(db);
   return new Map(rows.map(({ hex, ...known }) => [hex, known]));
 }

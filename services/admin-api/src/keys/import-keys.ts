@@ -1,7 +1,13 @@
 import type { ImportedKey } from '@keyward/contract/routes/key-import';
 import { tenantDigest } from '@keyward/keyformat/tenant-digest';
-import { type ClientRow, findClientByName, insertKeys, raiseClientVersions } from '@keyward/stores/postgres/clients';
+import {
+  type ClientRow,
+  findClientByName,
+  insertUnknownKeys,
+  raiseClientVersions,
+} from '@keyward/stores/postgres/clients';
 import type { Database } from '@keyward/stores/postgres/database';
+import { BeginAnew } from '@keyward/stores/postgres/in-transaction';
 import { findKnownDigests, type KeyImportRow, lockKeyImport } from '@keyward/stores/postgres/key-imports';
 import { findKnownProductIds } from '@keyward/stores/postgres/products';
 import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
@@ -15,6 +21,7 @@ import { nameChanged } from '../clients/tenants.ts';
 import { InputCheck } from '../input.ts';
 import { type CheckedImport, checkedImports, importedKeyRow } from './imported-keys.ts';
 import { unknownKeyImport } from './key-imports.ts';
+import { keyPlace } from './key-place.ts';
 
 interface Imported {
   imported: number;
@@ -74,7 +81,7 @@ async function sourceOf(
 function knownOf(transaction: Database, environment: EnvironmentRow, keys: readonly CheckedImport[]) {
   return findKnownDigests(
     transaction,
-    environment.id,
+    keyPlace(environment),
     keys.map(({ digest }) => digest),
   );
 }
@@ -100,7 +107,8 @@ async function insertFresh(
     const client = clients[i];
     return client ? [importedKeyRow({ client, source, key, now })] : [];
   });
-  await insertKeys(transaction, rows);
+  // Somebody else imports or registers one of them just now: begun anew, it is known.
+  if ((await insertUnknownKeys(transaction, rows)) < rows.length) throw new BeginAnew();
   const changed = [...new Set(rows.map((row) => row.client_id))];
   await change.note(...changed.map((clientId) => ({ environmentId: environment.id, clientId })));
   for (const { id, client_id: clientId, name } of rows) {
