@@ -6,7 +6,7 @@ type ItemOf<R extends Route> = AnswerOf<R> extends { data: readonly (infer T)[] 
 
 interface ListAnswer<T> {
   data: T[];
-  pagination?: { page: number; pages: number };
+  pagination?: { page: number; pages: number; isTotalExact?: boolean };
   nextCursor?: string | null;
 }
 
@@ -25,7 +25,10 @@ export async function forEachPage<R extends Route>(
   }
 }
 
-function following({ pagination, nextCursor }: ListAnswer<unknown>): object | undefined {
+function following({ data, pagination, nextCursor }: ListAnswer<unknown>): object | undefined {
   if (typeof nextCursor === 'string') return { cursor: nextCursor };
-  return pagination && pagination.page < pagination.pages ? { page: pagination.page + 1 } : undefined;
+  if (!pagination) return undefined;
+  const { page, pages, isTotalExact = true } = pagination;
+  // Where counting has ended before the list has, only an empty page is its end.
+  return page < pages || (!isTotalExact && data.length > 0) ? { page: page + 1 } : undefined;
 }

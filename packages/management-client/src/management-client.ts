@@ -40,7 +40,8 @@ export interface ManagementClient {
 export function createManagementClient(options: ManagementClientOptions): ManagementClient {
   const { maxAttempts = 3, timeoutMs = 10_000 } = options;
 
-  async function send(route: Route, asked: LooseOptions): Promise<Response> {
+  /** The timeout is over what `read` reads, too. */
+  async function send<T>(route: Route, asked: LooseOptions, read: (response: Response) => T | Promise<T>): Promise<T> {
     const { url, init } = buildRequest(options, route, asked);
     const isRepeatable = route.method === 'GET' || asked.idempotencyKey !== undefined;
     return withRetries({ maxAttempts, isRepeatable, signal: asked.signal }, async () => {
@@ -52,7 +53,7 @@ export function createManagementClient(options: ManagementClientOptions): Manage
       const signals = asked.signal ? [late.signal, asked.signal] : [late.signal];
       try {
         const response = await fetch(url, { ...init, signal: AbortSignal.any(signals) });
-        return response.ok ? response : await throwProblem(response);
+        return response.ok ? await read(response) : await throwProblem(response);
       } finally {
         clearTimeout(timer);
       }
@@ -60,20 +61,31 @@ export function createManagementClient(options: ManagementClientOptions): Manage
   }
 
   async function request<R extends Route>(route: R, ...[asked]: CallArguments<R>): Promise<Answer<AnswerOf<R>>> {
-    const response = await send(route, (asked ?? {}) as LooseOptions); // typed by the route
-    const body = (await response.json().catch(() => undefined)) as AnswerOf<R> | undefined; // as the contract says
-    if (body === undefined) throw new UnexpectedAnswer(response.status);
-    return { status: response.status, etag: response.headers.get('etag') ?? undefined, body };
+    return send(route, (asked ?? {}) as LooseOptions, readAnswer<AnswerOf<R>>); // typed by the route
   }
 
   return {
     request,
     call: async (route, ...asked) => (await request(route, ...asked)).body,
     async *lines(route, ...[asked]) {
-      const response = await send(route, (asked ?? {}) as LooseOptions); // typed by the route
+      const response = await send(route, (asked ?? {}) as LooseOptions, (answer) => answer); // typed by the route
       for await (const line of linesOf(response)) yield JSON.parse(line);
     },
   };
+}
+
+async function readAnswer<T>(response: Response): Promise<Answer<T>> {
+  const body = parsed(await response.text()) as T | undefined; // as the contract says
+  if (body === undefined) throw new UnexpectedAnswer(response.status);
+  return { status: response.status, etag: response.headers.get('etag') ?? undefined, body };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The lines of a whole answer; one that breaks off throws. */

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { exportAudit, listAudit } from '@keyward/contract/routes/audit';
 import { changeClient, createClient, deleteClient, getClient, listClients } from '@keyward/contract/routes/client';
+import { listKeys } from '@keyward/contract/routes/key';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { forEachPage } from '../src/for-each-page.ts';
 import { createManagementClient } from '../src/management-client.ts';
@@ -108,6 +109,76 @@ describe('a call', () => {
   });
 
   it('takes no redirect: it would carry the credential along', async () => {
+    answers = [
+      (_, response) => void response.writeHead(200, { 'content-type': 'application/json' }).write('{"data":['),
+    ];
+    const halfWay = newClient({ maxAttempts: 1, timeoutMs: 30 }).call(listClients);
+    await expect(halfWay).rejects.toThrow('nobody answered in time');
+  });
+
+  it('ends when its caller does not wait any more', async () => {
+    answers = [() => undefined];
+    const stop = new AbortController();
+    const call = newClient().call(listClients, { signal: stop.signal });
+    stop.abort(new Error('enough'));
+    await expect(call).rejects.toThrow('enough');
+    expect(seen.length).toBeLessThan(2);
+  });
+});
+
+describe('a list', () => {
+  const page = (data: unknown[], more: object) => json(200, { data, ...more });
+
+  it('is read to its end, by number or by cursor', async () => {
+    answers = [
+      page([1, 2], { pagination: { total: 3, page: 1, limit: 2, pages: 2 } }),
+      page([3], { pagination: { total: 3, page: 2, limit: 2, pages: 2 } }),
+      page([4], { nextCursor: 'c1' }),
+      page([5], { nextCursor: null }),
+    ];
+    const client = newClient();
+    const items: unknown[] = [];
+    await forEachPage(client, { route: listClients, options: { query: { limit: 2 } } }, (part) => items.push(...part));
+    await forEachPage(client, { route: listAudit, options: {} }, (part) => items.push(...part));
+    expect(items).toEqual([1, 2, 3, 4, 5]);
+    expect(seen.map(({ url }) => url?.split('?')[1])).toEqual(['limit=2', 'limit=2&page=2', undefined, 'cursor=c1']);
+  });
+
+  it('goes on where counting has ended before the list has', async () => {
+    const counted = { total: 2, limit: 1, pages: 2, isTotalExact: false };
+    const part = (page: number, data: unknown[]) => json(200, { data, pagination: { ...counted, page } });
+    answers = [part(1, [1]), part(2, [2]), part(3, [3]), part(4, [])];
+    const items: unknown[] = [];
+    await forEachPage(newClient(), { route: listKeys, options: {} }, (each) => items.push(...each));
+    expect(items).toEqual([1, 2, 3]);
+  });
+
+  it('is left when enough was seen', async () => {
+    answers = [page([1], { nextCursor: 'c1' })];
+    await forEachPage(newClient(), { route: listAudit, options: {} }, () => false);
+    expect(seen).toHaveLength(1);
+  });
+
+  it('of lines comes one by one, however it is cut on its way, and throws when it breaks off', async () => {
+    const inPieces =
+      (pieces: string[], end: 'whole' | 'broken'): Answering =>
+      async (_, response) => {
+        response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+        for (const piece of pieces) await new Promise((written) => response.write(piece, written));
+        if (end === 'whole') response.end();
+        else response.destroy();
+      };
+    answers = [inPieces(['{"seq":1}\n{"s', 'eq":2}', '\n{"seq":3}\n'], 'whole'), inPieces(['{"seq":1}\n'], 'broken')];
+    const read = async () => {
+      const found: number[] = [];
+      for await (const { seq } of newClient().lines(exportAudit)) found.push(seq);
+      return found;
+    };
+    expect(await read()).toEqual([1, 2, 3]);
+    await expect(read()).rejects.toThrow();
+  });
+
+  it('that stops half-way is waited for no longer than any answer', async () => {
     answers = [(_, response) => response.writeHead(302, { location: '/elsewhere' }).end()];
     await expect(newClient({ maxAttempts: 1 }).call(listClients)).rejects.toThrow(TypeError);
     expect(seen).toHaveLength(1);
@@ -145,58 +216,5 @@ describe('a call that nobody answers', () => {
     answers = [() => undefined];
     const silent = newClient({ maxAttempts: 1, timeoutMs: 30 }).call(listClients);
     await expect(silent).rejects.toThrow('nobody answered in time');
-  });
-
-  it('ends when its caller does not wait any more', async () => {
-    answers = [() => undefined];
-    const stop = new AbortController();
-    const call = newClient().call(listClients, { signal: stop.signal });
-    stop.abort(new Error('enough'));
-    await expect(call).rejects.toThrow('enough');
-    expect(seen.length).toBeLessThan(2);
-  });
-});
-
-describe('a list', () => {
-  const page = (data: unknown[], more: object) => json(200, { data, ...more });
-
-  it('is read to its end, by number or by cursor', async () => {
-    answers = [
-      page([1, 2], { pagination: { total: 3, page: 1, limit: 2, pages: 2 } }),
-      page([3], { pagination: { total: 3, page: 2, limit: 2, pages: 2 } }),
-      page([4], { nextCursor: 'c1' }),
-      page([5], { nextCursor: null }),
-    ];
-    const client = newClient();
-    const items: unknown[] = [];
-    await forEachPage(client, { route: listClients, options: { query: { limit: 2 } } }, (part) => items.push(...part));
-    await forEachPage(client, { route: listAudit, options: {} }, (part) => items.push(...part));
-    expect(items).toEqual([1, 2, 3, 4, 5]);
-    expect(seen.map(({ url }) => url?.split('?')[1])).toEqual(['limit=2', 'limit=2&page=2', undefined, 'cursor=c1']);
-  });
-
-  it('is left when enough was seen', async () => {
-    answers = [page([1], { nextCursor: 'c1' })];
-    await forEachPage(newClient(), { route: listAudit, options: {} }, () => false);
-    expect(seen).toHaveLength(1);
-  });
-
-  it('of lines comes one by one, however it is cut on its way, and throws when it breaks off', async () => {
-    const inPieces =
-      (pieces: string[], end: 'whole' | 'broken'): Answering =>
-      async (_, response) => {
-        response.writeHead(200, { 'content-type': 'application/x-ndjson' });
-        for (const piece of pieces) await new Promise((written) => response.write(piece, written));
-        if (end === 'whole') response.end();
-        else response.destroy();
-      };
-    answers = [inPieces(['{"seq":1}\n{"s', 'eq":2}', '\n{"seq":3}\n'], 'whole'), inPieces(['{"seq":1}\n'], 'broken')];
-    const read = async () => {
-      const found: number[] = [];
-      for await (const { seq } of newClient().lines(exportAudit)) found.push(seq);
-      return found;
-    };
-    expect(await read()).toEqual([1, 2, 3]);
-    await expect(read()).rejects.toThrow();
   });
 });
