@@ -5,10 +5,12 @@ import { done } from '@keyward/admin-api/changes/outcome';
 import { changeClient } from '@keyward/admin-api/clients/change-client';
 import { createClients } from '@keyward/admin-api/clients/create-clients';
 import { removeClient, revokeKey } from '@keyward/admin-api/clients/remove-client';
+import { addSigningSecret, removeSigningSecret } from '@keyward/admin-api/projects/signing-secrets';
 import { changeWebhook, removeWebhook } from '@keyward/admin-api/webhooks/change-webhook';
 import type { NewClient } from '@keyward/contract/routes/client';
 import type { WebhookEvent } from '@keyward/contract/webhook-event';
 import { newId } from '@keyward/kit/random';
+import { listSigningSecrets } from '@keyward/stores/postgres/signing-secrets';
 import { dropOldWebhookEvents } from '@keyward/stores/postgres/webhook-events';
 import { describePostgresBackends } from '@keyward/tests/backends/describe-backends';
 import { expect, it } from 'vitest';
@@ -143,9 +145,33 @@ describePostgresBackends('events for webhooks', (backend) => {
       { type: 'client.changed', data: { changed: ['metadata'] } },
       { type: 'key.created' },
     ]);
+    const recorded = stage.db.selectFrom('audit_event').select('diff').where('action', '=', 'client.fill');
+    const { diff } = await recorded.orderBy('seq', 'desc').executeTakeFirstOrThrow();
+    const { before, after } = JSON.parse(diff ?? '');
+    expect([before.metadata, before.keys.length, after.metadata, after.keys.length]).toEqual([
+      {},
+      2,
+      { filled: true },
+      3,
+    ]);
     await stage.forgetEvents();
     await create({ name, metadata: { more: true }, keys: [{ name: 'a' }] });
     expect(await types()).toEqual([]);
+  });
+
+  it('tell of keys that are revoked with the secret that has signed them', async () => {
+    const { administration, call, environment } = stage;
+    const [old] = await listSigningSecrets(administration.db, environment.id);
+    const client = await createOneClient(administration, environment, { name: newId(), keys: [{ name: 'k' }] });
+    await addSigningSecret(administration, call, { name: 'next', first: true });
+    await stage.newWebhook();
+    await removeSigningSecret(administration, call, { id: old?.id ?? '', revokeKeys: true });
+    const data = { environmentId: environment.id, clientId: client.id, keyId: client.keys[0]?.id };
+    expect(await stage.events()).toMatchObject([{ type: 'key.revoked', data }]);
+    await stage.forgetEvents();
+    const recorded = stage.db.selectFrom('audit_event').select('diff').where('action', '=', 'key.revoke');
+    const { diff } = await recorded.where('subject_id', '=', data.keyId ?? '').executeTakeFirstOrThrow();
+    expect(JSON.parse(diff ?? '')).toEqual({ before: { status: 'active' }, after: { status: 'revoked' } });
   });
 
   it('are forgotten after a while, whatever became of them', async () => {

@@ -63,11 +63,17 @@ export async function deleteSigningSecret(
     where environment_id = ${environmentId} and coalesce(facts->>'secretId', ${id}) = ${id}`.execute(transaction);
 }
 
+interface SignedKey {
+  keyId: string;
+  clientId: string;
+  statusBefore: string;
+}
+
 /** Revokes the keys that this secret has signed, and gives their clients their next version. */
 export async function revokeKeysSignedBy(
   transaction: Database,
   { environmentId, id, now }: { environmentId: string; id: string; now: Date },
-): Promise<{ keyId: string; clientId: string }[]> {
+): Promise<SignedKey[]> {
   await sql`
     update client set version = greatest(version + 1, ${now.getTime()}::bigint), updated_at = ${now}
     where id in (
@@ -75,12 +81,14 @@ export async function revokeKeysSignedBy(
         select client_id from api_key where signing_secret_id = ${id} and status <> 'revoked'
       ) order by id for update
     )`.execute(transaction);
-  return transaction
-    .updateTable('api_key')
-    .set({ status: 'revoked', updated_at: now })
-    .where('environment_id', '=', environmentId)
-    .where('signing_secret_id', '=', id)
-    .where('status', '!=', 'revoked')
-    .returning(['id as keyId', 'client_id as clientId'])
-    .execute();
+  const { rows } = await sql<SignedKey>`
+    with signed as (
+      select id, client_id, status from api_key
+      where environment_id = ${environmentId} and signing_secret_id = ${id} and status <> 'revoked'
+    )
+    update api_key set status = 'revoked', updated_at = ${now} from signed where api_key.id = signed.id
+    returning signed.id as "keyId", signed.client_id as "clientId", signed.status as "statusBefore"`.execute(
+    transaction,
+  );
+  return rows;
 }

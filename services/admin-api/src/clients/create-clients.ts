@@ -1,5 +1,4 @@
 import type { Client, NewClient } from '@keyward/contract/routes/client';
-import type { WebhookEvent } from '@keyward/contract/webhook-event';
 import { tenantDigest } from '@keyward/keyformat/tenant-digest';
 import { AppError } from '@keyward/kit/app-error';
 import {
@@ -73,22 +72,22 @@ export async function createClients(
 /** A client that was there and got nothing new was not changed. */
 function recordAll(change: Change, made: readonly Made[], clients: readonly Client[]): void {
   for (const [i, client] of clients.entries()) {
-    const { isNew, isFilled, raw } = made[i] ?? nothingMade;
-    if (!isNew && !isFilled && raw.length === 0) continue;
+    const one = made[i] ?? nothingMade;
+    if (!one.isNew && !one.isFilled && one.raw.length === 0) continue;
+    const { before, after } = sidesOf(one, client);
     const subject = { kind: 'client', id: client.id };
-    const action = isNew ? 'client.create' : 'client.fill';
-    change.record({ action, subject, environmentId: client.envId, after: client });
-    change.emit(...eventsOf(made[i] ?? nothingMade, client));
+    const action = one.isNew ? 'client.create' : 'client.fill';
+    change.record({ action, subject, environmentId: client.envId, ...(before ? { before } : {}), after });
+    change.emit(...clientEvents(before, after));
   }
 }
 
 /** One that was made and is named again in the same call is told of twice: each time of the keys that it got there. */
-function eventsOf({ isNew, isFilled, raw }: Omit<Made, 'client'>, client: Client): WebhookEvent[] {
+function sidesOf({ isNew, isFilled, raw }: Omit<Made, 'client'>, client: Client): { before?: Client; after: Client } {
   const added = new Set(raw.map(([keyId]) => keyId));
-  const [own, others] = [true, false].map((isOwn) => client.keys.filter(({ id }) => added.has(id) === isOwn));
-  if (isNew) return clientEvents(undefined, { ...client, keys: own ?? [] });
-  const before = { ...client, keys: others ?? [], ...(isFilled ? { metadata: {} } : {}) };
-  return clientEvents(before, client);
+  const [own = [], others = []] = [true, false].map((isOwn) => client.keys.filter(({ id }) => added.has(id) === isOwn));
+  if (isNew) return { after: { ...client, keys: own } };
+  return { before: { ...client, keys: others, ...(isFilled ? { metadata: {} } : {}) }, after: client };
 }
 
 interface AcceptOptions {

@@ -125,8 +125,11 @@ async function revokeSignedBy(change: Change, { id: environmentId }: Environment
   const { transaction, now } = change;
   const keys = await revokeKeysSignedBy(transaction, { environmentId, id, now });
   for (const clientId of new Set(keys.map((key) => key.clientId))) await change.note({ environmentId, clientId });
-  for (const { keyId } of keys)
-    change.record({ action: 'key.revoke', subject: { kind: 'key', id: keyId }, environmentId });
+  for (const { keyId, clientId, statusBefore } of keys) {
+    change.emit({ type: 'key.revoked', environmentId, data: { clientId, keyId } });
+    const [before, after] = [{ status: statusBefore }, { status: 'revoked' }];
+    change.record({ action: 'key.revoke', subject: { kind: 'key', id: keyId }, environmentId, before, after });
+  }
   return keys.length;
 }
 
