@@ -34,6 +34,9 @@ describeStacks('templates', (stack) => {
     const view = { id, name: 'Free_1', rateLimitHour: 100, rateLimitDay: null, maxClients: null };
     expect((await one('GET', id)).body).toMatchObject(view);
     const list = async (query: string) => (await call(environment, 'GET', `/client/templates?${query}`)).body;
+    const client = (await newClient(id.toUpperCase())).body;
+    const changed = await call(environment, 'PUT', `/client/${client.id}`, { body: { templateId: id.toUpperCase() } });
+    expect([client.templateId, changed.body.templateId]).toEqual([id, id]);
     const first = await list('limit=1');
     expect(first.data).toMatchObject([{ name: 'paid' }]);
     expect(first.pagination).toEqual({ total: 2, page: 1, limit: 1, pages: 2 });

@@ -98,7 +98,7 @@ function shownFields(
     ...(change.name === undefined ? {} : { name: change.name }),
     ...(change.status === undefined ? {} : { status: change.status }),
     ...(change.ipWhitelist === undefined ? {} : { ip_whitelist: change.ipWhitelist }),
-    ...(change.templateId === undefined ? {} : { template_id: change.templateId }),
+    ...(change.templateId === undefined ? {} : { template_id: change.templateId?.toLowerCase() ?? null }),
     ...(change.metadata === undefined ? {} : { metadata: change.metadata }),
   };
 }

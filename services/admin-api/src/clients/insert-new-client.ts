@@ -57,7 +57,7 @@ function newClientRow({ environment, input, source, now }: NewClientOptions): Om
     source,
     ip_whitelist: input.ipWhitelist ?? [],
     metadata: input.metadata ?? {},
-    template_id: input.templateId ?? null,
+    template_id: input.templateId?.toLowerCase() ?? null,
     is_hidden: false,
     version: now.getTime(),
     created_at: now,

@@ -34,7 +34,7 @@ export async function revokeKeys(
     const shown = { dryRun, matched: found.counted, ids };
     if (dryRun) return done({ ...shown, revoked: 0, remaining: found.counted });
     const revoked = await revoke(change, environment, found.rows);
-    return done({ ...shown, revoked: revoked.length, remaining: found.counted - revoked.length });
+    return done({ ...shown, revoked: revoked.length, remaining: Math.max(found.counted - revoked.length, 0) });
   });
 }
 
