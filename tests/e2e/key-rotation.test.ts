@@ -99,9 +99,25 @@ describeStacks('rotation', (stack) => {
     expect((await post(`/key/${fresh.id}/rotate`, {})).status).toBe(409);
     const instead = await rotate(old.id);
     expect(await codeOf(instead.key)).toBe('ALLOWED');
+    expect(instead.expiresAt).toBeNull(); // as the first successor, and not as the overlap ends
+    const past = await create();
+    await call(environment, 'PATCH', `/key/${past.id}`, { body: { expiresAt: '2001-01-01T00:00:00Z' } });
+    expect(await post(`/key/${past.id}/rotate`, {})).toMatchObject({ status: 409, body: { error: 'CONFLICT' } });
     for (const overlapSeconds of [-1, 0.5, 2_592_001])
       expect((await post(`/key/${instead.id}/rotate`, { overlapSeconds })).status).toBe(400);
     expect((await post(`/key/${instead.id}/rotate`, { expiresAt: '2001-01-01T00:00:00Z' })).status).toBe(400);
+  });
+
+  it('brings no key to life before its time, nor beyond the last moment that can be told', async () => {
+    const notBefore = new Date(Date.now() + 3_600_000).toISOString();
+    const early = await rotate((await create({ notBefore })).id);
+    expect(early.notBefore).toBe(notBefore);
+    expect(await codeOf(early.key)).toBe('NOT_YET_VALID');
+    const expiresAt = '9999-12-31T23:59:59.999Z';
+    const last = await create({ expiresAt });
+    expect((await rotate(last.id)).expiresAt).toBe(expiresAt);
+    for (const time of ['expiresAt', 'notBefore'])
+      expect((await post('/key', { name: 'k', [time]: '9999-12-31T23:59:59-23:00' })).status).toBe(400);
   });
 
   it('keeps the totals of a family when a key of it is deleted', () =>

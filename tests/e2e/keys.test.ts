@@ -126,6 +126,19 @@ describeStacks('keys', (stack) => {
       expect(await codeOf(key.key)).toBe('ALLOWED');
     }));
 
+  it('end no later than they state themselves, and say so', async () => {
+    const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+    const key = await create({ expiresAt });
+    for (const later of [null, '9999-12-31T23:59:59Z'])
+      expect(await patch(`/key/${key.id}`, { expiresAt: later })).toMatchObject({
+        status: 400,
+        body: { errors: [{ path: '/expiresAt', message: expect.stringContaining('rotate it') }] },
+      });
+    const sooner = new Date(Date.now() + 1_800_000).toISOString();
+    expect((await patch(`/key/${key.id}`, { expiresAt: sooner })).body.expiresAt).toBe(sooner);
+    expect((await patch(`/key/${key.id}`, { expiresAt })).body.expiresAt).toBe(expiresAt);
+  });
+
   it('change only as the caller has seen them', async () => {
     const key = await create();
     const etag = (await get(`/key/${key.id}`)).headers.get('etag') ?? '';

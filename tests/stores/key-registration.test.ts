@@ -289,7 +289,7 @@ describePostgresBackends('registration of locally signed keys', (backend) => {
     const sighted = await sight({ name: `${name}${name}`, facts });
     await register();
     const [key] = (await view(sighted.clientId)).keys;
-    expect(key).toMatchObject({ name, expiresAt: '9999-12-31T00:00:00.000Z' });
+    expect(key).toMatchObject({ name, expiresAt: '9999-12-31T23:59:59.999Z' });
   });
 
   it('leaves out what a secret has signed that was deleted since', async () => {

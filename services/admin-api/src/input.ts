@@ -6,6 +6,7 @@ import { parseInstant } from '@keyward/kit/parse-instant';
 import { compileValidator } from '@keyward/kit/validation';
 import { passwordFault } from './accounts/password-fault.ts';
 import type { KeyTimes } from './clients/issue-key.ts';
+import { lastMomentMs } from './last-moment.ts';
 
 const id = compileValidator(Id);
 const maxMetadataBytes = 4_096;
@@ -27,8 +28,15 @@ export class InputCheck {
     return instantMs === undefined ? undefined : new Date(instantMs);
   }
 
-  futureTime(path: string, text: string | null | undefined, nowMs: number): Date | null | undefined {
+  /** One that is kept, and shown later. */
+  keptTime(path: string, text: string | null | undefined): Date | null | undefined {
     const time = this.time(path, text);
+    if (time && time.getTime() > lastMomentMs) this.fault(path, 'must not be after the year 9999');
+    return time;
+  }
+
+  futureTime(path: string, text: string | null | undefined, nowMs: number): Date | null | undefined {
+    const time = this.keptTime(path, text);
     if (time && time.getTime() <= nowMs) this.fault(path, 'must be in the future');
     return time;
   }
@@ -58,7 +66,7 @@ export class InputCheck {
     this.text(`${path}/name`, key.name);
     this.ipList(`${path}/allowedIps`, key.allowedIps);
     this.metadata(`${path}/metadata`, key.metadata);
-    const notBefore = this.time(`${path}/notBefore`, key.notBefore) ?? null;
+    const notBefore = this.keptTime(`${path}/notBefore`, key.notBefore) ?? null;
     const expiresAt = this.futureTime(`${path}/expiresAt`, key.expiresAt, nowMs) ?? null;
     return { notBefore, expiresAt };
   }

@@ -160,14 +160,15 @@ function ofStatus(status: KeyFilter['status'], now: Date) {
   }
 }
 
-/** The key that took this one's place, unless it was revoked. */
-export async function findSuccessor(db: Database, keyId: string): Promise<{ id: string } | undefined> {
+/** The keys that were made to take this one's place, newest first: all but the first are revoked, and so may the first be. */
+export async function listSuccessors(db: Database, keyId: string): Promise<KeyRow[]> {
   return db
     .selectFrom('api_key')
-    .select('id')
+    .selectAll()
     .where('predecessor_id', '=', keyId)
-    .where('status', '!=', 'revoked')
-    .executeTakeFirst();
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .execute();
 }
 
 /** Revokes those of these keys that are not yet, and answers them. */

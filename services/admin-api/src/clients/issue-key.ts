@@ -8,6 +8,7 @@ import type { ClientRow, NewKeyRow } from '@keyward/stores/postgres/clients';
 import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import type { Administration } from '../administration.ts';
 import { customerKeyPrefix, keyHint } from '../key-prefixes.ts';
+import { lastMomentMs } from '../last-moment.ts';
 import { readSettings } from '../projects/settings.ts';
 import type { OpenedSecret } from '../projects/signing-secret.ts';
 import { newKeyColumns } from './new-key-columns.ts';
@@ -76,7 +77,7 @@ function drawSignedKey({ environment, client, input, times, secret }: IssueOptio
     secret: secret.secret,
     nowMs,
   });
-  return { raw, claimedExpiresAt: exp === undefined ? null : new Date(exp * 1_000) };
+  return { raw, claimedExpiresAt: exp === undefined ? null : new Date(Math.min(exp * 1_000, lastMomentMs)) };
 }
 
 /** Rounded up, so that the claim never ends a key before the time that was asked for. */

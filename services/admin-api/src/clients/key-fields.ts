@@ -14,8 +14,13 @@ export function keyFields(check: InputCheck, { path, key, row }: FieldsOptions):
   check.text(`${path}/name`, key.name);
   check.ipList(`${path}/allowedIps`, key.allowedIps);
   check.metadata(`${path}/metadata`, key.metadata);
-  const expiresAt = check.time(`${path}/expiresAt`, key.expiresAt);
-  const notBefore = check.time(`${path}/notBefore`, key.notBefore);
+  const expiresAt = check.keptTime(`${path}/expiresAt`, key.expiresAt);
+  if (isLater(expiresAt, row.claimed_expires_at))
+    check.fault(
+      `${path}/expiresAt`,
+      `is later than the key itself states, ${row.claimed_expires_at?.toISOString()}: rotate it`,
+    );
+  const notBefore = check.keptTime(`${path}/notBefore`, key.notBefore);
   const status = keyStatus(check, { path, key, row });
   return {
     ...(key.name === undefined ? {} : { name: key.name }),
@@ -30,6 +35,12 @@ export function keyFields(check: InputCheck, { path, key, row }: FieldsOptions):
     ...(notBefore === undefined ? {} : { not_before: notBefore }),
     ...(status === undefined ? {} : { status }),
   };
+}
+
+/** The earlier expiry counts (wire.md §1), so a later one would be shown, and not be kept to. */
+function isLater(asked: Date | null | undefined, claimed: Date | null): boolean {
+  if (asked === undefined || claimed === null) return false;
+  return asked === null || asked > claimed;
 }
 
 /** `enabled` and `status` say the same in two ways; what they say must agree, and a revoked key stays revoked. */

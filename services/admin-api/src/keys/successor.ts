@@ -2,11 +2,13 @@ import type { NewKey } from '@keyward/contract/routes/client';
 import { AppError } from '@keyward/kit/app-error';
 import { insertKeys, type KeyRow, type NewKeyRow, updateKey } from '@keyward/stores/postgres/clients';
 import { keyExpiryMs } from '@keyward/stores/postgres/key-expiry';
-import { findSuccessor } from '@keyward/stores/postgres/keys';
+import { listSuccessors } from '@keyward/stores/postgres/keys';
 import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import type { Administration } from '../administration.ts';
 import type { Change } from '../changes/change.ts';
+import { keyStatus } from '../clients/client-view.ts';
 import { issueKey } from '../clients/issue-key.ts';
+import { lastMomentMs } from '../last-moment.ts';
 import type { OpenedSecret } from '../projects/signing-secret.ts';
 import type { LockedKey } from './locked-key.ts';
 
@@ -27,8 +29,8 @@ export async function succeed(
 ): Promise<{ id: string; raw: string }> {
   const { transaction, now } = change;
   const { key, overlapSeconds } = succession;
-  await requireRotatable(change, key);
-  const { row, raw } = successorOf(administration, succession, now);
+  const former = await rotatable(change, key);
+  const { row, raw } = successorOf(administration, { ...succession, former }, now);
   await insertKeys(transaction, [row]);
   if (overlapSeconds !== undefined) {
     const endMs = Math.min(now.getTime() + overlapSeconds * 1_000, keyExpiryMs(key) ?? Number.POSITIVE_INFINITY);
@@ -37,15 +39,19 @@ export async function succeed(
   return { id: row.id, raw };
 }
 
-async function requireRotatable({ transaction }: Change, { id, status }: KeyRow): Promise<void> {
+/** The successor that this key had before, which is revoked; undefined: it had none. Refuses a key that cannot have one. */
+async function rotatable({ transaction, now }: Change, key: KeyRow): Promise<KeyRow | undefined> {
+  const status = keyStatus(key, now.getTime());
   if (status !== 'active') throw new AppError('CONFLICT', `This key is ${status}; it cannot be rotated.`);
-  const successor = await findSuccessor(transaction, id);
-  if (successor) throw new AppError('CONFLICT', `This key has a successor already: ${successor.id}. Rotate that one.`);
+  const successors = await listSuccessors(transaction, key.id);
+  const living = successors.find((each) => each.status !== 'revoked');
+  if (living) throw new AppError('CONFLICT', `This key has a successor already: ${living.id}. Rotate that one.`);
+  return successors[0];
 }
 
 function successorOf(
   administration: Administration,
-  { environment, client, key, secret, expiresAt }: Succession,
+  { environment, client, key, former, secret, expiresAt }: Succession & { former: KeyRow | undefined },
   now: Date,
 ): { row: NewKeyRow; raw: string } {
   const input: NewKey = {
@@ -58,7 +64,11 @@ function successorOf(
       ? {}
       : { rateLimit: { requests: key.rate_limit, window: key.rate_window } }),
   };
-  const times = { notBefore: null, expiresAt: expiresAt === undefined ? sameLifetime(key, now) : expiresAt };
+  const times = {
+    notBefore: key.not_before !== null && key.not_before > now ? key.not_before : null,
+    // An overlap has shortened the key's own life.
+    expiresAt: expiresAt === undefined ? sameLifetime(former ?? key, now) : expiresAt,
+  };
   // Another system's prefix is not one that our keys may have.
   const prefix = key.import_id === null ? key.prefix : undefined;
   const { row, raw } = issueKey(administration, { environment, client, input, times, secret, prefix });
@@ -70,5 +80,6 @@ function successorOf(
 
 function sameLifetime(key: KeyRow, now: Date): Date | null {
   const endMs = keyExpiryMs(key);
-  return endMs === undefined ? null : new Date(now.getTime() + endMs - key.created_at.getTime());
+  if (endMs === undefined) return null;
+  return new Date(Math.min(now.getTime() + endMs - key.created_at.getTime(), lastMomentMs));
 }

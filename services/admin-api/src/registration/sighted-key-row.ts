@@ -3,6 +3,7 @@ import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import type { KeySighting } from '@keyward/stores/postgres/sighting-queue';
 import { newKeyColumns } from '../clients/new-key-columns.ts';
 import { customerKeyPrefix } from '../key-prefixes.ts';
+import { lastMomentMs } from '../last-moment.ts';
 
 interface SightedKey {
   environment: EnvironmentRow;
@@ -12,8 +13,6 @@ interface SightedKey {
 }
 
 const maxNameCharacters = 200;
-/** Further on, texts of time have another form. */
-const lastMs = Date.UTC(9999, 11, 31);
 
 /** The row of a key that registers itself. Nobody has the key at hand: it is recognised by the id that it states. */
 export function sightedKeyRow({ environment, clientId, sighting, now }: SightedKey): NewKeyRow {
@@ -44,5 +43,5 @@ function nameOf({ name, facts }: KeySighting): string {
 }
 
 function timeOf(ms: number | undefined): Date | null {
-  return ms === undefined ? null : new Date(Math.min(ms, lastMs));
+  return ms === undefined ? null : new Date(Math.min(ms, lastMomentMs));
 }
