@@ -137,6 +137,14 @@ describeStacks('imported keys', (stack) => {
     expect(foreign.status).toBe(404);
   });
 
+  it('are of one system of a secret, so that none is imported again that was revoked', async () => {
+    const system = { hash: 'hmac-sha256', secret: theirs.secret, prefixes: ['myapp_live_'] };
+    const { id } = await newImport(system);
+    const again = await asOwner('POST', '/key-import', { name: 'again', ...system, prefixes: ['myapp_'] });
+    expect(again).toMatchObject({ status: 409, body: { error: 'ALREADY_EXISTS', existingId: id } });
+    await newImport({ ...system, secret: 'another' });
+  });
+
   it('with a fault are none of them imported, and each fault names its item', async () => {
     const digest = sha256Of(token(), 'hex');
     const items = [

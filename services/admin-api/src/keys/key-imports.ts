@@ -46,7 +46,9 @@ export async function createKeyImport(
   const { environment } = call;
   checkInput(input);
   return changeEnvironment(administration, call, async ({ transaction, now }, { record }) => {
-    if ((await listKeyImports(transaction, environment.id)).length >= maxImports)
+    const known = await listKeyImports(transaction, environment.id);
+    requireNewSecret(administration, known, input);
+    if (known.length >= maxImports)
       throw new AppError('CONFLICT', `An environment takes keys of at most ${maxImports} systems; forget one first.`);
     const id = newId();
     const row = {
@@ -64,6 +66,20 @@ export async function createKeyImport(
     record({ action: 'key-import.create', subject: { kind: 'key-import', id }, after: view });
     return created(view);
   });
+}
+
+/** Its keys would be known by other digests a second time, those that were revoked or deleted, too. */
+function requireNewSecret(
+  { secrets }: Administration,
+  known: readonly KeyImportRow[],
+  { secret }: Pick<NewKeyImport, 'secret'>,
+): void {
+  if (secret === undefined) return;
+  const same = known.find(({ id, sealed }) => sealed !== null && secrets.open(Buffer.from(sealed), id) === secret);
+  if (same)
+    throw new AppError('ALREADY_EXISTS', 'This environment knows a system of this secret already.', {
+      existingId: same.id,
+    });
 }
 
 function checkInput({ name, hash, secret, prefixes }: NewKeyImport): void {
