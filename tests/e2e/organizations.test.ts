@@ -93,6 +93,9 @@ describeStacks('organizations', (stack) => {
     const node = { ...environment, url: await platform.addNode() };
     const { key } = await newClient(environment);
     const product = await call(owner, 'POST', '/product', { body: { name: 'p' } });
+    const forProduct = { name: 'k', reach: 'organization', productId: product.body.id };
+    const path = `/key?project_env=${environment.projectEnv}`;
+    expect((await call(owner, 'POST', path, { body: forProduct })).status).toBe(201);
     expect((await validatePlain(environment, { key })).body.success).toBe(true);
     expect((await validatePlain(node, { key })).body.success).toBe(true);
 

@@ -65,6 +65,14 @@ export async function renameOrganization(
 
 /** With its members and products. Its projects are to be deleted before. */
 export async function deleteOrganization(db: Database, id: string): Promise<void> {
+  // Its keys are dead with their environments, whose clients are erased later; its products go with it.
+  await db
+    .updateTable('api_key')
+    .set({ product_id: null })
+    .where('product_id', 'in', (products) =>
+      products.selectFrom('product').select('id').where('organization_id', '=', id),
+    )
+    .execute();
   await db.deleteFrom('organization').where('id', '=', id).execute();
 }
 
