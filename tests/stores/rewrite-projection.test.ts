@@ -1,4 +1,5 @@
 import type { Administration } from '@keyward/admin-api/administration';
+import { createKey } from '@keyward/admin-api/keys/create-keys';
 import { rewriteProjection } from '@keyward/admin-api/projection/rewrite-projection';
 import { derivedClientId } from '@keyward/keyformat/derived-ids';
 import { systemClock } from '@keyward/kit/clock';
@@ -9,7 +10,7 @@ import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import { describeRedisBackends } from '@keyward/tests/backends/describe-backends';
 import { freshPgliteUrl } from '@keyward/tests/backends/isolate';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { administrationOn, createOneClient, newEnvironment } from './administration-under-test.ts';
+import { administrationOn, callIn, createOneClient, newEnvironment } from './administration-under-test.ts';
 import { decideCommand, keyRecord, openShards, type ShardsUnderTest, serverKeyRecord } from './shards-under-test.ts';
 
 describeRedisBackends('rewriting the projection', (backend) => {
@@ -77,6 +78,24 @@ describeRedisBackends('rewriting the projection', (backend) => {
       verdict: 'ALLOWED',
     });
     expect(await rewrite()).toContain('Retired: 0 records');
+  });
+
+  it('retires a key that is known in all of an organization, and lets the others of its client live', async () => {
+    const input = { name: 'wide', reach: 'organization' } as const;
+    const { body } = await createKey(administration, callIn(environment), { input, ifExists: undefined });
+    const within = environment.organization_id;
+    const [held] = await readClientProjections(db, environment.id, [body.clientId]);
+    const known = held?.keys[0]?.digest ?? '';
+    const record = keyRecord({ clientId: body.clientId, version: (held?.client.version ?? 0) + 60_000 });
+    const lost = newDigest();
+    await shards.projection.putKeys(within, [{ digest: lost, record }]);
+    expect(await rewrite()).toContain('Retired: 1 records');
+    const read = async (digest: string) => (await shards.store.readKey(environment.id, digest, [within])).record;
+    expect((await read(lost))?.status).toBe('deleted');
+    const environmentVersion = (await shards.store.readEnvironmentVersion(environment.id)) ?? 0;
+    expect(await decideBy(body.clientId, (await read(known))?.version ?? 0, environmentVersion)).toMatchObject({
+      verdict: 'ALLOWED',
+    });
   });
 
   it('retires server keys that Postgres does not know, and keeps those it knows', async () => {

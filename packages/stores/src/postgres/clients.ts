@@ -44,6 +44,12 @@ export async function findClient(db: Database, environmentId: string, id: string
     .executeTakeFirst();
 }
 
+/** The environment that a client stands in, wherever its keys are known; undefined: there is no such client. */
+export async function findHome(db: Database, clientId: string): Promise<string | undefined> {
+  const query = db.selectFrom('client').select('environment_id').where('id', '=', clientId);
+  return (await query.executeTakeFirst())?.environment_id;
+}
+
 /** Which of these are clients, or were and are remembered as deleted? */
 export async function findKnownClientIds(
   db: Database,

@@ -1,7 +1,7 @@
 import { derivedClientId } from '@keyward/keyformat/derived-ids';
 import type { Clock } from '@keyward/kit/clock';
 import type { HeldRecord, ProjectionStore } from '@keyward/stores/ports/projection-store';
-import { raiseClientVersion } from '@keyward/stores/postgres/clients';
+import { findHome, raiseClientVersion } from '@keyward/stores/postgres/clients';
 import type { Database } from '@keyward/stores/postgres/database';
 import { raiseEnvironmentVersion } from '@keyward/stores/postgres/projects';
 import { findUnknownRecords } from '@keyward/stores/postgres/unknown-records';
@@ -74,10 +74,17 @@ function ownerOf(held: HeldRecord): Owner {
   }
 }
 
-/** An owner that Postgres knows gets its next version there, and is projected with all that it has. */
-function raiseOwner({ db, projector }: Retiring, { environmentId, clientId, atLeast }: Owner & { atLeast: number }) {
+/**
+ * An owner that Postgres knows gets its next version there, and is projected with all that it has. The environment is where the record
+ * was found, and for a key that is known in a project or an organization it is one of these.
+ */
+function raiseOwner(
+  { db, projector }: Retiring,
+  { environmentId: place, clientId, atLeast }: Owner & { atLeast: number },
+) {
   return db.transaction().execute(async (transaction) => {
     const now = new Date(atLeast);
+    const environmentId = clientId === null ? place : ((await findHome(transaction, clientId)) ?? place);
     const row = clientId
       ? await raiseClientVersion(transaction, environmentId, clientId, now)
       : await raiseEnvironmentVersion(transaction, environmentId, now);
