@@ -237,6 +237,7 @@ describeStacks('keys', (stack) => {
     expect(second.body.pagination).toMatchObject({ total: 5, page: 2, limit: 2, pages: 3 });
     for (const bad of ['status=gone', 'expiresBefore=tomorrow', 'clientId=x', 'page=0', 'limit=101', 'other=1'])
       expect((await get(`/key?${bad}`)).status).toBe(400);
+    expect((await get('/key?createdBefore=9999-12-31T23:59:59-23:00')).status).toBe(400);
     expect((await get('/key?limit=100&page=1001')).body.error).toBe('TOO_BROAD');
   });
 });

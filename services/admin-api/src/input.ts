@@ -28,7 +28,7 @@ export class InputCheck {
     return instantMs === undefined ? undefined : new Date(instantMs);
   }
 
-  /** One that is kept, and shown later. */
+  /** One that Postgres is told of. */
   keptTime(path: string, text: string | null | undefined): Date | null | undefined {
     const time = this.time(path, text);
     if (time && time.getTime() > lastMomentMs) this.fault(path, 'must not be after the year 9999');

@@ -54,7 +54,7 @@ export async function readKeys(
 export function readFilter(asked: AskedFilter, path: string): KeyFilter {
   const check = new InputCheck();
   const timeOf = (name: 'expiresBefore' | 'createdBefore' | 'unusedSince') =>
-    check.time(`${path}/${name}`, asked[name]) ?? undefined;
+    check.keptTime(`${path}/${name}`, asked[name]) ?? undefined;
   const times = {
     expiresBefore: timeOf('expiresBefore'),
     createdBefore: timeOf('createdBefore'),
