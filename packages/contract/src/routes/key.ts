@@ -114,7 +114,9 @@ export const createKeys = {
 /** Counting ends somewhere, so that a list of very many stays quick. */
 export const CappedPagination = Type.Object({
   ...Pagination.properties,
-  isTotalExact: Type.Boolean({ description: 'false: there are more than `total`; counting ends at 10,000.' }),
+  isTotalExact: Type.Boolean({
+    description: 'false: there are more than `total`; counting ends at 10,000, with `unusedSince` at 1,000.',
+  }),
 });
 
 export const listKeys = {

@@ -1,6 +1,6 @@
-import { type Insertable, type RawBuilder, type Selectable, sql, type Updateable } from 'kysely';
+import { type Insertable, type RawBuilder, type Selectable, type SqlBool, sql, type Updateable } from 'kysely';
 import type { Database } from './database.ts';
-import { containing, type Page, readPart } from './page.ts';
+import { containing, countAll, isOneOf, newest, newestPart, type Page } from './page.ts';
 import type { Schema } from './schema.ts';
 
 /**
@@ -137,7 +137,7 @@ export async function listKeys(db: Database, clientIds: readonly string[]): Prom
   return db
     .selectFrom('api_key')
     .selectAll()
-    .where('client_id', 'in', clientIds)
+    .where(sql<SqlBool>`client_id = any(${clientIds}::uuid[])`)
     .orderBy('created_at')
     .orderBy('id')
     .execute();
@@ -152,9 +152,13 @@ export interface ClientFilter {
   withHidden?: boolean | undefined;
 }
 
+/**
+ * Newest first. Where a part is, and how much there is in all, is found in indexes that hold what is filtered by; of the table
+ * only the part's own rows are read.
+ */
 export async function listClients(
   db: Database,
-  { environmentId, filter, limit, offset }: Page & { filter: ClientFilter },
+  { environmentId, filter, ...part }: Page & { filter: ClientFilter },
 ): Promise<{ total: number; rows: ClientRow[] }> {
   let query = db.selectFrom('client').where('environment_id', '=', environmentId);
   if (!filter.withHidden) query = query.where('is_hidden', '=', false);
@@ -162,7 +166,12 @@ export async function listClients(
   if (filter.type !== undefined) query = query.where(sql`type`, '=', filter.type);
   if (filter.status !== undefined) query = query.where(sql`status`, '=', filter.status);
   if (filter.templateId !== undefined) query = query.where('template_id', '=', filter.templateId);
-  return readPart(query, { limit, offset });
+  const ofPart = db
+    .selectFrom('client')
+    .selectAll()
+    .where(isOneOf(newestPart(query.select('id'), part)));
+  const [total, rows] = await Promise.all([countAll(query), newest(ofPart).execute()]);
+  return { total, rows };
 }
 
 /** Deletes a client with its keys; what is left of each key is a tombstone of the client's last version. */

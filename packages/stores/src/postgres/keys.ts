@@ -1,7 +1,7 @@
 import { type Expression, type SelectQueryBuilder, type SqlBool, sql } from 'kysely';
 import type { KeyRow } from './clients.ts';
 import type { Database } from './database.ts';
-import { containing, type Part } from './page.ts';
+import { containing, isOneOf, newest, newestPart, type Part } from './page.ts';
 import type { Schema } from './schema.ts';
 
 /** An environment, and the project and organization around it, in which keys may be known as well. */
@@ -33,9 +33,6 @@ interface Finding {
   /** What has expired is told by it. */
   now: Date;
 }
-
-/** Counting ends there. */
-export const maxCounted = 10_000;
 
 /** A key that is known in the environment; another's is nobody's. */
 export async function findKey(db: Database, place: KeyPlace, id: string): Promise<KeyRow | undefined> {
@@ -88,24 +85,38 @@ export async function listKeyRows(db: Database, ids: readonly string[]): Promise
   return ids.flatMap((id) => byId.get(id) ?? []);
 }
 
-/** What a filter finds of one reach, newest first, and how much there is, counted up to `maxCounted`. */
+/**
+ * What a filter finds of one reach, newest first, and how much there is, counted up to a bound. Of the table only the rows that are
+ * answered are read, where an index holds what is filtered by.
+ */
 export async function findKeys(
   db: Database,
-  { limit, offset, ...finding }: Finding & Part,
+  { limit, offset, countUpTo, ...finding }: Finding & Part & { countUpTo: number },
 ): Promise<{ counted: number; isAll: boolean; rows: KeyRow[] }> {
-  const counting = matching(db, finding).select(sql.lit(1).as('one'));
-  const { counted } = await db
-    .selectFrom(counting.limit(maxCounted + 1).as('found'))
-    .select(sql<number>`count(*)::int`.as('counted'))
-    .executeTakeFirstOrThrow();
-  const rows = await matching(db, finding)
-    .selectAll('api_key')
-    .orderBy('api_key.created_at', 'desc')
-    .orderBy('api_key.id', 'desc')
-    .limit(limit)
-    .offset(offset)
-    .execute();
-  return { counted: Math.min(counted, maxCounted), isAll: counted <= maxCounted, rows };
+  const query = matching(db, finding);
+  const place = newestPart(query.select('api_key.id'), { limit, offset });
+  const [{ counted }, rows] = await Promise.all([
+    db
+      .selectFrom(
+        inOrderOfIndex(query, finding.filter)
+          .select(sql.lit(1).as('one'))
+          .limit(countUpTo + 1)
+          .as('found'),
+      )
+      .select(sql<number>`count(*)::int`.as('counted'))
+      .executeTakeFirstOrThrow(),
+    newest(db.selectFrom('api_key').selectAll().where(isOneOf(place))).execute(),
+  ]);
+  return { counted: Math.min(counted, countUpTo), isAll: counted <= countUpTo, rows };
+}
+
+/**
+ * What has no index of its own is counted in the order of the list, whose index says all there is to know: in no order Postgres would
+ * rather read the table.
+ */
+function inOrderOfIndex(query: KeyQuery, { ids, clientId, productId, name, prefix, expiresBefore, status }: KeyFilter) {
+  const indexed = [ids, clientId, productId, name, prefix, expiresBefore].some((each) => each !== undefined);
+  return indexed || status === 'expired' ? query : newest(query);
 }
 
 type KeyQuery = SelectQueryBuilder<Schema, 'api_key', object>;

@@ -16,6 +16,7 @@ import { up as resources } from './migrations/0014-resources.ts';
 import { up as keys } from './migrations/0015-keys.ts';
 import { up as webhooks } from './migrations/0016-webhooks.ts';
 import { up as lists } from './migrations/0017-lists.ts';
+import { up as listIndexes } from './migrations/0018-list-indexes.ts';
 
 const migrations: Record<string, Migration> = {
   '0001-configuration': { up: configuration },
@@ -34,6 +35,7 @@ const migrations: Record<string, Migration> = {
   '0015-keys': { up: keys },
   '0016-webhooks': { up: webhooks },
   '0017-lists': { up: lists },
+  '0018-list-indexes': { up: listIndexes },
 };
 
 /** Brings the database to the newest schema, forward only; answers the names of what was applied now. */

@@ -19,8 +19,8 @@ export async function viewClients(
   { environment, rows, raw }: ViewOptions,
 ): Promise<Client[]> {
   const clientIds = rows.map((row) => row.id);
-  const keys = await listKeys(db, clientIds);
-  const clientTotals = await readClientTotals(db, clientIds);
+  const [keys, clientTotals] = await Promise.all([listKeys(db, clientIds), readClientTotals(db, clientIds)]);
+  const keysOf = Map.groupBy(keys, (key) => key.client_id);
   const keyTotals = await readKeyTotals(
     db,
     keys.map((key) => key.id),
@@ -38,9 +38,9 @@ export async function viewClients(
     envId: row.environment_id,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
-    keys: keys
-      .filter((key) => key.client_id === row.id)
-      .map((key) => viewKey({ key, environment, totals: keyTotals.get(key.id), raw: raw?.get(key.id), nowMs })),
+    keys: (keysOf.get(row.id) ?? []).map((key) =>
+      viewKey({ key, environment, totals: keyTotals.get(key.id), raw: raw?.get(key.id), nowMs }),
+    ),
     hidden: row.is_hidden,
     stats: viewStats(clientTotals.get(row.id)),
   }));

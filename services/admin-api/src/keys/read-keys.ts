@@ -12,6 +12,11 @@ import { keyId, unknownKey } from './locked-key.ts';
 /** As far down a list as anybody reads it page by page. */
 const maxOffset = 100_000;
 
+/** Counting ends there. */
+export const maxCounted = 10_000;
+/** The same where each key's last use has to be looked up. */
+const maxLookedUp = 1_000;
+
 /** A filter as it was asked for: times are texts. */
 export type AskedFilter = Omit<KeyFilter, 'expiresBefore' | 'createdBefore' | 'unusedSince' | 'ids'> & {
   expiresBefore?: string;
@@ -44,6 +49,7 @@ export async function readKeys(
     now: new Date(administration.clock.nowMs()),
     limit,
     offset,
+    countUpTo: filter.unusedSince === undefined ? maxCounted : maxLookedUp,
   });
   const data = await viewKeys(administration, { environment, rows: found.rows });
   const { pagination } = paged({ data, total: found.counted, page, limit });

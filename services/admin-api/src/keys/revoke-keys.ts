@@ -6,7 +6,7 @@ import type { Change } from '../changes/change.ts';
 import { type EnvironmentChangeCall, makeChange } from '../changes/make-change.ts';
 import { done, type Outcome } from '../changes/outcome.ts';
 import { keyPlace } from './key-place.ts';
-import { type AskedFilter, readFilter } from './read-keys.ts';
+import { type AskedFilter, maxCounted, readFilter } from './read-keys.ts';
 
 interface Revoked {
   dryRun: boolean;
@@ -41,8 +41,8 @@ export async function revokeKeys(
 /** What is revoked already is not looked for. */
 function findLiving({ transaction, now }: Change, environment: EnvironmentRow, filter: KeyFilter) {
   const living = { ...filter, status: 'unrevoked' } as const;
-  const place = keyPlace(environment);
-  return findKeys(transaction, { place, reach: 'environment', filter: living, now, limit: keysAtOnce, offset: 0 });
+  const asked = { place: keyPlace(environment), reach: 'environment', filter: living, now } as const;
+  return findKeys(transaction, { ...asked, limit: keysAtOnce, offset: 0, countUpTo: maxCounted });
 }
 
 /** Their clients are locked first; a key that somebody else has revoked or deleted meanwhile is left out. */
