@@ -84,6 +84,8 @@ export const schemaColumns = {
     organization_id: 'uuid',
     seq: 'int8',
     hash: 'bytea',
+    latest_at: 'timestamptz?',
+    lag_ms: 'int8',
   },
   catch_up: {
     id: 'text',

@@ -1,4 +1,5 @@
 import { newId } from '@keyward/kit/random';
+import { sql } from 'kysely';
 import { auditHash, chainBegin, diffHash } from './audit-hash.ts';
 import type { Database } from './database.ts';
 import type { AuditEventTable } from './schema-management.ts';
@@ -52,7 +53,12 @@ export async function appendAudit(transaction: Database, appending: Appending): 
   await transaction.insertInto('audit_event').values(rows).execute();
   await transaction
     .updateTable('audit_head')
-    .set({ seq, hash })
+    .set({
+      seq,
+      hash,
+      latest_at: sql<Date>`greatest(latest_at, ${at}::timestamptz)`,
+      lag_ms: sql<number>`greatest(lag_ms, ceil(extract(epoch from latest_at - ${at}::timestamptz) * 1000))`,
+    })
     .where('organization_id', '=', organizationId)
     .execute();
 }

@@ -1,4 +1,5 @@
 import type { Selectable, SelectQueryBuilder } from 'kysely';
+import { type AuditSpan, auditSpan } from './audit-span.ts';
 import type { Database } from './database.ts';
 import type { Schema } from './schema.ts';
 import type { AuditEventTable } from './schema-management.ts';
@@ -29,9 +30,13 @@ export async function listAudit(
   db: Database,
   { organizationId, filter, before, limit }: AuditPart,
 ): Promise<AuditRow[]> {
-  let query = filtered(db.selectFrom('audit_event').selectAll(), { organizationId, filter });
-  if (before !== undefined) query = query.where('seq', '<', before);
-  return query.orderBy('seq', 'desc').limit(limit).execute();
+  const span = await spanOf(db, organizationId, filter);
+  return filtered(db.selectFrom('audit_event').selectAll(), { organizationId, filter })
+    .where('seq', '>', span.after)
+    .where('seq', '<', Math.min(span.before, before ?? span.before))
+    .orderBy('seq', 'desc')
+    .limit(limit)
+    .execute();
 }
 
 interface AuditWalk {
@@ -50,8 +55,10 @@ const rowsAtOnce = 500;
 
 /** All that fit, oldest first, some at a time: whoever reads them slowly keeps neither a transaction nor memory. */
 export async function* walkAudit(db: Database, walk: AuditWalk): AsyncGenerator<ChainedAuditRow[], void> {
-  const { organizationId, filter = {}, after = 0, until } = walk;
-  for (let last = after; last < until; ) {
+  const { organizationId, filter = {} } = walk;
+  const span = await spanOf(db, organizationId, filter);
+  const until = Math.min(walk.until, span.before - 1);
+  for (let last = Math.max(walk.after ?? 0, span.after); last < until; ) {
     const rows = await filtered(db.selectFrom('audit_event').selectAll(), { organizationId, filter })
       .select(({ selectFrom }) =>
         selectFrom('audit_event as previous')
@@ -68,6 +75,11 @@ export async function* walkAudit(db: Database, walk: AuditWalk): AsyncGenerator<
     if (rows.length > 0) yield rows;
     last = rows.length < rowsAtOnce ? until : (rows.at(-1)?.seq ?? until);
   }
+}
+
+async function spanOf(db: Database, organizationId: string, { from, to }: AuditFilter): Promise<AuditSpan> {
+  const isOfTime = from !== undefined || to !== undefined;
+  return isOfTime ? auditSpan(db, organizationId, { from, to }) : { after: 0, before: Number.MAX_SAFE_INTEGER };
 }
 
 /** Where an organization's chain ends; undefined: it has none. */

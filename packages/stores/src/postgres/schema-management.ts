@@ -28,6 +28,10 @@ export interface AuditHeadTable {
   organization_id: string;
   seq: number;
   hash: Buffer;
+  /** The youngest time of a record. */
+  latest_at: ColumnType<Date | null, Date | undefined, Date>;
+  /** By how much a record was older than one before it, at most: clocks differ, and transactions wait. */
+  lag_ms: Generated<number>;
 }
 
 /** What a call with an `Idempotency-Key` was answered, sealed under the master key. */
