@@ -49,6 +49,11 @@ export function describePostgresBackends(title: string, suite: (backend: Postgre
   describeBackend(title, { name: 'postgres', stores: ['postgres'], fresh: freshPostgres }, suite);
 }
 
+/** Runs `suite` on a real Postgres alone: what takes so many rows that an embedded one would be at it for long. */
+export function describePostgres(title: string, suite: (backend: PostgresBackend) => void): void {
+  describeBackend(title, { name: 'postgres', stores: ['postgres'], fresh: freshPostgres }, suite);
+}
+
 /** Runs `suite` once per set of stores that Keyward is deployed on: none at all, the three, and the three with a cluster. */
 export function describeStacks(title: string, suite: (stack: Stack) => void): void {
   describeBackend(title, { name: 'embedded', stores: [], fresh: freshEmbeddedStack }, suite);
