@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { answersEtag } from '../answers-etag.ts';
 import type { Route } from '../routes/route.ts';
 import { accessDescription, securityOf } from './access-description.ts';
 import type { Components, Printed } from './components.ts';
@@ -79,10 +80,3 @@ const descriptions: Readonly<Record<string, string>> = {
 };
 
 const etag = { ETag: { description: 'What `If-Match` of a change may name.', schema: { type: 'string' } } };
-
-/** One resource that somebody may change. */
-function answersEtag({ method, access, schema, answersLines }: Route): boolean {
-  if (method !== 'GET' || answersLines || access.of === 'nobody' || access.of === 'installation') return false;
-  const { properties = {} } = (schema.response[200] ?? {}) as { properties?: object };
-  return !('data' in properties);
-}
