@@ -13,6 +13,7 @@ import {
 } from '@keyward/stores/postgres/account-keys';
 import type { PersonCall } from '../access/admit.ts';
 import type { Administration } from '../administration.ts';
+import { requireNoTag } from '../changes/etag.ts';
 import { changeAccount } from '../changes/make-change.ts';
 import { created, done, type Outcome } from '../changes/outcome.ts';
 import { InputCheck, isUuid } from '../input.ts';
@@ -67,6 +68,7 @@ export async function deleteAccountKey(
     const { transaction } = change;
     const row = isUuid(id) ? await deleteRow(transaction, call.actor.userId, id) : undefined;
     if (!row) throw new AppError('NOT_FOUND', 'API key not found');
+    requireNoTag(call.ifMatch);
     change.record({ action: 'account-key.delete', subject: { kind: 'account-key', id }, before: viewAccountKey(row) });
     return done({ success: true });
   });

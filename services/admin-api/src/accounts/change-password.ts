@@ -5,6 +5,7 @@ import { findUser, replacePasswordHash } from '@keyward/stores/postgres/accounts
 import { endUserSessions } from '@keyward/stores/postgres/user-sessions';
 import type { SessionCall } from '../access/admit.ts';
 import type { Administration } from '../administration.ts';
+import { requireNoTag } from '../changes/etag.ts';
 import { changeAccount } from '../changes/make-change.ts';
 import { done } from '../changes/outcome.ts';
 import { InputCheck } from '../input.ts';
@@ -24,6 +25,7 @@ export async function changePassword(
   const check = new InputCheck();
   check.newPassword('/newPassword', newPassword, session.email);
   check.done();
+  requireNoTag(call.ifMatch);
   const attempt = await TakenAttempt.take(administration, {
     what: { kind: 'session', name: session.id },
     address: undefined,

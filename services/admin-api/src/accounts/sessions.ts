@@ -8,6 +8,7 @@ import {
 } from '@keyward/stores/postgres/user-sessions';
 import type { PersonCall, SessionCall } from '../access/admit.ts';
 import type { Administration } from '../administration.ts';
+import { requireNoTag } from '../changes/etag.ts';
 import { changeAccount } from '../changes/make-change.ts';
 import { done, type Outcome } from '../changes/outcome.ts';
 import { type Paged, paged } from '../paging.ts';
@@ -61,6 +62,7 @@ export async function endSession(
   return changeAccount(administration, call, async (change) => {
     const ended = await endUserSession(change.transaction, call.actor.userId, id);
     if (!ended) throw new AppError('NOT_FOUND', 'There is no such session.');
+    requireNoTag(call.ifMatch);
     change.record({ action: 'session.delete', subject: { kind: 'session', id } });
     return done({ success: true });
   });
@@ -76,6 +78,7 @@ export async function signOutEverywhere(
   call: PersonCall,
 ): Promise<WithCookies<Success>> {
   const { userId } = call.actor;
+  requireNoTag(call.ifMatch);
   const outcome = await changeAccount(administration, call, async (change) => {
     for (const id of await endUserSessions(change.transaction, { userId }))
       change.record({ action: 'session.delete', subject: { kind: 'session', id } });

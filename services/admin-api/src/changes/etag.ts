@@ -14,11 +14,19 @@ export function etagOf(schema: TSchema, resource: object): string {
 
 /** Refuses a change of what the caller has not seen (RFC 9110 §13.1.1). Called once the row is locked. */
 export function requireMatch(ifMatch: string | undefined, current: string): void {
-  if (ifMatch === undefined || ifMatch.trim() === '*') return;
-  const named = ifMatch.split(',').map((tag) => tag.trim());
-  if (!named.includes(current))
+  if (!namesAny(ifMatch, [current]))
     throw new AppError(
       'PRECONDITION_FAILED',
       'It has changed since you read it: read it again, and repeat the change.',
     );
+}
+
+/** The same for what nobody can read by itself: no tag can be of it, and to overlook one would feign a check. */
+export function requireNoTag(ifMatch: string | undefined): void {
+  if (!namesAny(ifMatch, [])) throw new AppError('PRECONDITION_FAILED', 'This has no ETag that If-Match could name.');
+}
+
+function namesAny(ifMatch: string | undefined, current: readonly string[]): boolean {
+  if (ifMatch === undefined || ifMatch.trim() === '*') return true;
+  return ifMatch.split(',').some((tag) => current.includes(tag.trim()));
 }

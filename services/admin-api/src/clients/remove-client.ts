@@ -45,6 +45,8 @@ export async function revokeKey(
     const { transaction, now } = change;
     const client = await raiseClientVersion(transaction, environment.id, clientId, now);
     if (!client) throw unknownClient();
+    const view = await viewClient({ ...administration, db: transaction }, { environment, row: client });
+    requireMatch(call.ifMatch, etagOf(Client, view));
     const key = (await listKeys(transaction, [clientId])).find((row) => row.id === keyId.toLowerCase());
     if (!key) throw new AppError('NOT_FOUND', 'This client has no such key.');
     requireOwnReach(call, key.reach);

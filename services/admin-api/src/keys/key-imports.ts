@@ -12,6 +12,7 @@ import {
 } from '@keyward/stores/postgres/key-imports';
 import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import type { Administration } from '../administration.ts';
+import { requireNoTag } from '../changes/etag.ts';
 import type { EnvironmentChangeCall } from '../changes/make-change.ts';
 import { created, type Outcome, removed } from '../changes/outcome.ts';
 import { InputCheck } from '../input.ts';
@@ -102,6 +103,7 @@ export async function deleteKeyImport(
   return changeEnvironment(administration, call, async ({ transaction }, { record }) => {
     const row = await lockKeyImport(transaction, call.environment.id, id);
     if (!row) throw unknownKeyImport();
+    requireNoTag(call.ifMatch);
     if (await hasLivingKeys(transaction, row.id))
       throw new AppError('CONFLICT', 'Keys of this system are still known; revoke or delete them first.');
     await deleteRow(transaction, row.id);

@@ -10,6 +10,7 @@ import {
   type RequestKeyRow,
 } from '@keyward/stores/postgres/request-keys';
 import type { Administration } from '../administration.ts';
+import { requireNoTag } from '../changes/etag.ts';
 import type { EnvironmentChangeCall } from '../changes/make-change.ts';
 import { created, type Outcome, removed } from '../changes/outcome.ts';
 import { InputCheck } from '../input.ts';
@@ -83,6 +84,7 @@ export async function removeRequestKey(
   return changeEnvironment(administration, call, async ({ transaction }, { record }) => {
     const row = await deleteRequestKey(transaction, call.environment.id, id);
     if (!row) throw new AppError('NOT_FOUND', 'There is no such request key.');
+    requireNoTag(call.ifMatch);
     record({ action: 'request-key.delete', subject: { kind: 'request-key', id: row.id }, before: viewRequestKey(row) });
     return removed;
   });
