@@ -56,13 +56,26 @@ export function describePostgres(title: string, suite: (backend: PostgresBackend
 
 /** Runs `suite` once per set of stores that Keyward is deployed on: none at all, the three, and the three with a cluster. */
 export function describeStacks(title: string, suite: (stack: Stack) => void): void {
+  describeRealStack(title, suite);
+  describeOtherStacks(title, suite);
+}
+
+/** On the three stores alone: for what no store has a part in, so that it is the same on every stack. */
+export function describeRealStack(title: string, suite: (stack: Stack) => void): void {
+  describeBackend(title, realStack('real', 'redis'), suite);
+}
+
+/** For what a suite on the real stack looks at more closely. */
+export function describeOtherStacks(title: string, suite: (stack: Stack) => void): void {
   describeBackend(title, { name: 'embedded', stores: [], fresh: freshEmbeddedStack }, suite);
-  for (const [name, redis] of [
-    ['real', 'redis'],
-    ['real-cluster', 'redis-cluster'],
-  ] as const) {
-    describeBackend(title, { name, stores: [redis, 'postgres', 'kafka'], fresh: freshRealStack(redis) }, suite);
-  }
+  describeBackend(title, realStack('real-cluster', 'redis-cluster'), suite);
+}
+
+function realStack<Name extends Stack['name']>(
+  name: Name,
+  redis: 'redis' | 'redis-cluster',
+): BackendRow<Name, StackUrls> {
+  return { name, stores: [redis, 'postgres', 'kafka'], fresh: freshRealStack(redis) };
 }
 
 /** Runs `suite` once per kind of Redis, with a Postgres, for services in OS processes: embedded stores cannot be shared. */

@@ -8,6 +8,8 @@ const byHelper: Record<string, readonly StoreName[]> = {
   describePostgresBackends: ['postgres'],
   describeNodes: ['redis', 'redis-cluster', 'postgres'],
   describeStacks: storeNames,
+  describeRealStack: ['redis', 'postgres', 'kafka'],
+  describeOtherStacks: ['redis-cluster', 'postgres', 'kafka'],
   // Servers of the test's own.
   startNative: [],
   startPipeline: [],

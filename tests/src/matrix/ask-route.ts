@@ -14,6 +14,6 @@ export async function askRoute(caller: Caller, { method, url }: Route, asked: As
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const text = await response.text();
-  const isJson = /json\b(?!l)/.test(response.headers.get('content-type') ?? '') && !text.includes('}\n{');
+  const isJson = /^application\/(problem\+)?json\b/.test(response.headers.get('content-type') ?? '');
   return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : { text } };
 }

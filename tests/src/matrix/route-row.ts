@@ -30,8 +30,10 @@ export interface RouteRow {
   route: Route;
   /** Tells apart the rows of one route. */
   variant?: string;
-  /** The call changes who its caller is, so that the next row needs others. */
+  /** The call changes who its caller is, or what they are known by, so that the next row needs others. */
   needsOwnPeople?: true;
+  /** Why what a PUT, PATCH or DELETE is about has no entity tag that `If-Match` could name. */
+  untagged?: string;
   /**
    * Makes what the call is about, and says how it is made; each call of this is for one successful call. `caller` is somebody who
    * will make it, where it is about what is theirs.

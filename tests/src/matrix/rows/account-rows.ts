@@ -29,6 +29,7 @@ export const accountRows: readonly RouteRow[] = [
   { route: createAccountKey, prepare: async () => ({ body: { memo: 'made' } }) },
   {
     route: deleteAccountKey,
+    untagged: 'wire.md §9 has no route that reads one key',
     async prepare({ owner }, caller = undefined) {
       const { body } = await askRoute(caller ?? owner, createAccountKey, { body: {} });
       const { identifier } = body.data;
@@ -44,10 +45,12 @@ export const accountRows: readonly RouteRow[] = [
       return { body: { email, password } };
     },
   },
-  { route: getSession, prepare: async () => ({}) },
+  // Once it is due, reading it gives it another cookie.
+  { route: getSession, needsOwnPeople: true, prepare: async () => ({}) },
   { route: listSessions, prepare: async () => ({}) },
   {
     route: revokeSession,
+    untagged: 'a session is listed, and never changed',
     async prepare(place, caller) {
       const [id, now] = [newId(), new Date()];
       const user_id = caller?.userId ?? (await ownerOf(place));
@@ -57,11 +60,17 @@ export const accountRows: readonly RouteRow[] = [
       return { params: { id }, ids: [id] };
     },
   },
-  { route: signOut, needsOwnPeople: true, prepare: async () => ({}) },
-  { route: signOutEverywhere, needsOwnPeople: true, prepare: async () => ({}) },
+  { route: signOut, needsOwnPeople: true, untagged: 'a session is never changed', prepare: async () => ({}) },
+  {
+    route: signOutEverywhere,
+    needsOwnPeople: true,
+    untagged: 'it ends whatever sessions there are',
+    prepare: async () => ({}),
+  },
   {
     route: changePassword,
     needsOwnPeople: true,
+    untagged: 'a password cannot be read; the current one is asked for',
     prepare: async (_place, { password } = { password: 'nobody’s' } as never) => ({
       body: { currentPassword: password, newPassword: 'another long password' },
     }),

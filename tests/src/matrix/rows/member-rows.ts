@@ -31,7 +31,12 @@ export const memberRows: readonly RouteRow[] = [
   { route: getMember, prepare: ofMember },
   { route: changeMember, prepare: async (place) => ({ ...(await ofMember(place)), body: { role: 'developer' } }) },
   { route: removeMember, prepare: ofMember },
-  { route: leaveOrganization, needsOwnPeople: true, prepare: async () => ({}) },
+  {
+    route: leaveOrganization,
+    needsOwnPeople: true,
+    untagged: 'they are read at another URL, by their id',
+    prepare: async () => ({}),
+  },
   { route: listInvitations, prepare: async () => ({}) },
   {
     route: createInvitation,

@@ -14,6 +14,7 @@ export const requestKeyRows: readonly RouteRow[] = [
   { route: addRequestKey, prepare: async () => ({ body: newRequestKey() }) },
   {
     route: deleteRequestKey,
+    untagged: 'a request key is listed, and never changed',
     async prepare({ environment }) {
       const { id } = expectDone(await call(environment, 'POST', '/request-key', { body: newRequestKey() }));
       return { params: { id }, ids: [id] };
