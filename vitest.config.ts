@@ -3,6 +3,13 @@ import { defineConfig } from 'vitest/config';
 /** Two cores, and a PGlite of up to 700 MB in a worker. */
 const maxWorkers = 2;
 
+/** They measure time, start services as processes, or kill and freeze servers: one file at a time. */
+const alone = ['nodes/*', 'failure-policy', 'outage', 'reseed', 'start', 'validation'].map(
+  (name) => `tests/e2e/${name}.test.ts`,
+);
+/** Each test calls all services, and each file starts them. */
+const wholeStack = { testTimeout: 120_000, hookTimeout: 120_000 };
+
 export default defineConfig({
   test: {
     // Starts the stores that the selected files need, once per run; see tests/README.md.
@@ -40,11 +47,19 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['tests/e2e/**/*.test.ts'],
-          // One file at a time: each runs all services, and some measure time.
-          maxWorkers: 1,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          exclude: alone,
+          maxWorkers,
+          ...wholeStack,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'e2e-alone',
+          include: alone,
+          maxWorkers: 1,
+          ...wholeStack,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

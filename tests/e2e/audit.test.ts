@@ -1,26 +1,18 @@
 import { createHash } from 'node:crypto';
-import { internalHeaders } from '@keyward/contract/internal-headers';
 import type { AuditExportLine } from '@keyward/contract/routes/audit';
 import { newId } from '@keyward/kit/random';
 import { type Database, openDatabase } from '@keyward/stores/postgres/database';
 import type { AuditRow } from '@keyward/stores/postgres/read-audit';
 import { verifyAudit } from '@keyward/stores/postgres/verify-audit';
 import { describeStacks } from '@keyward/tests/backends/describe-backends';
-import { askRoute } from '@keyward/tests/matrix/ask-route';
 import { actingIn } from '@keyward/tests/matrix/credential';
 import type { Place } from '@keyward/tests/matrix/route-row';
-import { routeRows } from '@keyward/tests/matrix/route-rows';
 import { newMember } from '@keyward/tests/platform/new-person';
 import { createEnvironment } from '@keyward/tests/platform/prepare-installation';
 import { newClient, runPlatform, type TestPlatform } from '@keyward/tests/platform/run-platform';
 import { signKey } from '@keyward/tests/platform/sign-key';
 import { type Caller, call, validatePlain } from '@keyward/tests/platform/wire-client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-
-/** What is a person's alone is in no organization's chain, unless it is done there. */
-const writes = routeRows.filter(
-  ({ route }) => route.method !== 'GET' && !['nobody', 'account'].includes(route.access.of),
-);
 
 describeStacks('the audit', (stack) => {
   const own = new AsyncDisposableStack();
@@ -53,46 +45,6 @@ describeStacks('the audit', (stack) => {
       .where('seq', '>', after)
       .orderBy('seq')
       .execute();
-  /** As the gateway calls: with a request's id of our choice. */
-  const asService = ({ headers }: Caller, requestId: string): Caller => ({
-    url: platform.adminUrl,
-    headers: {
-      ...headers,
-      [internalHeaders.serviceToken]: platform.secrets.serviceToken,
-      [internalHeaders.requestId]: requestId,
-    },
-  });
-
-  it.each(writes.map((row) => [`${row.route.method} ${row.route.url} ${row.variant ?? ''}`, row] as const))(
-    'has who did it, by which request, and what, of %s',
-    async (_, row) => {
-      const { access } = row.route;
-      const byPerson = 'role' in access;
-      const { organizationId } = platform;
-      // One of several: it may be their own membership that the call ends.
-      const person = actingIn(await newMember(db, platform, { organizationId, role: 'owner' }), place);
-      const asked = await row.prepare(place);
-      const query = { ...asked.query, ...(access.of === 'environment' ? named() : {}) };
-      const requestId = newId();
-      const caller = asService(byPerson ? person : place.environment, requestId);
-      const answer = await askRoute(caller, row.route, { ...asked, query });
-      expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(300);
-      const found = await db.selectFrom('audit_event').selectAll().where('request_id', '=', requestId).execute();
-      expect(found.length).toBeGreaterThan(0);
-      for (const record of found) {
-        expect(record).toMatchObject({
-          outcome: 'done',
-          actor_kind: byPerson ? 'user' : 'server-key',
-          actor_id: expect.any(String),
-          action: expect.stringMatching(/^[a-z-]+\.[a-z-]+$/),
-          subject_id: expect.any(String),
-        });
-      }
-      const text = JSON.stringify(found);
-      for (const secret of secretsIn(answer.body)) expect(text).not.toContain(secret);
-    },
-  );
-  const named = () => ({ project_env: place.environment.projectEnv });
 
   it('tells what was there before and what is there now, of what differs, and no secret', async () => {
     const client = await newClient(place.environment, { scopes: ['read'] });
@@ -289,14 +241,4 @@ function hashOf(line: AuditExportLine): string {
   const where = [line.environmentId, line.requestId, line.diffHash];
   const who = [actor.kind, actor.id, action, outcome, subject.kind, subject.id];
   return sha256(JSON.stringify([previousHash, organizationId, seq, id, at, ...who, ...where]));
-}
-
-/** Raw keys and secrets in an answer, by the names that they have there. */
-function secretsIn(body: unknown): string[] {
-  if (typeof body !== 'object' || body === null) return [];
-  return Object.entries(body).flatMap(([name, value]) =>
-    typeof value === 'string' && /^(key|rawKey|serverKey|signingSecret|secret|token)$/.test(name)
-      ? [value]
-      : secretsIn(value),
-  );
 }

@@ -12,7 +12,7 @@ declare module 'vitest' {
 }
 
 /** The vitest projects whose files run on real stores. */
-const storeProjects = new Set(['stores', 'e2e']);
+const storeProjects = new Set(['stores', 'e2e', 'e2e-alone']);
 
 /** Runs once per vitest run, in its main process, before the first test file is read. */
 export default async function globalSetup(project: TestProject): Promise<() => Promise<void>> {
