@@ -1,24 +1,4 @@
-import type { Schema } from '@keyward/stores/postgres/schema';
-
-/** What Postgres may call the type of a column that is read as this; `?`: it may be null. */
-type TypeName<T> = null extends T ? `${BareTypeName<NonNullable<T>>}?` : BareTypeName<T>;
-type BareTypeName<T> = [T] extends [string]
-  ? 'uuid' | 'text' | 'inet'
-  : [T] extends [number]
-    ? 'int2' | 'int4' | 'int8'
-    : [T] extends [boolean]
-      ? 'bool'
-      : [T] extends [Date]
-        ? 'timestamptz' | 'date'
-        : [T] extends [Buffer]
-          ? 'bytea'
-          : [T] extends [readonly string[]]
-            ? '_text' | '_uuid'
-            : [T] extends [readonly number[]]
-              ? '_int8'
-              : 'jsonb';
-type Read<C> = C extends { readonly __select__: infer S } ? S : C;
-type Columns = { [T in keyof Schema]: { [C in keyof Schema[T]]: TypeName<Read<Schema[T][C]>> } };
+import type { ColumnTypes } from './column-types.ts';
 
 /** Every table and column with its type in Postgres: the compiler holds it to `Schema`, a test to a migrated database. */
 export const schemaColumns = {
@@ -501,4 +481,4 @@ export const schemaColumns = {
     created_at: 'timestamptz',
     expires_at: 'timestamptz?',
   },
-} as const satisfies Columns;
+} as const satisfies ColumnTypes;
