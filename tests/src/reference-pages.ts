@@ -9,6 +9,7 @@ import { IngestConfig } from '@keyward/ingest/config';
 import { Process } from '@keyward/kit/process-config';
 import { ValidatorConfig } from '@keyward/validator/config';
 import type { TObject } from 'typebox';
+import { shownMetrics } from './metrics-page.ts';
 
 export interface Page {
   path: string;
@@ -19,7 +20,7 @@ const printed = 'Printed from the code by `scripts/print-reference.ts`; change i
 
 /** The pages of docs/ that say what the code says. */
 export function referencePages(): Page[] {
-  return [errorsPage(), configurationPage(), openApiPage()];
+  return [errorsPage(), configurationPage(), metricsPage(), openApiPage()];
 }
 
 function errorsPage(): Page {
@@ -78,6 +79,24 @@ ${printed}
 
 Services read environment variables. \`NAME_FILE\` names a file that holds the value of \`NAME\`, as mounted secrets do. A service
 that finds faults tells all of them by name, and does not start.
+
+${sections.join('\n\n')}
+`,
+  };
+}
+
+function metricsPage(): Page {
+  const sections = shownMetrics().map(({ service, at, metrics }) => {
+    const rows = metrics.map(({ name, type, help }) => row([`\`${name}\``, type, help]));
+    return `## ${service}\n\nAt \`/metrics\` on ${at}.\n\n${row(['metric', 'type', 'what it is'])}\n${rule(3)}\n${rows.join('\n')}`;
+  });
+  return {
+    path: 'docs/metrics.md',
+    text: `# Metrics
+
+${printed}
+
+Services tell of themselves in the format of Prometheus. No label holds an id, a name or an address.
 
 ${sections.join('\n\n')}
 `,

@@ -18,7 +18,7 @@ export type App = FastifyInstance<
   TypeBoxTypeProvider
 >;
 
-interface HttpAppOptions {
+export interface HttpAppOptions {
   logger: FastifyBaseLogger;
   /** The largest body that any route takes, bytes. */
   bodyLimitBytes: number;

@@ -3,8 +3,9 @@ import type { FastifyBaseLogger } from 'fastify';
 import { Registry } from 'prom-client';
 import type { Static, TObject } from 'typebox';
 import { type Clock, systemClock } from './clock.ts';
-import { type App, createHttpApp } from './http-app.ts';
+import { type App, createHttpApp, type HttpAppOptions } from './http-app.ts';
 import { createLogger, type Logger } from './logger.ts';
+import { measureRequests } from './measure-requests.ts';
 import { serviceCallCheck } from './service-token.ts';
 
 export interface ServiceContext<C> {
@@ -26,6 +27,8 @@ export interface ServiceDefinition<C extends TObject, D> {
   bodyLimitBytes: number;
   /** Has it a route `/metrics`? Only where nobody from outside comes. */
   showsMetrics?: true;
+  /** Where they come, `/metrics` has a port of its own, and says of each route how it is called; undefined: it is not shown. */
+  metricsPort?: (config: Static<C>) => number | undefined;
   /** The largest head of a request, bytes; Node's own limit unless it is set. */
   maxHeaderBytes?: number;
   /** The token that its callers from this installation show, if it has such callers; their request ids are taken over. */
@@ -46,6 +49,8 @@ export function defineService<C extends TObject, D>(definition: ServiceDefinitio
 export interface RunningService extends AsyncDisposable {
   name: string;
   url: string;
+  /** Where `/metrics` is, if it has a port of its own. */
+  metricsUrl: string | undefined;
 }
 
 interface StartOptions<C> {
@@ -69,27 +74,37 @@ export async function startService<C extends TObject, D>(
   const logger = options.logger ?? createLogger({ service: definition.name, level: options.logLevel, schemas });
   const context: ServiceContext<Static<C>> = { config, logger, clock, metrics: new Registry(), own: opening };
   const dependencies = await definition.connect(context);
-  const app = createHttpApp({
+  const appOptions: HttpAppOptions = {
     logger: logger as FastifyBaseLogger,
     bodyLimitBytes: definition.bodyLimitBytes,
     maxHeaderBytes: definition.maxHeaderBytes,
     isServiceCall: definition.serviceToken ? serviceCallCheck(definition.serviceToken(config)) : () => false,
     isAway: definition.isAway ?? (() => false),
     ready: async () => (await definition.ready?.(dependencies)) ?? true,
-  });
+  };
+  const app = createHttpApp(appOptions);
+  const metricsPort = definition.metricsPort?.(config);
+  if (metricsPort !== undefined) measureRequests(app, context.metrics);
   if (definition.showsMetrics) showMetrics(app, context.metrics);
   definition.routes(app, dependencies, context);
   if (definition.background) opening.use(definition.background(dependencies, context));
-  opening.defer(() => app.close());
-  await app.listen({ host: options.host, port: options.port });
-  const { port } = app.server.address() as AddressInfo; // listening on TCP
-  const owned = opening.move();
-  logger.info({ port }, 'listening');
-  return {
-    name: definition.name,
-    url: `http://${options.host}:${port}`,
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  const { host } = options;
+  const listen = async (each: App, port: number): Promise<string> => {
+    opening.defer(() => each.close());
+    await each.listen({ host, port });
+    return `http://${host}:${(each.server.address() as AddressInfo).port}`; // listening on TCP
   };
+  const metricsUrl = metricsPort === undefined ? undefined : await listen(metricsApp(appOptions, context), metricsPort);
+  const url = await listen(app, options.port);
+  const owned = opening.move();
+  logger.info({ port: Number(new URL(url).port) }, 'listening');
+  return { name: definition.name, url, metricsUrl, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+function metricsApp(options: HttpAppOptions, { metrics }: { metrics: Registry }): App {
+  const app = createHttpApp(options);
+  showMetrics(app, metrics);
+  return app;
 }
 
 function showMetrics(app: App, metrics: Registry): void {

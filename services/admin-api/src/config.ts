@@ -79,6 +79,14 @@ export const AdminApiConfig = Type.Object({
     maximum: 365,
     description: 'How long events of webhooks and what became of them are kept, days.',
   }),
+  METRICS_PORT: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 65_535,
+      description:
+        'The port of `/metrics`, for nobody from outside: the other one is open to browsers. Without it metrics are not shown.',
+    }),
+  ),
   MAX_SIGNED_KEYS_PER_CLIENT: Type.Integer({
     minimum: 0,
     default: 1_000,

@@ -23,6 +23,7 @@ import { startRepairLoop } from './projection/repair-loop.ts';
 import { startEmptyingLoop } from './projects/emptying-loop.ts';
 import { startRegistrationLoop } from './registration/registration-loop.ts';
 import { startCollectingBuried } from './reports/collect-buried.ts';
+import { showBacklogs } from './reports/show-backlogs.ts';
 import { accountKeyRoutes } from './routes/account-keys.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { clientRoutes } from './routes/clients.ts';
@@ -62,9 +63,10 @@ export const adminApi = defineService({
   schemas: managementRoutes.map(({ schema }) => schema),
   bodyLimitBytes: 1024 * 1024,
   serviceToken: (config) => config.SERVICE_TOKEN,
+  metricsPort: (config) => config.METRICS_PORT,
   isAway: isDatabaseAway,
 
-  async connect({ config, own, logger, clock }): Promise<Administration & { accounts: OutboxAccounts }> {
+  async connect({ config, own, logger, clock, metrics }): Promise<Administration & { accounts: OutboxAccounts }> {
     const outbound = outboundRules({
       allowedHosts: config.OUTBOUND_ALLOWED_HOSTS,
       allowedRanges: config.OUTBOUND_ALLOWED_RANGES,
@@ -72,6 +74,7 @@ export const adminApi = defineService({
     const { db } = own.use(await openDatabase(config.DATABASE_URL));
     const pepper = readPepper(config.PEPPER, config.PEPPER_WRAPS);
     await requireCurrentPepper(db, pepper);
+    showBacklogs(metrics, { db, clock });
     const store = own.use(await openProjectionStore(config.REDIS_URL, { minReplicas: config.REDIS_MIN_REPLICAS }));
     const accounts = own.use(await openOutboxAccounts(config.REDIS_URL));
     const policy = accountPolicy(config);

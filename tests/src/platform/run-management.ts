@@ -12,6 +12,8 @@ import type { Caller } from './wire-client.ts';
 /** admin-api by itself, as a browser and the gateway reach it. */
 export interface Management extends AsyncDisposable, Pick<Installation, 'secrets'> {
   url: string;
+  /** Where its metrics are, if METRICS_PORT was given. */
+  metricsUrl: string | undefined;
   db: Database;
   organizationId: string;
   /** The first owner. */
@@ -22,7 +24,9 @@ export interface Management extends AsyncDisposable, Pick<Installation, 'secrets
   /** All that it has logged, at every level. */
   logged(): string;
   /** Another admin-api on the same stores, as a replica or with other variables. */
-  another(environment?: Record<string, string>): Promise<Pick<Management, 'url' | 'owner'> & AsyncDisposable>;
+  another(
+    environment?: Record<string, string>,
+  ): Promise<Pick<Management, 'url' | 'metricsUrl' | 'owner'> & AsyncDisposable>;
 }
 
 /** The time of day, which a test may move on, and stop. */
@@ -76,11 +80,12 @@ export async function runManagement(
     });
     return startService(adminApi, { config, host: '127.0.0.1', port: 0, logLevel: 'trace', clock, logger });
   };
-  const { url } = starting.use(await start(environment));
+  const { url, metricsUrl } = starting.use(await start(environment));
   const organizationId = (await findFirstOwner(db))?.organizationId ?? '';
   const running = starting.move();
   return {
     url,
+    metricsUrl,
     db,
     secrets,
     owner,
@@ -90,7 +95,8 @@ export async function runManagement(
     logged: () => lines.join(''),
     async another(variables = environment) {
       const service = await start(variables);
-      return { url: service.url, owner, [Symbol.asyncDispose]: () => service[Symbol.asyncDispose]() };
+      const { url, metricsUrl } = service;
+      return { url, metricsUrl, owner, [Symbol.asyncDispose]: () => service[Symbol.asyncDispose]() };
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };

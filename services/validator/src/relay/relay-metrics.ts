@@ -1,4 +1,4 @@
-import { pause } from '@keyward/kit/pause';
+import { type Figure, showFigures } from '@keyward/kit/show-figures';
 import type { Backlog, Outbox } from '@keyward/stores/ports/outbox';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { RelayProgress } from './relay-progress.ts';
@@ -10,13 +10,10 @@ interface RelayMetricsOptions {
   progress: RelayProgress;
 }
 
-/** A store that does not answer by then leaves its figures out; the others are shown. */
-const timeoutMs = 1_000;
-
 /** What a relay tells of itself, read when somebody looks. */
 export function showRelayMetrics(metrics: Registry, { outbox, leases, progress }: RelayMetricsOptions): void {
   const registers = [metrics];
-  showBacklogs(metrics, () => outbox.backlogs(leases.owned()));
+  showFigures(metrics, { read: () => outbox.backlogs(leases.owned()), figures: ofBacklogs });
   new Gauge({
     name: 'keyward_relay_owned_shards',
     help: 'Shards whose outbox this relay owns.',
@@ -60,42 +57,15 @@ function totals(progress: RelayProgress): [name: string, help: string, read: () 
   ];
 }
 
-function showBacklogs(metrics: Registry, read: () => Promise<Backlog[]>): void {
-  const gauges: [name: string, help: string, figure: (backlogs: readonly Backlog[]) => number][] = [
-    ['keyward_outbox_waiting_entries', 'Entries in the outboxes that this relay owns.', sumOfEntries],
-    ['keyward_outbox_oldest_entry_age_seconds', 'Age of the oldest of these entries.', greatestAgeSeconds],
-  ];
-  /** Both are collected at the same time, by one look. */
-  let looking: Promise<Backlog[] | undefined> | undefined;
-  const look = () => {
-    looking ??= answerInTime(read()).finally(() => {
-      looking = undefined;
-    });
-    return looking;
-  };
-  for (const [name, help, figure] of gauges) {
-    new Gauge({
-      name,
-      help,
-      registers: [metrics],
-      async collect() {
-        this.remove();
-        const backlogs = await look();
-        if (backlogs) this.set(figure(backlogs));
-      },
-    });
-  }
-}
-
-const sumOfEntries = (backlogs: readonly Backlog[]) => backlogs.reduce((sum, { entries }) => sum + entries, 0);
-const greatestAgeSeconds = (backlogs: readonly Backlog[]) => Math.max(0, ...backlogs.map(({ ageMs }) => ageMs)) / 1_000;
-
-async function answerInTime<T>(answer: Promise<T>): Promise<T | undefined> {
-  const answered = new AbortController();
-  const lost = () => undefined;
-  try {
-    return await Promise.race([answer.catch(lost), pause(timeoutMs, answered.signal).then(lost)]);
-  } finally {
-    answered.abort();
-  }
-}
+const ofBacklogs: readonly Figure<readonly Backlog[]>[] = [
+  {
+    name: 'keyward_outbox_waiting_entries',
+    help: 'Entries in the outboxes that this relay owns.',
+    of: (backlogs) => backlogs.reduce((sum, { entries }) => sum + entries, 0),
+  },
+  {
+    name: 'keyward_outbox_oldest_entry_age_seconds',
+    help: 'Age of the oldest of these entries.',
+    of: (backlogs) => Math.max(0, ...backlogs.map(({ ageMs }) => ageMs)) / 1_000,
+  },
+];

@@ -1,0 +1,40 @@
+import { showBacklogs } from '@keyward/admin-api/reports/show-backlogs';
+import { IngestMetrics } from '@keyward/ingest/ingest-metrics';
+import { systemClock as clock } from '@keyward/kit/clock';
+import type { App } from '@keyward/kit/http-app';
+import { measureRequests } from '@keyward/kit/measure-requests';
+import { showDirectEvents } from '@keyward/validator/direct-event-metrics';
+import { showRelayMetrics } from '@keyward/validator/relay/relay-metrics';
+import { RelayProgress } from '@keyward/validator/relay/relay-progress';
+import { Registry } from 'prom-client';
+
+interface ShownMetrics {
+  service: string;
+  /** Where they are shown. */
+  at: string;
+  metrics: { name: string; type: string; help: string }[];
+}
+
+/** What each service shows at `/metrics`, as it registers it; nobody reads a figure, so there need be none. */
+export function shownMetrics(): ShownMetrics[] {
+  const nothing = {} as never;
+  const [validator, ingest, admin] = [new Registry(), new Registry(), new Registry()];
+  showRelayMetrics(validator, { outbox: nothing, leases: nothing, progress: new RelayProgress(clock) });
+  showDirectEvents(validator, nothing, undefined);
+  new IngestMetrics({ registers: [ingest], consumer: nothing, clock });
+  showBacklogs(admin, { db: nothing, clock });
+  measureRequests({ addHook: () => undefined } as unknown as App, admin); // which it asks for nothing else
+  return [
+    { service: 'validator', at: 'its port', metrics: metricsIn(validator) },
+    { service: 'ingest', at: 'its port', metrics: metricsIn(ingest) },
+    {
+      service: 'admin-api',
+      at: '`METRICS_PORT`, if there is one: its own port is open to browsers',
+      metrics: metricsIn(admin),
+    },
+  ];
+}
+
+function metricsIn(registry: Registry): ShownMetrics['metrics'] {
+  return registry.getMetricsAsArray().map(({ name, type, help }) => ({ name, type: String(type), help }));
+}

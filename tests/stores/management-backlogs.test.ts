@@ -1,0 +1,42 @@
+import { testWebhook } from '@keyward/admin-api/webhooks/send-again';
+import { newId } from '@keyward/kit/random';
+import { readManagementBacklogs } from '@keyward/stores/postgres/management-backlogs';
+import { describePostgresBackends } from '@keyward/tests/backends/describe-backends';
+import { expect, it } from 'vitest';
+import { WebhooksUnderTest } from './webhooks-under-test.ts';
+
+describePostgresBackends('what waits in the management', (backend) => {
+  const test = new WebhooksUnderTest(backend);
+  const read = () => readManagementBacklogs(test.db, new Date(test.nowMs));
+
+  it('is nothing where all is done', async () => {
+    const nothing = { count: 0, ageSeconds: 0 };
+    expect(await read()).toEqual({ changes: nothing, deliveries: nothing });
+  });
+
+  it('is what Redis was not told of, since the oldest of it', async () => {
+    const { id: environment_id } = test.environment;
+    const at = (secondsAgo: number) => ({
+      id: newId(),
+      environment_id,
+      created_at: new Date(test.nowMs - secondsAgo * 1_000),
+    });
+    await test.db
+      .insertInto('config_outbox')
+      .values([at(3), at(90), at(7)])
+      .execute();
+    expect((await read()).changes).toEqual({ count: 3, ageSeconds: 90 });
+  });
+
+  it('is what is due to webhooks that are enabled, and not what is to come', async () => {
+    const { id } = await test.newWebhook();
+    await testWebhook(test.administration, test.call, id);
+    test.nowMs += 5_000;
+    expect((await read()).deliveries).toEqual({ count: 1, ageSeconds: 5 });
+    await test.db.updateTable('webhook').set({ enabled: false }).where('id', '=', id).execute();
+    expect((await read()).deliveries).toEqual({ count: 0, ageSeconds: 0 });
+    await test.db.updateTable('webhook').set({ enabled: true }).where('id', '=', id).execute();
+    test.nowMs -= 6_000;
+    expect((await read()).deliveries.count).toBe(0);
+  });
+});
