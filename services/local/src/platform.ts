@@ -34,6 +34,8 @@ export interface PlatformOptions {
   spoolDirectory?: string;
   /** How long Redis may take for one answer; the validator's default unless given. */
   storeTimeoutMs?: number;
+  /** How long a management call may take at the gateway; the gateway's default unless given. */
+  adminTimeoutMs?: number;
   /** How many locally signed keys of a client register themselves; admin-api's default unless given. */
   maxSignedKeysPerClient?: number;
   /** The id of the organization that runs this; not needed while there is only one. */
@@ -106,6 +108,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     KEYRING_FILE: options.keyringFile,
     VALIDATOR_URL: decisions.url,
     ADMIN_API_URL: admin.url,
+    ...variable('ADMIN_TIMEOUT_MS', options.adminTimeoutMs),
   });
   const running = starting.move();
   return { gatewayUrl: door.url, adminUrl: admin.url, [Symbol.asyncDispose]: () => running.disposeAsync() };

@@ -6,7 +6,7 @@ import { startPlatform } from '@keyward/local/platform';
 import { validator } from '@keyward/validator/service';
 import type { StackUrls } from '../backends/describe-backends.ts';
 import { uniqueName } from '../backends/unique-name.ts';
-import { patientMs } from './patient-ms.ts';
+import { patientAdminMs, patientMs } from './patient-ms.ts';
 import { createEnvironment, prepareInstallation, type TestEnvironment } from './prepare-installation.ts';
 import { type Answer, type Caller, call } from './wire-client.ts';
 
@@ -53,6 +53,7 @@ export async function runPlatform(
   const platform = starting.use(
     await startPlatform({
       ...{ stores, secrets, keyringFile, storeTimeoutMs, ...choices, ...operator },
+      adminTimeoutMs: patientAdminMs,
       port: 0,
       logLevel: 'error',
     }),
@@ -68,7 +69,11 @@ export async function runPlatform(
     const decisions = running.use(
       await startService(validator, { ...start, config: loadConfig(validator.config, { ...shared, ...patience }) }),
     );
-    const addresses = { VALIDATOR_URL: decisions.url, ADMIN_API_URL: platform.adminUrl };
+    const addresses = {
+      VALIDATOR_URL: decisions.url,
+      ADMIN_API_URL: platform.adminUrl,
+      ADMIN_TIMEOUT_MS: String(patientAdminMs),
+    };
     const config = loadConfig(gateway.config, { SERVICE_TOKEN, KEYRING_FILE: keyringFile, ...addresses });
     return running.use(await startService(gateway, { ...start, config })).url;
   }
