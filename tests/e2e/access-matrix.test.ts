@@ -110,7 +110,10 @@ describeRealStack('a management route', (stack) => {
         expect(record).toMatchObject({ outcome: 'denied', subject_kind: 'route', subject_id: routeName(route) });
     });
 
-    it.runIf(isWrite && access.of !== 'nobody')('is refused to pages of others, and changes nothing then', async () => {
+    if (isWrite && access.of !== 'nobody')
+      it('is refused to pages of others, and changes nothing then', isRefusedToPagesOfOthers);
+
+    async function isRefusedToPagesOfOthers(): Promise<void> {
       const sessions = those(true).filter(({ caller }) => caller.headers.cookie !== undefined);
       const { caller, person } = sessions.at(-1) ?? {};
       if (!caller) throw new Error('nobody is signed in who may call it');
@@ -122,7 +125,7 @@ describeRealStack('a management route', (stack) => {
         counts.forged += 1;
       }
       expect(await databaseSnapshot(stage.database)).toEqual(before);
-    });
+    }
 
     it('answers a foreign id as one that nobody has', async () => {
       const asked = await prepareRow(row, place);

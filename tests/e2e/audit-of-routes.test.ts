@@ -24,11 +24,12 @@ describeRealStack('the audit of every write', (stack) => {
   beforeAll(async () => {
     stage = own.use(await openStage(await stack.url()));
   });
+  afterAll(() => own.disposeAsync());
+  // The last that is registered runs first.
   afterAll(async () => {
     const { organizationId } = stage.platform;
     expect((await verifyAudit(stage.database.db, { organizationId })).fault).toBeNull();
   });
-  afterAll(() => own.disposeAsync());
 
   /** As the gateway calls: with a request's id of our choice. */
   const asService = ({ headers }: Caller, requestId: string): Caller => ({
