@@ -13,20 +13,35 @@ const hour = { hour: { ...Timestamp, description: 'When the hour (UTC) began in 
  * to know more asks for it, with a credential.
  */
 export const webhookEvents = {
-  'client.created': event('A client was created, or made itself known by a locally signed key.', ofClient),
+  'client.created': event(
+    'A client was created, made itself known by a locally signed key, or came from an environment that was deleted.',
+    ofClient,
+  ),
   'client.changed': event('A client was changed.', { ...ofClient, ...changed }),
   'client.disabled': event('A client was disabled; its keys are refused.', ofClient),
   'client.enabled': event('A client that was disabled is active again.', ofClient),
   'client.deleted': event('A client was deleted with its keys.', ofClient),
-  'key.created': event('A key was created, or made itself known.', { ...ofKey, expiresAt: Nullable(Timestamp) }),
+  'key.created': event('A key was created, imported, or made itself known, or came with its client.', {
+    ...ofKey,
+    expiresAt: Nullable(Timestamp),
+  }),
   'key.changed': event('A key was changed.', { ...ofKey, ...changed }),
   'key.disabled': event('A key was disabled.', ofKey),
   'key.enabled': event('A key that was disabled is active again.', ofKey),
   'key.revoked': event('A key was revoked.', ofKey),
-  'key.rotated': event('A key got a successor; both work until the overlap ends.', {
+  'key.deleted': event('A key was deleted; it is refused, and listed no more.', ofKey),
+  'key.rotation_due': event('A key that rotates by itself has a successor that can be claimed.', {
+    ...ofKey,
+    ...ending,
+    rotationId: Id,
+  }),
+  'key.rotated': event('A key got a successor.', {
     ...ofKey,
     successorId: Id,
-    overlapEndsAt: Timestamp,
+    overlapEndsAt: Nullable({
+      ...Timestamp,
+      description: 'Both keys work until then; null: there is no overlap, the old key is refused already.',
+    }),
   }),
   'key.expiring': event('A key expires in 7 days, or in 1 day; one that is made to live shorter is not told of.', {
     ...ofKey,

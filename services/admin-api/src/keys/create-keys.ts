@@ -19,7 +19,7 @@ import type { Administration } from '../administration.ts';
 import type { Change } from '../changes/change.ts';
 import { type EnvironmentChangeCall, makeChange } from '../changes/make-change.ts';
 import { created, done, type Outcome } from '../changes/outcome.ts';
-import { keyEvents } from '../clients/client-events.ts';
+import { clientCreated, keyEvents } from '../clients/client-events.ts';
 import { insertHiddenClients } from '../clients/insert-new-client.ts';
 import { issueKey } from '../clients/issue-key.ts';
 import { requireOwnReach } from '../clients/require-own-reach.ts';
@@ -135,10 +135,9 @@ async function tellReaches(change: Change, { environment, keys }: Making): Promi
   for (const reachId of [...reachIds].sort()) {
     if (await isReachUsed(transaction, reachId)) continue;
     const of = { organizationId: environment.organization_id, reachId };
-    for (const environmentId of await listEnvironmentIdsWithin(transaction, of)) {
-      await raiseEnvironmentVersion(transaction, environmentId, now);
-      await change.note({ environmentId });
-    }
+    const environmentIds = await listEnvironmentIdsWithin(transaction, of);
+    for (const id of environmentIds) await raiseEnvironmentVersion(transaction, id, now);
+    await change.note(...environmentIds.map((environmentId) => ({ environmentId })));
   }
 }
 
@@ -153,7 +152,9 @@ async function clientsOf(change: Change, { environment, keys, check }: Making): 
   await checkProducts(transaction, { check, environment, keys });
   check.done();
   const names = keys.filter(({ clientId }) => clientId === undefined).map(({ input }) => input.name);
-  const own = (await insertHiddenClients(transaction, { environment, names, now })).values();
+  const hidden = await insertHiddenClients(transaction, { environment, names, now });
+  change.emit(...hidden.map(clientCreated));
+  const own = hidden.values();
   return keys.flatMap(({ clientId }) => (clientId === undefined ? own.next().value : byId.get(clientId)) ?? []);
 }
 

@@ -30,13 +30,14 @@ async function noteOf(administration: Administration, organizationId: string, ke
       key_id: key.id,
       created_at: change.now,
     }));
-    for (const { id, environment_id: environmentId, key_id: keyId } of await insertRotations(
-      change.transaction,
-      rows,
-    )) {
-      const expiresAt = keys.find((key) => key.id === keyId)?.ends_at.toISOString();
-      const subject = { kind: 'rotation', id };
+    const endsAt = new Map(keys.map((key) => [key.id, key.ends_at]));
+    for (const row of await insertRotations(change.transaction, rows)) {
+      const { id: rotationId, environment_id: environmentId, client_id: clientId, key_id: keyId } = row;
+      const expiresAt = (endsAt.get(keyId) ?? change.now).toISOString();
+      const subject = { kind: 'rotation', id: rotationId };
       change.record({ action: 'rotation.create', subject, environmentId, after: { keyId, expiresAt } });
+      const data = { clientId, keyId, expiresAt, rotationId };
+      change.emit({ type: 'key.rotation_due', environmentId, data });
     }
     return done({});
   });

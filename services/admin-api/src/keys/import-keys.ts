@@ -16,6 +16,7 @@ import type { Administration } from '../administration.ts';
 import type { Change } from '../changes/change.ts';
 import { type EnvironmentChangeCall, makeChange } from '../changes/make-change.ts';
 import { done, type Outcome } from '../changes/outcome.ts';
+import { clientCreated, keyCreated } from '../clients/client-events.ts';
 import { insertHiddenClients, insertNewClient } from '../clients/insert-new-client.ts';
 import { nameChanged } from '../clients/tenants.ts';
 import { InputCheck } from '../input.ts';
@@ -115,6 +116,7 @@ async function insertFresh(
     const after = { clientId, name, importId: source?.id ?? null };
     change.record({ action: 'key.import', subject: { kind: 'key', id }, environmentId: environment.id, after });
   }
+  change.emit(...rows.flatMap(keyCreated));
   return new Map(rows.map((row) => [row.digest.toString('hex'), { id: row.id, clientId: row.client_id }]));
 }
 
@@ -144,7 +146,9 @@ async function clientsOf(change: Change, inserting: Inserting): Promise<(ClientR
   const byId = new Map(raised.map((client) => [client.id, client]));
   const alone = fresh.filter(({ input }) => input.clientId === undefined && input.clientName === undefined);
   const names = alone.map(({ input }) => input.name);
-  const own = (await insertHiddenClients(transaction, { environment, names, now })).values();
+  const hidden = await insertHiddenClients(transaction, { environment, names, now });
+  change.emit(...hidden.map(clientCreated));
+  const own = hidden.values();
   return fresh.map(({ path, input }) => {
     if (input.clientName !== undefined) return byName.get(input.clientName)?.client;
     if (input.clientId === undefined) return own.next().value;
@@ -165,7 +169,10 @@ async function clientsByName(
     const existing = await findClientByName(transaction, environment.id, name);
     const client =
       existing ?? (await insertNewClient(transaction, { environment, input: { name }, source: 'api', now }));
-    if (!existing) await nameChanged(change, { client, name });
+    if (!existing) {
+      await nameChanged(change, { client, name });
+      change.emit(clientCreated(client));
+    }
     found.set(name, { client, isNew: !existing });
   }
   return found;

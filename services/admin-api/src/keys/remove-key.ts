@@ -35,6 +35,7 @@ export async function removeKey(
       ? await eraseClient(change, { client: locked.client, sightings })
       : await deleteAlone(change, { ...locked, sightings });
     const subject = { kind: 'key', id: found.id };
+    change.emit({ type: 'key.deleted', environmentId, data: { clientId, keyId: found.id } });
     change.record({ action: 'key.delete', subject, environmentId, before: { clientId } });
     return done({ success: true, erasureId });
   });

@@ -6,6 +6,7 @@ import { type EnvironmentChangeCall, makeChange } from '../changes/make-change.t
 import { created, type Outcome } from '../changes/outcome.ts';
 import { InputCheck } from '../input.ts';
 import { signingSecretOf } from '../projects/signing-secret.ts';
+import { keyRotated } from './key-rotated.ts';
 import { viewKey } from './key-view.ts';
 import { lockKey } from './locked-key.ts';
 import { succeed } from './successor.ts';
@@ -42,16 +43,7 @@ export async function rotateKey(
     const environmentId = environment.id;
     const after = await viewKey(db, { environment, row: old });
     const view = await viewKey(db, { environment, row, raw: new Map([[made.id, made.raw]]) });
-    change.emit({
-      type: 'key.rotated',
-      environmentId: client.environment_id,
-      data: {
-        clientId: client.id,
-        keyId: key.id,
-        successorId: made.id,
-        overlapEndsAt: after.expiresAt ?? change.now.toISOString(),
-      },
-    });
+    change.emit(keyRotated(change, { key: old, successorId: made.id }));
     change.record({ action: 'key.rotate', subject: { kind: 'key', id: key.id }, environmentId, before, after });
     change.record({ action: 'key.create', subject: { kind: 'key', id: made.id }, environmentId, after: view });
     return created(view);

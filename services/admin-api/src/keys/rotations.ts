@@ -18,6 +18,7 @@ import { created, type Outcome } from '../changes/outcome.ts';
 import { unknownClient } from '../clients/change-client.ts';
 import { type Paged, paged } from '../paging.ts';
 import { signingSecretOf } from '../projects/signing-secret.ts';
+import { keyRotated } from './key-rotated.ts';
 import { viewKey } from './key-view.ts';
 import { lockKey } from './locked-key.ts';
 import { succeed } from './successor.ts';
@@ -89,11 +90,12 @@ export async function claimRotation(
     });
     await claim(transaction, { id: noted.id, successorId: made.id, now });
     await change.note({ environmentId, clientId });
-    const [row] = await listKeyRows(transaction, [made.id]);
-    if (!row) throw new Error('it was written just now');
+    const [row, old] = await listKeyRows(transaction, [made.id, noted.key_id]);
+    if (!row || !old) throw new Error('both were written just now');
     const raw = new Map([[made.id, made.raw]]);
     const view = await viewKey({ ...administration, db: transaction }, { environment, row, raw });
     const after = { successorId: made.id };
+    change.emit(keyRotated(change, { key: old, successorId: made.id }));
     change.record({ action: 'rotation.claim', subject: { kind: 'rotation', id: noted.id }, environmentId, after });
     change.record({ action: 'key.create', subject: { kind: 'key', id: made.id }, environmentId, after: view });
     return created(view);
@@ -113,6 +115,8 @@ async function voidFirst(
   if (lastAskedAt) throw new AppError('CONFLICT', 'The successor was claimed and is in use; rotate it instead.');
   for (const key of await revokeKeyRows(transaction, [id], now)) {
     const subject = { kind: 'key', id: key.id };
+    const data = { clientId: key.client_id, keyId: key.id };
+    change.emit({ type: 'key.revoked', environmentId: environment.id, data });
     change.record({ action: 'key.revoke', subject, environmentId: environment.id, after: { status: 'revoked' } });
   }
 }

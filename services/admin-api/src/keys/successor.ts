@@ -30,10 +30,13 @@ export async function succeed(
   const { transaction, now } = change;
   const { key, overlapSeconds } = succession;
   const former = await rotatable(change, key);
+  const ownEndMs = keyExpiryMs(key);
+  if (overlapSeconds === undefined && ownEndMs === undefined)
+    throw new AppError('CONFLICT', 'This key does not end by itself any more: say overlapSeconds, or it would never.');
   const { row, raw } = successorOf(administration, { ...succession, former }, now);
   await insertKeys(transaction, [row]);
   if (overlapSeconds !== undefined) {
-    const endMs = Math.min(now.getTime() + overlapSeconds * 1_000, keyExpiryMs(key) ?? Number.POSITIVE_INFINITY);
+    const endMs = Math.min(now.getTime() + overlapSeconds * 1_000, ownEndMs ?? Number.POSITIVE_INFINITY);
     await updateKey(transaction, key.id, { expires_at: new Date(endMs), updated_at: now });
   }
   return { id: row.id, raw };

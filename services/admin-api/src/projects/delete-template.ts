@@ -51,8 +51,10 @@ export async function deleteTemplate(
   const clients = await countClientsOf(transaction, row.id);
   const forced = clients > 0 || isDefault;
   if (forced && !forceDelete) throw inUse({ clients, isDefault });
-  for (const clientId of await takeTemplateAway(transaction, row.id, now))
-    await change.note({ environmentId, clientId });
+  const clientIds = await takeTemplateAway(transaction, row.id, now);
+  await change.note(...clientIds.map((clientId) => ({ environmentId, clientId })));
+  for (const clientId of clientIds)
+    change.emit({ type: 'client.changed', environmentId, data: { clientId, changed: ['templateId'] } });
   if (isDefault) await updateSettings(transaction, environmentId, { ...environment.settings, defaultTemplateId: null });
   await deleteRow(transaction, row.id);
   await change.note({ environmentId });

@@ -8,6 +8,7 @@ import { system } from '../changes/author.ts';
 import type { Change } from '../changes/change.ts';
 import { makeChange } from '../changes/make-change.ts';
 import { removed } from '../changes/outcome.ts';
+import { clientCreated, keyCreated } from '../clients/client-events.ts';
 import { eraseClient } from '../clients/erase-client.ts';
 import { lockNames } from '../clients/tenants.ts';
 
@@ -55,6 +56,11 @@ async function goOnElsewhere(change: Change, client: ClientRow, environmentId: s
     await deleteKey(transaction, { client, key, now });
   await moveClient(transaction, client.id, environmentId);
   await change.note({ environmentId, clientId: client.id });
+  change.emit({ type: 'client.deleted', environmentId: client.environment_id, data: { clientId: client.id } });
+  const arrived = keys
+    .filter(({ reach }) => reach !== 'environment')
+    .map((key) => ({ ...key, environment_id: environmentId }));
+  change.emit(clientCreated({ ...client, environment_id: environmentId }), ...arrived.flatMap(keyCreated));
   const subject = { kind: 'client', id: client.id };
   change.record({ action: 'client.move', subject, environmentId, after: { envId: environmentId } });
 }

@@ -19,6 +19,7 @@ import { system } from '../changes/author.ts';
 import type { Change } from '../changes/change.ts';
 import { makeChange } from '../changes/make-change.ts';
 import { done } from '../changes/outcome.ts';
+import { keyCreated } from '../clients/client-events.ts';
 import type { RegistrationOptions } from './register-sighted-keys.ts';
 import { noteSightedClient } from './sighted-client.ts';
 import { sightedKeyRow } from './sighted-key-row.ts';
@@ -83,12 +84,11 @@ async function registerKeys(
     if (client !== 'noted') continue;
     const rows = ofClient.map((sighting) => sightedKeyRow({ environment, clientId, sighting, now }));
     await insertKeys(transaction, rows);
-    for (const { id, name, expires_at } of rows) {
+    for (const { id, name } of rows) {
       const subject = { kind: 'key', id };
       change.record({ action: 'key.register', subject, environmentId, after: { clientId, name } });
-      const data = { clientId, keyId: id, expiresAt: expires_at ? new Date(expires_at).toISOString() : null };
-      change.emit({ type: 'key.created', environmentId, data });
     }
+    change.emit(...rows.flatMap(keyCreated));
   }
   if (change.notes.length > 0) {
     await raiseEnvironmentVersion(transaction, environmentId, now);

@@ -5,6 +5,7 @@ import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import type { KeySighting } from '@keyward/stores/postgres/sighting-queue';
 import { readTenantProjections } from '@keyward/stores/postgres/tenants';
 import type { Change } from '../changes/change.ts';
+import { clientCreated } from '../clients/client-events.ts';
 import { insertNewClient } from '../clients/insert-new-client.ts';
 import { nameChanged } from '../clients/tenants.ts';
 import { findPlace } from '../projects/require-place.ts';
@@ -42,7 +43,7 @@ export async function noteSightedClient(
   const client = await insertNewClient(transaction, options, { id: clientId, version });
   await change.note({ environmentId, clientId });
   await nameChanged(change, { client, name });
-  change.emit({ type: 'client.created', environmentId, data: { clientId } });
+  change.emit(clientCreated(client));
   change.record({
     action: 'client.register',
     subject: { kind: 'client', id: clientId },
