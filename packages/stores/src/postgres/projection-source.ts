@@ -277,15 +277,21 @@ export async function raiseClientVersionsAfter(
     .at(-1);
 }
 
+/** One statement for any number of them: a template may have more clients than a statement has parameters. */
 export async function insertConfigChanges(
   db: Database,
   rows: readonly Insertable<Schema['config_outbox']>[],
 ): Promise<void> {
-  if (rows.length > 0) await db.insertInto('config_outbox').values(rows).execute();
+  if (rows.length === 0) return;
+  const column = <K extends keyof Insertable<Schema['config_outbox']>>(name: K) => rows.map((row) => row[name] ?? null);
+  await sql`
+    insert into config_outbox (id, environment_id, client_id, tenant, created_at)
+    select * from unnest(${column('id')}::uuid[], ${column('environment_id')}::uuid[], ${column('client_id')}::uuid[],
+      ${column('tenant')}::bytea[], ${column('created_at')}::timestamptz[])`.execute(db);
 }
 
 export async function deleteConfigChanges(db: Database, ids: readonly string[]): Promise<void> {
-  if (ids.length > 0) await db.deleteFrom('config_outbox').where('id', 'in', ids).execute();
+  if (ids.length > 0) await sql`delete from config_outbox where id = any(${ids}::uuid[])`.execute(db);
 }
 
 /** Changes that were made before `before` and have not got through, oldest first. */
