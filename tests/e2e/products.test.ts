@@ -80,6 +80,43 @@ describeStacks('products', (stack) => {
     expect((await as().remove(`/${id}`)).status).toBe(404);
   });
 
+  it('stay while there are keys for them, which are set loose by nobody; what is revoked keeps none', async () => {
+    const { id } = (await as().create({ name: uniqueName('Sold') })).body;
+    const { projectEnv } = await platform.newEnvironment();
+    const key = (method: string, path: string, body?: object) =>
+      call(platform.owner, method, `/key${path}?project_env=${projectEnv}`, { body });
+    const made = [];
+    for (const name of ['a', 'b', 'c'])
+      made.push((await key('POST', '', { name, productId: id, reach: 'organization' })).body.id);
+    await key('POST', `/${made[0]}/revoke`);
+    await key('DELETE', `/${made[1]}`);
+    expect(await as().remove(`/${id}`)).toMatchObject({
+      status: 409,
+      body: { error: 'CONFLICT', message: expect.stringContaining('keys (1)') },
+    });
+    expect((await key('GET', `/${made[2]}`)).body.productId).toBe(id);
+    await key('PATCH', `/${made[2]}`, { enabled: false });
+    expect((await as().remove(`/${id}`)).status).toBe(409);
+    await key('PATCH', `/${made[2]}`, { productId: null });
+    expect((await as().remove(`/${id}`)).body).toEqual({ success: true });
+    expect((await key('GET', `/${made[0]}`)).body).toMatchObject({ status: 'revoked', productId: null });
+  });
+
+  it('that are deleted while keys are made for them go or stay, and nothing breaks', async () => {
+    const { projectEnv } = await platform.newEnvironment();
+    for (let round = 0; round < 5; round += 1) {
+      const { id: productId } = (await as().create({ name: uniqueName('Raced') })).body;
+      const body = { name: 'k', productId, reach: 'organization' };
+      const [removed, ...keys] = await Promise.all([
+        as().remove(`/${productId}`),
+        ...Array.from({ length: 4 }, () => call(platform.owner, 'POST', `/key?project_env=${projectEnv}`, { body })),
+      ]);
+      const statuses = keys.map(({ status }) => status);
+      for (const status of statuses) expect([201, 400]).toContain(status);
+      expect(removed.status).toBe(statuses.includes(201) ? 409 : 200);
+    }
+  });
+
   it('tell every fault of an input at once', async () => {
     const bad = await as().create({ name: 'a\0', metadata: { big: 'x'.repeat(5_000) }, projects: ['no-such'] });
     expect(bad.body.errors.map(({ path }: { path: string }) => path)).toEqual(['/name', '/metadata', '/projects/0']);

@@ -27,10 +27,15 @@ export function problemCodesOf(route: Route, operationId: string): ProblemCode[]
 /** By the names that routes are declared by. */
 const ofItsOwn: Readonly<Record<string, readonly ProblemCode[]>> = {
   createClient: ['INVALID_ENVELOPE', 'ENCRYPTION_REQUIRED', 'REPLAYED'],
+  deleteKeyImport: ['CONFLICT'],
   deleteOrganization: ['CONFLICT'],
+  deleteProduct: ['CONFLICT'],
   deleteProject: ['CONFLICT'],
   deleteSigningSecret: ['CONFLICT'],
   deleteTemplate: ['CONFLICT'],
+  leaveOrganization: ['CONFLICT'],
+  removeMember: ['CONFLICT'],
+  revokeInvitation: ['CONFLICT'],
   listLogs: ['TOO_BROAD'],
   readUsage: ['TOO_BROAD'],
   listAudit: ['TOO_BROAD'],

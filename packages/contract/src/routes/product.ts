@@ -95,7 +95,11 @@ export const deleteProduct = {
   method: 'DELETE',
   url: '/api/v1/product/:id',
   access: { of: 'organization', role: 'admin' },
-  schema: { summary: 'Delete a product', params, response: { 200: Removed } },
+  schema: {
+    summary: 'Delete a product, unless there are keys for it that are not revoked',
+    params,
+    response: { 200: Removed },
+  },
 } as const satisfies Route;
 
 const placement = Type.Object({ id: Id, project: ProjectName });

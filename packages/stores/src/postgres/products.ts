@@ -1,4 +1,4 @@
-import type { Insertable, Selectable, Updateable } from 'kysely';
+import { type Insertable, type Selectable, sql, type Updateable } from 'kysely';
 import type { Database } from './database.ts';
 import { containing, type Part, readPart } from './page.ts';
 import type { Schema } from './schema.ts';
@@ -39,6 +39,26 @@ export async function lockProduct(db: Database, organizationId: string, id: stri
   return ofOrganization(db, organizationId).where('id', '=', id).forNoKeyUpdate().executeTakeFirst();
 }
 
+/** Locks a product that is to be deleted: keys that are about to be for it come to be before, or find it gone. */
+export async function lockDoomedProduct(
+  db: Database,
+  organizationId: string,
+  id: string,
+): Promise<ProductRow | undefined> {
+  return ofOrganization(db, organizationId).where('id', '=', id).forUpdate().executeTakeFirst();
+}
+
+/** How many keys are for this product and not revoked. */
+export async function countLivingKeysFor(db: Database, productId: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('api_key')
+    .select(sql<number>`count(*)::int`.as('count'))
+    .where('product_id', '=', productId)
+    .where('status', '!=', 'revoked')
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
 export async function findProductByName(
   db: Database,
   organizationId: string,
@@ -55,7 +75,14 @@ export async function updateProduct(db: Database, id: string, change: Updateable
   await db.updateTable('product').set(change).where('id', '=', id).execute();
 }
 
+/** Revoked keys that were for it are for none; no validator has to hear of that, since it refuses them all the same. */
 export async function deleteProduct(db: Database, id: string): Promise<void> {
+  await db
+    .updateTable('api_key')
+    .set({ product_id: null })
+    .where('product_id', '=', id)
+    .where('status', '=', 'revoked')
+    .execute();
   await db.deleteFrom('product').where('id', '=', id).execute();
 }
 
@@ -124,7 +151,7 @@ export async function isProductInProject(db: Database, placement: Placement): Pr
   return row !== undefined;
 }
 
-/** Those of these products that the organization has; with a project, only those that are in it. */
+/** Those of these products that the organization has; with a project, only those that are in it. They stay until the transaction ends. */
 export async function findKnownProductIds(
   db: Database,
   { organizationId, projectId, ids }: { organizationId: string; projectId: string | null; ids: readonly string[] },
@@ -139,5 +166,5 @@ export async function findKnownProductIds(
     const within = db.selectFrom('project_product').select('product_id').where('project_id', '=', projectId);
     query = query.where('id', 'in', within);
   }
-  return new Set((await query.execute()).map(({ id }) => id));
+  return new Set((await query.forKeyShare().execute()).map(({ id }) => id));
 }

@@ -2,7 +2,13 @@ import type { Removed } from '@keyward/contract/fields';
 import { Product, type ProductChange } from '@keyward/contract/routes/product';
 import { AppError } from '@keyward/kit/app-error';
 import type { Database } from '@keyward/stores/postgres/database';
-import { deleteProduct, findProductByName, lockProduct, updateProduct } from '@keyward/stores/postgres/products';
+import {
+  countLivingKeysFor,
+  deleteProduct,
+  findProductByName,
+  lockDoomedProduct,
+  updateProduct,
+} from '@keyward/stores/postgres/products';
 import type { Administration } from '../administration.ts';
 import { etagOf, requireMatch } from '../changes/etag.ts';
 import { type ChangeCall, makeChange } from '../changes/make-change.ts';
@@ -33,6 +39,7 @@ export async function changeProduct(
   });
 }
 
+/** A key that is for no product is good for each of them, so none is set loose: whoever deletes says first what becomes of it. */
 export async function removeProduct(
   administration: Administration,
   call: ChangeCall,
@@ -40,12 +47,21 @@ export async function removeProduct(
 ): Promise<Outcome<Removed>> {
   return makeChange(administration, call, async (change) => {
     const { transaction, organizationId } = change;
-    const before = await viewProduct(transaction, await lockProduct(transaction, organizationId, id));
+    const before = await viewProduct(transaction, await lockDoomedProduct(transaction, organizationId, id));
     requireMatch(call.ifMatch, etagOf(Product, before));
+    const keys = await countLivingKeysFor(transaction, before.id);
+    if (keys > 0) throw inUse(keys);
     await deleteProduct(transaction, before.id);
     change.record({ action: 'product.delete', subject: { kind: 'product', id: before.id }, before });
     return removed;
   });
+}
+
+function inUse(keys: number): AppError {
+  return new AppError(
+    'CONFLICT',
+    `There are keys (${keys}) for this product that are not revoked: revoke or delete them, or give them another product.`,
+  );
 }
 
 interface NameOptions {
