@@ -41,24 +41,40 @@ describe('the keyward command [real]', () => {
     });
   const accountKey = () => platform.owner.headers.authorization?.slice('Bearer '.length);
   const onDatabase = () => ({ DATABASE_URL: databaseUrl });
-  const ofClient = (id: string) => `--client ${id} --project-env ${environment.projectEnv}`;
+  const here = () => `--project-env ${environment.projectEnv}`;
+  const ofClient = (id: string) => `--client ${id} ${here()}`;
 
   it('makes, lists and revokes a key, which it prints once', async () => {
     const client = await newClient(environment);
     const made = await keyward(`key create --name second --scopes a,b ${ofClient(client.id)} --json`);
     expect(made).toMatchObject({ code: 0, errors: expect.stringContaining('once') });
     const { key } = JSON.parse(made.output);
-    expect(key).toMatchObject({ name: 'second', scopes: ['a', 'b'] });
+    expect(key).toMatchObject({ name: 'second', scopes: ['a', 'b'], clientId: client.id, reach: 'environment' });
     expect((await validatePlain(environment, { key: key.key })).body.success).toBe(true);
     const listed = await keyward(`key list ${ofClient(client.id)}`);
-    expect(listed.output).toMatch(new RegExp(`${key.id} +active +\\S+ +second\\n`));
+    expect(listed.output).toMatch(new RegExp(`${key.id} +active +\\S+ +${client.id} +second\\n`));
     expect(listed.output).not.toContain(key.key);
-    expect(await keyward(`key revoke ${key.id} ${ofClient(client.id)}`)).toEqual({
-      ...{ code: 0, output: 'Revoked.\n', errors: '' },
-    });
+    expect(await keyward(`key revoke ${key.id} ${here()}`)).toEqual({ code: 0, output: 'Revoked.\n', errors: '' });
     expect((await validatePlain(environment, { key: key.key })).body.code).toBe('REVOKED');
+    const revoked = JSON.parse((await keyward(`key list --status revoked ${ofClient(client.id)} --json`)).output);
+    expect(revoked.keys).toMatchObject([{ id: key.id, status: 'revoked' }]);
     const clients = JSON.parse((await keyward(`client list --project-env ${environment.projectEnv} --json`)).output);
     expect(clients.clients.map(({ id }: { id: string }) => id)).toContain(client.id);
+  });
+
+  it('makes a key without a client that is known in all of the project, and lists more than one page of keys', async () => {
+    const { key } = JSON.parse((await keyward(`key create --name wide --reach project ${here()} --json`)).output);
+    expect(key).toMatchObject({ name: 'wide', reach: 'project' });
+    expect((await validatePlain(environment, { key: key.key })).body.success).toBe(true);
+    const listed = JSON.parse((await keyward(`key list --reach project ${here()} --json`)).output);
+    expect(listed.keys).toMatchObject([{ id: key.id }]);
+    const revoked = JSON.parse((await keyward(`key revoke ${key.id} ${here()} --json`)).output);
+    expect(revoked).toEqual({ revoked: key.id });
+    const items = Array.from({ length: 101 }, (_, i) => ({ name: `k${i}` }));
+    const many = { clientId: (await newClient(environment)).id };
+    await call(environment, 'POST', '/key/bulk', { body: { items: items.map((item) => ({ ...item, ...many })) } });
+    const all = JSON.parse((await keyward(`key list ${ofClient(many.clientId)} --json`)).output);
+    expect(new Set(all.keys.map(({ id }: { id: string }) => id)).size).toBe(102);
   });
 
   it('makes a project, whose server key works, and lists it', async () => {
@@ -144,7 +160,10 @@ describe('the keyward command [real]', () => {
     ['nonsense', 2, "unknown command 'nonsense'"],
     ['keyring nonsense', 2, "unknown command 'nonsense'"],
     ['key revoke', 2, "missing required argument 'id'"],
-    ['key list --project-env x', 2, '--client is required'],
+    ['key list', 2, '--project-env is required'],
+    ['key create --project-env x', 2, '--name is required'],
+    ['key list --project-env x --reach everywhere', 2, '--reach is one of environment, project, organization'],
+    ['key list --project-env x --status lost', 2, '--status is one of active, expired, revoked, disabled'],
     ['client list', 2, '--project-env is required'],
     ['client list --colour red', 2, "unknown option '--colour'"],
     ['audit verify --from-head 1:2', 2, '--from-head'],

@@ -49,3 +49,15 @@ export function requiredText(context: Pick<CommandContext, 'given'>, name: strin
   if (value === undefined) throw new UsageError(`--${name} is required`);
   return value;
 }
+
+/** What was given for an option that takes one of a few values. */
+export function choiceOf<T extends string>(
+  context: Pick<CommandContext, 'given'>,
+  name: string,
+  choices: readonly T[],
+): T | undefined {
+  const value = textOf(context, name);
+  const chosen = choices.find((choice) => choice === value);
+  if (value !== undefined && chosen === undefined) throw new UsageError(`--${name} is one of ${choices.join(', ')}`);
+  return chosen;
+}
