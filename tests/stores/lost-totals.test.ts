@@ -98,6 +98,8 @@ describeRedisBackends('totals of a lost shard', (backend) => {
       const startedMs = Date.now();
       // Nobody can say yet how many there were, and nobody is kept waiting for that.
       for (let i = 0; i < 3; i++) expect(await use(one)).toBeUndefined();
+      const lastUseMs = (familyId: string) => shards.projection.readLastUseMs({ clientId, familyId });
+      expect(await lastUseMs(one)).toBe('unknown');
       const uses = new Map([
         [one, { count: 40, lastAtMs: 5 }],
         [other, { count: 7, lastAtMs: startedMs + 1e9 }],
@@ -107,6 +109,9 @@ describeRedisBackends('totals of a lost shard', (backend) => {
       const told = await use(one, { isUse: false });
       expect(told).toEqual({ count: 43, lastAtMs: expect.any(Number) });
       expect(told && 'lastAtMs' in told ? told.lastAtMs : 0).toBeGreaterThanOrEqual(startedMs - 1_000);
+      expect(await lastUseMs(one)).toBe(told && 'lastAtMs' in told ? told.lastAtMs : undefined);
+      expect(await lastUseMs(other)).toBe(startedMs + 1e9);
+      expect(await lastUseMs(newId())).toBe(0);
       expect(await use(other, { verdict: 'REVOKED' })).toEqual({ count: 7, lastAtMs: startedMs + 1e9 });
       expect(await shards.projection.seedClientTotals(seed)).toBe('seeded');
       expect(await use(one)).toMatchObject({ count: 44 });

@@ -270,7 +270,8 @@ export const claimRotation = {
   url: '/api/v1/client/:id/rotations/:rid/claim',
   access: write,
   schema: {
-    summary: 'Mint the successor that is due; a second claim voids a first that nobody has used',
+    summary:
+      'Mint the successor that is due; a second claim voids a first that nobody has used, and waits until uses are counted',
     params: Type.Object({ ...params.properties, rid: Id }),
     querystring,
     body: Type.Object({ overlapSeconds: Type.Optional(overlapSeconds) }, strict),

@@ -87,6 +87,11 @@ export class MemoryProjectionStore implements ProjectionStore {
     return this.#shards.clock.nowMs();
   }
 
+  async readLastUseMs({ clientId, familyId }: { clientId: string; familyId: string }): Promise<number | 'unknown'> {
+    const { unseededClients, keyUses } = this.#shards;
+    return unseededClients.has(clientId) ? 'unknown' : (keyUses.get(familyId)?.lastAtMs ?? 0);
+  }
+
   async readLostTotals(limit: number): Promise<LostTotals> {
     const { clock, incarnation, unseededClients, unseededEnvironments } = this.#shards;
     const nowMs = clock.nowMs();

@@ -52,6 +52,8 @@ export interface ProjectionStore extends AsyncDisposable {
   isComplete(): Promise<boolean>;
   /** The clock that decisions are timed by, Unix ms. */
   timeMs(): Promise<number>;
+  /** When a rotation family was used last, Unix ms; 0: not yet; `unknown`: the shard was lost, and has not been told yet. */
+  readLastUseMs(family: { clientId: string; familyId: string }): Promise<number | 'unknown'>;
   /** The totals that went with lost shards and are due to be seeded, at most `limit` of each shard. */
   readLostTotals(limit: number): Promise<LostTotals>;
   /** Gives a client whose totals were lost new ones; `postponed` until `notBeforeMs`, or `seeded`, also by somebody else. */

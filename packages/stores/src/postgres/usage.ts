@@ -46,6 +46,17 @@ export async function readKeyTotals(db: Database, keyIds: readonly string[]): Pr
   return new Map(rows.map(({ id, ...totals }) => [id, totals]));
 }
 
+/** When a rotation family was asked about last, also in vain, as far as it is counted. */
+export async function readLastUseOfFamily(db: Database, familyId: string): Promise<Date | undefined> {
+  const { rows } = await sql<{ lastUsedAt: Date | null }>`
+    select max(last_used_at) as "lastUsedAt" from key_total
+    where key_id = ${familyId} or key_id in (
+      select id from api_key where family_id = ${familyId}
+      union all select key_id from tombstone where family_id = ${familyId}
+    )`.execute(db);
+  return rows[0]?.lastUsedAt ?? undefined;
+}
+
 /** By endpoint (`GET:/users/{id}`). */
 export async function readEndpointTotals(
   db: Database,

@@ -144,6 +144,15 @@ export class RedisProjectionStore implements ProjectionStore {
     return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
   }
 
+  async readLastUseMs({ clientId, familyId }: { clientId: string; familyId: string }): Promise<number | 'unknown'> {
+    const { unseeded, keyUses } = clientFields;
+    const [isUnseeded, uses] = await asking(
+      this.#redis.hmgetBuffer(redisKeys.client(clientId), unseeded, keyUses(familyId)),
+    );
+    if (isUnseeded) return 'unknown';
+    return uses ? uses.readDoubleLE(8) : 0; // the second of three doubles
+  }
+
   async readLostTotals(limit: number): Promise<LostTotals> {
     const nowMs = await this.timeMs();
     const due = allShards.map((shard) =>

@@ -8,11 +8,9 @@ import {
   type KeyRotationRow,
   listRotations,
 } from '@keyward/stores/postgres/key-rotations';
-import { listKeyRows, revokeKeyRows } from '@keyward/stores/postgres/keys';
+import { listKeyRows } from '@keyward/stores/postgres/keys';
 import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
-import { readKeyTotals } from '@keyward/stores/postgres/usage';
 import type { Administration } from '../administration.ts';
-import type { Change } from '../changes/change.ts';
 import { type EnvironmentChangeCall, makeChange } from '../changes/make-change.ts';
 import { created, type Outcome } from '../changes/outcome.ts';
 import { unknownClient } from '../clients/change-client.ts';
@@ -22,6 +20,7 @@ import { keyRotated } from './key-rotated.ts';
 import { viewKey } from './key-view.ts';
 import { lockKey } from './locked-key.ts';
 import { succeed } from './successor.ts';
+import { untilUsesAreCounted, voidSuccessor } from './void-successor.ts';
 
 interface ListOptions {
   environment: EnvironmentRow;
@@ -73,14 +72,17 @@ export async function claimRotation(
 ): Promise<Outcome<ManagedKey>> {
   const { environment } = call;
   const environmentId = environment.id;
+  const place = { environmentId, clientId, id: rotationId };
+  const countedId = await untilUsesAreCounted(administration, place);
   return makeChange(administration, call, async (change) => {
     const { transaction, now } = change;
-    const find = () => findRotation(transaction, { environmentId, clientId, id: rotationId });
-    const noted = await find();
-    if (!noted) throw unknownRotation();
+    const found = await findRotation(transaction, place);
+    if (!found) throw unknownRotation();
     const secret = await signingSecretOf({ ...administration, db: transaction }, environment);
-    const locked = await lockKey(change, call, noted.key_id);
-    await voidFirst(change, environment, await find());
+    const locked = await lockKey(change, call, found.key_id);
+    const noted = await findRotation(transaction, place);
+    if (!noted) throw unknownRotation();
+    await voidSuccessor(change, { environmentId, rotation: noted, countedId });
     const made = await succeed(administration, change, {
       ...locked,
       environment,
@@ -100,25 +102,6 @@ export async function claimRotation(
     change.record({ action: 'key.create', subject: { kind: 'key', id: made.id }, environmentId, after: view });
     return created(view);
   });
-}
-
-/** As far as uses are counted: one that was used just now may be void all the same. */
-async function voidFirst(
-  change: Change,
-  environment: EnvironmentRow,
-  rotation: KeyRotationRow | undefined,
-): Promise<void> {
-  const { transaction, now } = change;
-  const id = rotation?.successor_id;
-  if (!id) return;
-  const lastAskedAt = (await readKeyTotals(transaction, [id])).get(id)?.lastAskedAt;
-  if (lastAskedAt) throw new AppError('CONFLICT', 'The successor was claimed and is in use; rotate it instead.');
-  for (const key of await revokeKeyRows(transaction, [id], now)) {
-    const subject = { kind: 'key', id: key.id };
-    const data = { clientId: key.client_id, keyId: key.id };
-    change.emit({ type: 'key.revoked', environmentId: environment.id, data });
-    change.record({ action: 'key.revoke', subject, environmentId: environment.id, after: { status: 'revoked' } });
-  }
 }
 
 function unknownRotation(): AppError {

@@ -79,6 +79,11 @@ export class Projector {
     });
   }
 
+  /** When a rotation family was used last, as its shard knows at once. */
+  readLastUseMs(family: { clientId: string; familyId: string }): Promise<number | 'unknown'> {
+    return this.#store.readLastUseMs(family);
+  }
+
   /** Notes changes in their own transaction; publish them once that is committed. */
   async note(transaction: Database, changes: readonly ConfigChange[]): Promise<ConfigNote[]> {
     const notes = changes.map((change) => ({ id: newId(), ...change }));
