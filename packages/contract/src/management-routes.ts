@@ -76,6 +76,7 @@ import {
 } from './routes/signing-secret.ts';
 import { changeTemplate, createTemplate, deleteTemplate, getTemplate, listTemplates } from './routes/template.ts';
 import { readUsage } from './routes/usage.ts';
+import { eraseUser } from './routes/user.ts';
 import {
   changeWebhook,
   createWebhook,
@@ -184,6 +185,7 @@ export const managementRoutes: readonly Route[] = [
   signOutEverywhere,
   revokeSession,
   changePassword,
+  eraseUser,
   listMembers,
   getMember,
   changeMember,

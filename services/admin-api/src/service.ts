@@ -50,6 +50,7 @@ import { signInRoutes } from './routes/sign-in.ts';
 import { signingSecretRoutes } from './routes/signing-secrets.ts';
 import { templateRoutes } from './routes/templates.ts';
 import { usageRoutes } from './routes/usage.ts';
+import { userRoutes } from './routes/users.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 import { startDeliveryLoop } from './webhooks/delivery-loop.ts';
 import { startTellers } from './webhooks/teller-loops.ts';
@@ -115,6 +116,7 @@ export const adminApi = defineService({
     templateRoutes(app, administration);
     accountKeyRoutes(app, administration);
     sessionRoutes(app, administration);
+    userRoutes(app, administration);
     signInRoutes(app, administration);
     memberRoutes(app, administration);
     invitationRoutes(app, administration);

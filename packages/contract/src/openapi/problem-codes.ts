@@ -33,6 +33,7 @@ const ofItsOwn: Readonly<Record<string, readonly ProblemCode[]>> = {
   deleteProject: ['CONFLICT'],
   deleteSigningSecret: ['CONFLICT'],
   deleteTemplate: ['CONFLICT'],
+  eraseUser: ['CONFLICT'],
   leaveOrganization: ['CONFLICT'],
   removeMember: ['CONFLICT'],
   revokeInvitation: ['CONFLICT'],

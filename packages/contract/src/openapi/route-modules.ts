@@ -22,6 +22,7 @@ import * as signIn from '../routes/sign-in.ts';
 import * as signingSecret from '../routes/signing-secret.ts';
 import * as template from '../routes/template.ts';
 import * as usage from '../routes/usage.ts';
+import * as user from '../routes/user.ts';
 import * as validate from '../routes/validate.ts';
 import * as verify from '../routes/verify.ts';
 import * as webhook from '../routes/webhook.ts';
@@ -117,6 +118,7 @@ export const routeModules: readonly RouteModule[] = [
     description: 'Events that could not be counted.',
     declared: deadLetter,
   },
+  { group: 'People', tag: 'user', description: 'Your account.', declared: user },
   { group: 'People', tag: 'sign-in', description: 'In which ways people sign in.', declared: signIn },
   { group: 'People', tag: 'session', description: 'Who is signed in.', declared: session },
   {

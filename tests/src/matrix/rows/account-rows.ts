@@ -9,6 +9,7 @@ import {
   signOutEverywhere,
 } from '@keyward/contract/routes/session';
 import { readSignIn } from '@keyward/contract/routes/sign-in';
+import { eraseUser } from '@keyward/contract/routes/user';
 import { newId } from '@keyward/kit/random';
 import { insertUserSession } from '@keyward/stores/postgres/user-sessions';
 import { uniqueName } from '../../backends/unique-name.ts';
@@ -67,6 +68,7 @@ export const accountRows: readonly RouteRow[] = [
     untagged: 'it ends whatever sessions there are',
     prepare: async () => ({}),
   },
+  { route: eraseUser, needsOwnPeople: true, untagged: 'an account is not read by itself', prepare: async () => ({}) },
   {
     route: changePassword,
     needsOwnPeople: true,
