@@ -174,6 +174,20 @@ describeStacks('the audit', (stack) => {
         expect(await actions({ subject })).toEqual(['member.change']);
     });
 
+    it('of an environment that was deleted, by its id', async () => {
+      const { projectEnv } = await platform.newEnvironment();
+      await call(owner, 'POST', `/client?project_env=${projectEnv}`, { body: { name: 'c' } });
+      const { id } = (await call(owner, 'GET', `/project/${projectEnv}`)).body.env;
+      await call(owner, 'DELETE', `/project/${projectEnv}?forceDelete=true`);
+      expect((await audit({ project_env: projectEnv })).status).toBe(404);
+      expect(await actions({ environment: id.toUpperCase() })).toEqual(
+        expect.arrayContaining(['environment.delete', 'client.create']),
+      );
+      expect(await actions({ environment: newId() })).toEqual([]);
+      const both = { environment: id, project_env: place.environment.projectEnv };
+      expect(await audit(both)).toMatchObject({ status: 400, body: { errors: [{ path: '/environment' }] } });
+    });
+
     it('in parts, of which none shows a record twice', async () => {
       for (let i = 0; i < 5; i += 1) await newClient(place.environment);
       const query = { project_env: place.environment.projectEnv, limit: '2' };

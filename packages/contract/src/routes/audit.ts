@@ -52,6 +52,10 @@ const filters = {
   action: Type.Optional(Type.String({ pattern: '^[a-z-]{1,50}\\.[a-z-]{1,50}$', description: 'As `client.create`.' })),
   subject: Type.Optional(Type.String({ minLength: 1, maxLength: 300, description: 'The id of what it was done to.' })),
   project_env: ProjectEnvQuery,
+  environment: Type.Optional({
+    ...Id,
+    description: 'The id of an environment, in the place of `project_env`: a deleted one has no name any more.',
+  }),
   outcome: Type.Optional(facts.outcome),
   from: Type.Optional(InputTime),
   to: Type.Optional({ ...InputTime, description: 'Not included.' }),

@@ -63,14 +63,19 @@ type FilterQuery = AuditExportQuery & ReturnType<typeof readPeriod>;
 async function filterOf(
   { db }: Pick<Administration, 'db'>,
   organizationId: string,
-  { project_env: projectEnv, actor, subject, action, outcome, fromMs, toMs }: FilterQuery,
+  { project_env: projectEnv, environment: environmentId, actor, subject, action, outcome, fromMs, toMs }: FilterQuery,
 ): Promise<AuditFilter> {
+  const check = new InputCheck();
+  if (projectEnv !== undefined && environmentId !== undefined)
+    check.fault('/environment', 'cannot be named beside project_env');
+  check.done();
   const environment = projectEnv === undefined ? undefined : await findEnvironment(db, organizationId, { projectEnv });
   if (projectEnv !== undefined && !environment) throw unknownEnvironment();
   return {
     actorId: actor,
     subjectId: subject !== undefined && isUuid(subject) ? subject.toLowerCase() : subject,
-    environmentId: environment?.id,
+    // Whosever it is: records are looked for in the organization's own chain.
+    environmentId: environment?.id ?? environmentId?.toLowerCase(),
     action,
     outcome,
     from: fromMs === undefined ? undefined : new Date(fromMs),
