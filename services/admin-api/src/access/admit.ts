@@ -32,7 +32,20 @@ export async function inEnvironment(
   request: IncomingCall,
   route: RouteOf<'environment'>,
 ): Promise<EnvironmentCall> {
-  const call = readCall(request, route, await authenticate(administration, request));
+  return ofEnvironment(administration, request, { route, actor: await authenticate(administration, request) });
+}
+
+interface Admission<K extends Route['access']['of']> {
+  route: RouteOf<K>;
+  actor: Actor;
+}
+
+async function ofEnvironment(
+  administration: Administration,
+  request: IncomingCall,
+  { route, actor }: Admission<'environment'>,
+): Promise<EnvironmentCall> {
+  const call = readCall(request, route, actor);
   const organizationId = await admitted(administration, call, route);
   const environment = await namedEnvironment(administration, call.actor, {
     organizationId,
@@ -100,11 +113,32 @@ export async function asOperator(
   request: IncomingCall,
   route: RouteOf<'installation'>,
 ): Promise<OrganizationCall> {
-  const call = readCall(request, route, await authenticate(administration, request));
+  return ofInstallation(administration, request, { route, actor: await authenticate(administration, request) });
+}
+
+async function ofInstallation(
+  administration: Administration,
+  request: IncomingCall,
+  { route, actor }: Admission<'installation'>,
+): Promise<OrganizationCall> {
+  const call = readCall(request, route, actor);
   const organizationId = await admitted(administration, call, route);
   const mine = { ...call, organizationIds: [organizationId] };
   await requireOperator(administration, organizationId).catch(recordingDenials(administration, mine, route));
   return { ...call, organizationId };
+}
+
+/** The call about an environment or, of a person who names none, about what belongs to no environment: that is for operators. */
+export async function inEnvironmentOrNone(
+  administration: Administration,
+  request: IncomingCall,
+  route: RouteOf<'environment'>,
+): Promise<EnvironmentCall | (OrganizationCall & { environment?: never })> {
+  const actor = await authenticate(administration, request);
+  if (actor.kind === 'server-key' || projectEnvOf(request) !== undefined)
+    return ofEnvironment(administration, request, { route, actor });
+  const access = { of: 'installation', role: 'admin' } as const;
+  return ofInstallation(administration, request, { route: { ...route, access }, actor });
 }
 
 type AdmittingRoute = RouteOf<'environment' | 'organization' | 'installation'>;

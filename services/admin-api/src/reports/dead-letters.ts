@@ -12,8 +12,7 @@ import {
   requestReplay,
   requestReplays,
 } from '@keyward/stores/postgres/dead-letters';
-import { asOperator, inEnvironment, type OrganizationCall } from '../access/admit.ts';
-import { authenticate } from '../access/authenticate.ts';
+import { inEnvironmentOrNone, type OrganizationCall } from '../access/admit.ts';
 import type { IncomingCall } from '../access/call.ts';
 import type { Administration } from '../administration.ts';
 import { makeChange } from '../changes/make-change.ts';
@@ -29,16 +28,11 @@ type DeadLetterCall = OrganizationCall & { scope: DeadLetterScope };
  */
 export async function deadLetterCall(
   administration: Administration,
-  request: IncomingCall & { query: { project_env?: string } },
+  request: IncomingCall,
   route: DeadLetterRoute,
 ): Promise<DeadLetterCall> {
-  const { kind } = await authenticate(administration, request);
-  if (kind === 'server-key' || request.query.project_env !== undefined) {
-    const call = await inEnvironment(administration, request, route);
-    return { ...call, scope: { environmentId: call.environment.id } };
-  }
-  const access = { of: 'installation', role: 'admin' } as const;
-  return { ...(await asOperator(administration, request, { ...route, access })), scope: 'no environment' };
+  const call = await inEnvironmentOrNone(administration, request, route);
+  return { ...call, scope: call.environment ? { environmentId: call.environment.id } : 'no environment' };
 }
 
 interface ListOptions {
