@@ -32,7 +32,7 @@ describePostgresBackends('webhooks are told', (backend) => {
   }
 
   describe('of a key that expires', () => {
-    const expiries = () => news(tellOfExpiries);
+    const expiries = (days = [7, 1]) => news((administration) => tellOfExpiries(administration, days));
     const changeKey = (of: { clientId: string; keyId: string }, change: object) =>
       changeClient(stage.administration, stage.call, {
         clientId: of.clientId,
@@ -55,6 +55,24 @@ describePostgresBackends('webhooks are told', (backend) => {
       expect(await expiries()).toEqual([{ type: 'key.expired', ...data }]);
       stage.nowMs += 100 * dayMs;
       expect(await expiries()).toEqual([]);
+    });
+
+    it('so many days before as are configured, and again of none when that changes', async () => {
+      const expiresAt = after(100 * dayMs);
+      await newKey({ expiresAt });
+      const days = async (configured: number[]) =>
+        (await expiries(configured)).map((event) => (event as { noticeDays?: number }).noticeDays);
+      expect(await days([90, 30])).toEqual([]);
+      stage.nowMs += 11 * dayMs;
+      expect(await days([30, 90])).toEqual([90]);
+      stage.nowMs += 60 * dayMs;
+      expect(await days([90, 30])).toEqual([30]);
+      expect(await days([60, 30, 7])).toEqual([]);
+      stage.nowMs += 24 * dayMs;
+      expect(await days([7, 1])).toEqual([7]);
+      expect(await days([14, 1])).toEqual([]);
+      stage.nowMs += 10 * dayMs;
+      expect(await expiries([1])).toMatchObject([{ type: 'key.expired' }]);
     });
 
     it('only when it has, if nobody looked before', async () => {

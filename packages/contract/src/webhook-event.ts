@@ -43,10 +43,10 @@ export const webhookEvents = {
       description: 'Both keys work until then; null: there is no overlap, the old key is refused already.',
     }),
   }),
-  'key.expiring': event('A key expires in 7 days, or in 1 day; one that is made to live shorter is not told of.', {
+  'key.expiring': event('A key expires in so many days; one that is made to live shorter is not told of.', {
     ...ofKey,
     ...ending,
-    noticeDays: Type.Integer({ description: '7 or 1.' }),
+    noticeDays: Type.Integer({ minimum: 1, description: '7 or 1, unless EXPIRY_NOTICE_DAYS says otherwise.' }),
   }),
   'key.expired': event('A key has expired.', { ...ofKey, ...ending }),
   'key.first_used': event('A key was used for the first time with success.', ofKey),

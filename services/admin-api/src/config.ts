@@ -87,6 +87,11 @@ export const AdminApiConfig = Type.Object({
         'The port of `/metrics`, for nobody from outside: the other one is open to browsers. Without it metrics are not shown.',
     }),
   ),
+  EXPIRY_NOTICE_DAYS: Type.String({
+    default: '7,1',
+    pattern: '^[1-9][0-9]{0,2}(,[1-9][0-9]{0,2}){0,9}$',
+    description: 'How many days before a key expires webhooks are told of it, 1 to 999 each, separated by commas.',
+  }),
   MAX_SIGNED_KEYS_PER_CLIENT: Type.Integer({
     minimum: 0,
     default: 1_000,

@@ -142,7 +142,8 @@ export const adminApi = defineService({
     running.use(
       startDeliveryLoop({ administration, call, logger, disableAfterDays: config.WEBHOOK_DISABLE_AFTER_DAYS }),
     );
-    running.use(startTellers({ administration, logger, retentionDays: config.WEBHOOK_RETENTION_DAYS }));
+    const noticeDays = config.EXPIRY_NOTICE_DAYS.split(',').map(Number);
+    running.use(startTellers({ administration, logger, retentionDays: config.WEBHOOK_RETENTION_DAYS, noticeDays }));
     return running;
   },
   ready: ({ db }) => pingDatabase(db),

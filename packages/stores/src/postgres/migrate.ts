@@ -17,6 +17,7 @@ import { up as keys } from './migrations/0015-keys.ts';
 import { up as webhooks } from './migrations/0016-webhooks.ts';
 import { up as lists } from './migrations/0017-lists.ts';
 import { up as listIndexes } from './migrations/0018-list-indexes.ts';
+import { up as notices } from './migrations/0019-notices.ts';
 
 const migrations: Record<string, Migration> = {
   '0001-configuration': { up: configuration },
@@ -36,6 +37,7 @@ const migrations: Record<string, Migration> = {
   '0016-webhooks': { up: webhooks },
   '0017-lists': { up: lists },
   '0018-list-indexes': { up: listIndexes },
+  '0019-notices': { up: notices },
 };
 
 /** Brings the database to the newest schema, forward only; answers the names of what was applied now. */

@@ -8,10 +8,13 @@ import { newWebhookEvent } from './new-webhook-event.ts';
 const rowsAtOnce = 500;
 
 /** Tells webhooks of keys that expire, each notice once; `more`: there may be others. */
-export async function tellOfExpiries({ db, clock }: Pick<Administration, 'db' | 'clock'>): Promise<'done' | 'more'> {
+export async function tellOfExpiries(
+  { db, clock }: Pick<Administration, 'db' | 'clock'>,
+  noticeDays: readonly number[],
+): Promise<'done' | 'more'> {
   const now = new Date(clock.nowMs());
   const taken = await asOnlyTeller(db, async (transaction) => {
-    const due = await takeExpiryNotices(transaction, { now, limit: rowsAtOnce });
+    const due = await takeExpiryNotices(transaction, { now, limit: rowsAtOnce, noticeDays });
     const events = due.filter(({ isForNobody }) => !isForNobody).map(eventOf);
     await writeWebhookEvents(
       transaction,
@@ -23,14 +26,9 @@ export async function tellOfExpiries({ db, clock }: Pick<Administration, 'db' | 
   return taken === rowsAtOnce ? 'more' : 'done';
 }
 
-function eventOf({ environmentId, clientId, keyId, expiresAt, notice }: ExpiryNoticeDue): WebhookEvent {
+function eventOf({ environmentId, clientId, keyId, expiresAt, noticeDays }: ExpiryNoticeDue): WebhookEvent {
   const data = { clientId, keyId, expiresAt: expiresAt.toISOString() };
-  switch (notice) {
-    case 'in 7 days':
-      return { type: 'key.expiring', environmentId, data: { ...data, noticeDays: 7 } };
-    case 'in 1 day':
-      return { type: 'key.expiring', environmentId, data: { ...data, noticeDays: 1 } };
-    case 'expired':
-      return { type: 'key.expired', environmentId, data };
-  }
+  return noticeDays === null
+    ? { type: 'key.expired', environmentId, data }
+    : { type: 'key.expiring', environmentId, data: { ...data, noticeDays } };
 }

@@ -10,6 +10,8 @@ interface TellerOptions {
   logger: Logger;
   /** How long events are kept, whatever became of them. */
   retentionDays: number;
+  /** How many days before a key expires that is told. */
+  noticeDays: readonly number[];
 }
 
 const useEveryMs = 2_000;
@@ -20,7 +22,7 @@ const afterFailureMs = 5_000;
 const dayMs = 86_400_000;
 
 /** Tells webhooks, in the background, what comes by use and by time, and forgets old events; one replica does so at a time. */
-export function startTellers({ administration, logger, retentionDays }: TellerOptions): AsyncDisposable {
+export function startTellers({ administration, logger, retentionDays, noticeDays }: TellerOptions): AsyncDisposable {
   const { db, clock } = administration;
   const loops = new AsyncDisposableStack();
   const repeat = (message: string, round: () => Promise<number>) =>
@@ -29,7 +31,7 @@ export function startTellers({ administration, logger, retentionDays }: TellerOp
     (await tellOfUse(administration)) === 'more' ? soonMs : useEveryMs,
   );
   repeat('webhooks could not be told of keys that expire; trying again', async () =>
-    (await tellOfExpiries(administration)) === 'more' ? soonMs : expiriesEveryMs,
+    (await tellOfExpiries(administration, noticeDays)) === 'more' ? soonMs : expiriesEveryMs,
   );
   repeat('old events of webhooks could not be dropped; trying again', async () => {
     const dropped = await dropOldWebhookEvents(db, new Date(clock.nowMs() - retentionDays * dayMs));
