@@ -32,7 +32,7 @@ async function ofClient({ environment }: Place) {
 }
 
 async function rotation({ environment, db }: Place) {
-  const { id: client_id, keyId: key_id } = await newClient(environment);
+  const { id: client_id, keyId: key_id } = await newClient(environment, { expiresAt: '2099-01-01T00:00:00Z' });
   const found = db.selectFrom('client').select(['organization_id', 'environment_id']).where('id', '=', client_id);
   const row = { id: newId(), ...(await found.executeTakeFirstOrThrow()), client_id, key_id, created_at: new Date() };
   await db.insertInto('key_rotation').values(row).execute();
