@@ -8,7 +8,7 @@ import { withoutUse } from './without-use.ts';
  * whether somebody has changed the resource.
  */
 export function etagOf(schema: TSchema, resource: object): string {
-  const text = JSON.stringify(withoutUse(schema)(resource));
+  const text = JSON.stringify(strip(schema)(resource));
   return `"${hash('sha256', text, 'base64url').slice(0, 22)}"`;
 }
 
@@ -29,4 +29,13 @@ export function requireNoTag(ifMatch: string | undefined): void {
 function namesAny(ifMatch: string | undefined, current: readonly string[]): boolean {
   if (ifMatch === undefined || ifMatch.trim() === '*') return true;
   return ifMatch.split(',').some((tag) => current.includes(tag.trim()));
+}
+
+/** Schemas are constants, and are walked once. */
+const known = new WeakMap<TSchema, ReturnType<typeof withoutUse>>();
+
+function strip(schema: TSchema): ReturnType<typeof withoutUse> {
+  const strips = known.get(schema) ?? withoutUse(schema);
+  known.set(schema, strips);
+  return strips;
 }
