@@ -20,7 +20,7 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/test/**/*.test.ts', 'services/*/test/**/*.test.ts'],
           maxWorkers,
-          testTimeout: 10_000,
+          testTimeout: 30_000,
           sequence: { groupOrder: 0 },
         },
       },
