@@ -5,6 +5,7 @@ import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController, t
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { AppError } from './app-error.ts';
+import { answerMalformed } from './malformed-http.ts';
 import { sendProblem } from './problem-reply.ts';
 import { newId } from './random.ts';
 import { schemaFaults, textReader } from './validation.ts';
@@ -47,6 +48,7 @@ export function createHttpApp(options: HttpAppOptions): App {
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
     frameworkErrors: sendProblem,
+    clientErrorHandler: answerMalformed,
   }).withTypeProvider<TypeBoxTypeProvider>() as App;
   readJson(app);
   app.setValidatorCompiler(({ schema, httpPart }) => {

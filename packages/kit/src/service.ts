@@ -6,6 +6,7 @@ import { type Clock, systemClock } from './clock.ts';
 import { type App, createHttpApp, type HttpAppOptions } from './http-app.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { measureRequests } from './measure-requests.ts';
+import { refuseOtherMethods } from './refuse-methods.ts';
 import { serviceCallCheck } from './service-token.ts';
 
 export interface ServiceContext<C> {
@@ -31,6 +32,8 @@ export interface ServiceDefinition<C extends TObject, D> {
   metricsPort?: (config: Static<C>) => number | undefined;
   /** The largest head of a request, bytes; Node's own limit unless it is set. */
   maxHeaderBytes?: number;
+  /** Its routes are all that there is at their URLs: any other method is answered 405. */
+  ownsItsUrls?: true;
   /** The token that its callers from this installation show, if it has such callers; their request ids are taken over. */
   serviceToken?: (config: Static<C>) => string;
   /** Is this error of a store that is away? It is answered 503. */
@@ -86,7 +89,9 @@ export async function startService<C extends TObject, D>(
   const metricsPort = definition.metricsPort?.(config);
   if (metricsPort !== undefined) measureRequests(app, context.metrics);
   if (definition.showsMetrics) showMetrics(app, context.metrics);
-  definition.routes(app, dependencies, context);
+  const register = () => definition.routes(app, dependencies, context);
+  if (definition.ownsItsUrls) refuseOtherMethods(app, register);
+  else register();
   if (definition.background) opening.use(definition.background(dependencies, context));
   const { host } = options;
   const listen = async (each: App, port: number): Promise<string> => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { Secret } from '@keyward/contract/secret';
 import Type from 'typebox';
 import { expect, test } from 'vitest';
@@ -78,4 +79,19 @@ test('a port that is taken closes everything again', async () => {
   const closed = notes.filter((note) => note.startsWith('close'));
   expect(closed).toEqual(['close door', 'close background', 'close second store', 'close first store']);
   taken.close();
+});
+
+test('what is no HTTP, or longer than the door takes, is told as a problem, too', async () => {
+  await using service = await startService(noting().definition, options);
+  const { port } = new URL(service.url);
+  const ask = async (head: string) => {
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.end(`${head}\r\n\r\n`);
+    const answer = await text(socket);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\ncontent-type: application\/problem\+json/);
+    return JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')));
+  };
+  expect(await ask('garbage')).toMatchObject({ status: 400, error: 'BAD_REQUEST', message: 'This is not HTTP.' });
+  const long = await ask(`GET /hello?${'x'.repeat(40_000)} HTTP/1.1\r\nhost: x`);
+  expect(long).toMatchObject({ error: 'BAD_REQUEST', message: 'The URL and the headers are too long.' });
 });

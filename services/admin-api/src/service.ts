@@ -63,6 +63,9 @@ export const adminApi = defineService({
   config: AdminApiConfig,
   schemas: managementRoutes.map(({ schema }) => schema),
   bodyLimitBytes: 1024 * 1024,
+  // More than the gateway takes, by what it adds: what is too long is then told by whoever is called.
+  maxHeaderBytes: 73_728,
+  ownsItsUrls: true,
   serviceToken: (config) => config.SERVICE_TOKEN,
   metricsPort: (config) => config.METRICS_PORT,
   isAway: isDatabaseAway,

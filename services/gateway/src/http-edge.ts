@@ -1,23 +1,19 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { IncomingMessage } from 'node:http';
 import { internalHeaderPrefix, organizationHeader } from '@keyward/contract/internal-headers';
-import { type Problem, type ProblemCode, problems } from '@keyward/contract/problem';
 import { AppError } from '@keyward/kit/app-error';
 import type { App } from '@keyward/kit/http-app';
-import { newId } from '@keyward/kit/random';
+import { answerRaw } from '@keyward/kit/malformed-http';
 
 const requestTimeoutMs = 30_000;
 
 /**
- * What Node answers by itself, before any route, becomes an answer of ours: a JSON problem for malformed HTTP, a
- * missing Host, an unknown expectation and CONNECT. Headers that only our own services may set go no further.
+ * What Node answers by itself, before any route, becomes an answer of ours: a JSON problem for a missing Host, an
+ * unknown expectation and CONNECT. Headers that only our own services may set go no further.
  */
 export function guardEdge(app: App): void {
   const { server } = app;
   server.prependListener('request', dropInternalHeaders);
   server.requestTimeout = requestTimeoutMs;
-  server.removeAllListeners('clientError');
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => answerMalformed(error, socket));
   server.on('connect', (_request, socket) =>
     answerRaw(socket, { code: 'METHOD_NOT_ALLOWED', message: 'This is no proxy.' }),
   );
@@ -38,34 +34,4 @@ function dropInternalHeaders({ headers }: IncomingMessage): void {
 function requireHost({ headers, httpVersion }: IncomingMessage): void {
   if (headers.host === undefined && httpVersion === '1.1')
     throw new AppError('BAD_REQUEST', 'The Host header is missing.');
-}
-
-function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const tooLate = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
-  answerRaw(socket, { code: 'BAD_REQUEST', message: tooLate ? 'The request took too long.' : 'This is not HTTP.' });
-}
-
-function answerRaw(socket: Duplex, { code, message }: { code: ProblemCode; message: string }): void {
-  const { status, title } = problems[code];
-  const problem: Problem = {
-    type: 'about:blank',
-    title,
-    status,
-    detail: message,
-    error: code,
-    message,
-    requestId: newId(),
-  };
-  const body = JSON.stringify(problem);
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    'content-type: application/problem+json; charset=utf-8',
-    `content-length: ${Buffer.byteLength(body)}`,
-    'connection: close',
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
 }

@@ -11,7 +11,8 @@ import { guardEdge } from './http-edge.ts';
 import { KeyringFile } from './keyring-file.ts';
 import { takeBodiesAsBytes } from './read-body.ts';
 import { encryptionKeysRoute } from './routes/encryption-keys.ts';
-import { managementRoutes } from './routes/management.ts';
+import { forwardingRoutes } from './routes/management.ts';
+import { otherMethodsRoutes } from './routes/other-methods.ts';
 import { validateRoute } from './routes/validate.ts';
 import { verifyRoute } from './routes/verify.ts';
 
@@ -53,7 +54,8 @@ export const gateway = defineService({
     encryptionKeysRoute(app, dependencies);
     validateRoute(app, { ...dependencies, bodyLimit: config.VALIDATE_BODY_BYTES });
     verifyRoute(app, { ...dependencies, bodyLimit: config.VALIDATE_BODY_BYTES });
-    managementRoutes(app, {
+    otherMethodsRoutes(app);
+    forwardingRoutes(app, {
       ...dependencies,
       serviceToken: config.SERVICE_TOKEN,
       bodyLimit: config.MANAGEMENT_BODY_BYTES,

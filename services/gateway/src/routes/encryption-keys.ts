@@ -3,7 +3,6 @@ import { publicKeys } from '@keyward/envelope/keyring';
 import type { Clock } from '@keyward/kit/clock';
 import type { App } from '@keyward/kit/http-app';
 import type { KeyringFile } from '../keyring-file.ts';
-import { refuseMethods } from './refuse-methods.ts';
 
 interface EncryptionKeysOptions {
   keyring: KeyringFile;
@@ -21,5 +20,4 @@ export function encryptionKeysRoute(app: App, { keyring, clock }: EncryptionKeys
       return { ...publicKeys(keyring.current, clock.nowMs()), versions: ['1'] };
     },
   });
-  refuseMethods(app, { url: encryptionKeys.url, allowed: ['GET', 'HEAD'] });
 }

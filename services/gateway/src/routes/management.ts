@@ -1,3 +1,4 @@
+import { managementRoutes } from '@keyward/contract/management-routes';
 import type { DerivedKeyCache } from '@keyward/envelope/derived-key-cache';
 import { AppError } from '@keyward/kit/app-error';
 import type { Clock } from '@keyward/kit/clock';
@@ -8,7 +9,6 @@ import type { KeyringFile } from '../keyring-file.ts';
 import { openEnvelope } from '../open-envelope.ts';
 import { encryption } from '../request-headers.ts';
 import { requireCredential } from '../server-key.ts';
-import { refuseMethods } from './refuse-methods.ts';
 
 interface ManagementOptions {
   adminApi: AdminApi;
@@ -19,22 +19,24 @@ interface ManagementOptions {
   bodyLimit: number;
 }
 
-const urls = ['/api/v1/*', '/api/account/*'];
-const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+/** What would be taken for a validation of a client of that name, too. */
+const besideClients = managementRoutes.map(({ url }) => url).filter((url) => /^\/api\/v1\/client\/[^/:]+$/.test(url));
+const urls = new Set(['/api/v1/*', '/api/account/*', ...besideClients]);
+export const forwardedMethods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 /** `.` and `..` as a segment, spelt either way: some server on the way would leave the prefix by it. */
 const dotSegment = /^[^?]*\/(?:\.|%2e){1,2}(?:[/?#]|$)/i;
 /** RFC 9112 §3.2.2: "a server MUST accept the absolute-form in requests", though only proxies should see it. */
 const absoluteStart = /^https?:\/\/[^/?]*/i;
 
 /** Everything that is not a validation goes to admin-api, opened when it came in an envelope. */
-export function managementRoutes(app: App, options: ManagementOptions): void {
-  for (const url of urls) {
-    for (const method of methods) forwardRoute(app, { url, method, ...options });
-    refuseMethods(app, { url, allowed: [...methods, 'HEAD'] });
-  }
+export function forwardingRoutes(app: App, options: ManagementOptions): void {
+  for (const url of urls) for (const method of forwardedMethods) forwardRoute(app, { url, method, ...options });
 }
 
-function forwardRoute(app: App, options: ManagementOptions & { url: string; method: (typeof methods)[number] }): void {
+function forwardRoute(
+  app: App,
+  options: ManagementOptions & { url: string; method: (typeof forwardedMethods)[number] },
+): void {
   const { url, method, bodyLimit, adminApi, serviceToken } = options;
   app.route<{ Body: Buffer | undefined }>({
     method,

@@ -8,7 +8,6 @@ import { requestSignature, requireJson } from '../request-headers.ts';
 import { readServerKey } from '../server-key.ts';
 import { verifyQuestion } from '../verify-question.ts';
 import { verifyReply } from '../verify-reply.ts';
-import { refuseMethods } from './refuse-methods.ts';
 import { sendVerdict } from './send-verdict.ts';
 import type { VerdictOptions } from './validate.ts';
 
@@ -49,5 +48,4 @@ export function verifyRoute(app: App, options: VerdictOptions): void {
       return sendVerdict(reply, { decided, body: verifyReply(decided), headers, opened });
     },
   });
-  refuseMethods(app, { url: verify.url, allowed: ['POST'] });
 }
