@@ -223,7 +223,7 @@ describeStacks('management through the gateway', (stack) => {
       [{ status: 'gone' }, '/status'],
       [{ keys: [{ name: 'x', secret: 'y' }] }, '/keys/0/secret'],
       [{ metadata: { big: 'x'.repeat(5_000) } }, '/metadata'],
-      [{ metadata: { nul: '\u0000' } }, '/metadata'],
+      [{ metadata: { nul: '\u0000' } }, '/metadata/nul'],
     ])('refuses %j', async (change, path) => {
       const client = await newClient(environment);
       const { status, body } = await put(`/client/${client.id}`, change);

@@ -171,10 +171,9 @@ describeStacks('request signatures', (stack) => {
     });
 
     it('with a name, and with nothing more', async () => {
-      const both = await call(environment, 'POST', '/request-key', { body: { name: '\0', publicKey: 'none' } });
-      expect(both.body.errors.map((fault: { path: string }) => fault.path)).toEqual(['/name', '/publicKey']);
-      const body = { name: 'x', publicKey: pem(p256.publicKey), private: true };
-      expect((await call(environment, 'POST', '/request-key', { body })).status).toBe(400);
+      const publicKey = pem(p256.publicKey);
+      for (const body of [{ publicKey }, { name: '', publicKey }, { name: 'x', publicKey, private: true }])
+        expect((await call(environment, 'POST', '/request-key', { body })).status).toBe(400);
     });
   });
 });

@@ -8,6 +8,7 @@ import { AppError } from './app-error.ts';
 import { answerMalformed } from './malformed-http.ts';
 import { sendProblem } from './problem-reply.ts';
 import { newId } from './random.ts';
+import { storageFaults } from './stored-text.ts';
 import { schemaFaults, textReader } from './validation.ts';
 
 /** Handlers get their input typed by the route's own schema. */
@@ -19,12 +20,16 @@ export type App = FastifyInstance<
   TypeBoxTypeProvider
 >;
 
+const none: ReturnType<typeof storageFaults> = [];
+
 export interface HttpAppOptions {
   logger: FastifyBaseLogger;
   /** The largest body that any route takes, bytes. */
   bodyLimitBytes: number;
   /** The largest head of a request, bytes; Node's own limit unless it is set. */
   maxHeaderBytes?: number | undefined;
+  /** Is what it is told stored? Then no input may hold what Postgres cannot. */
+  storesInput?: boolean | undefined;
   /** Calls of our own services bring their request's id along. */
   isServiceCall: (headers: IncomingHttpHeaders) => boolean;
   /** Is this error of a store that is away? */
@@ -35,7 +40,7 @@ export interface HttpAppOptions {
 
 /** A Fastify server in the house's manner: strict bodies, all faults at once, problem+json, two health routes. */
 export function createHttpApp(options: HttpAppOptions): App {
-  const { logger, bodyLimitBytes, maxHeaderBytes, isServiceCall, isAway, ready } = options;
+  const { logger, bodyLimitBytes, maxHeaderBytes, storesInput = false, isServiceCall, isAway, ready } = options;
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -58,9 +63,9 @@ export function createHttpApp(options: HttpAppOptions): App {
       httpPart === 'body' ? (value: unknown) => value : textReader(schema as Parameters<typeof textReader>[0]);
     return (sent) => {
       const value = read(sent);
-      return compiled.Check(value)
-        ? { value }
-        : { error: schemaFaults(compiled.Errors(value), schema as TSchema) as never };
+      const unfit = storesInput ? storageFaults(value) : none;
+      if (unfit.length === 0 && compiled.Check(value)) return { value };
+      return { error: [...unfit, ...schemaFaults(compiled.Errors(value), schema as TSchema)] as never };
     };
   });
   app.setErrorHandler((error, request, reply) => sendProblem(isAway(error) ? storeAway(error) : error, request, reply));

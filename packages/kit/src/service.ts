@@ -32,6 +32,8 @@ export interface ServiceDefinition<C extends TObject, D> {
   metricsPort?: (config: Static<C>) => number | undefined;
   /** The largest head of a request, bytes; Node's own limit unless it is set. */
   maxHeaderBytes?: number;
+  /** It stores what it is told: inputs that hold what Postgres cannot are refused. */
+  storesInput?: true;
   /** Its routes are all that there is at their URLs: any other method is answered 405. */
   ownsItsUrls?: true;
   /** The token that its callers from this installation show, if it has such callers; their request ids are taken over. */
@@ -81,6 +83,7 @@ export async function startService<C extends TObject, D>(
     logger: logger as FastifyBaseLogger,
     bodyLimitBytes: definition.bodyLimitBytes,
     maxHeaderBytes: definition.maxHeaderBytes,
+    storesInput: definition.storesInput,
     isServiceCall: definition.serviceToken ? serviceCallCheck(definition.serviceToken(config)) : () => false,
     isAway: definition.isAway ?? (() => false),
     ready: async () => (await definition.ready?.(dependencies)) ?? true,

@@ -20,9 +20,10 @@ const Body = Type.Object(
   { additionalProperties: false },
 );
 const Query = Type.Object({ page: Type.Integer({ minimum: 1, default: 1 }) });
+const Named = Type.Object({ id: Type.Optional(Type.String()) });
 const problem = compileValidator(Problem);
 
-function build({ trustRequestId = true, ready = true } = {}) {
+function build({ trustRequestId = true, ready = true, storesInput = false } = {}) {
   let log = '';
   const logger = createLogger({
     service: 'test',
@@ -37,11 +38,13 @@ function build({ trustRequestId = true, ready = true } = {}) {
   const app = createHttpApp({
     logger,
     bodyLimitBytes: 1_000,
+    storesInput,
     isServiceCall: () => trustRequestId,
     isAway: (error) => (error as Error).message === 'store away',
     ready: async () => ready,
   });
   app.post('/things', { schema: { body: Body, querystring: Query } }, async ({ body, query }) => ({ body, query }));
+  app.get('/things/:id', { schema: { params: Named, querystring: Named } }, async () => ({}));
   app.get('/internal', { onRequest: requireServiceToken('token-of-the-services') }, async () => ({ ok: true }));
   app.get('/throws', async () => {
     throw new TypeError('password=hunter2 in table users');
@@ -86,6 +89,18 @@ test('input that does not fit is refused with every fault at once', async () => 
   expect(paths).toEqual(['/count', '/extra', '/kind', '/list/1/id', '/list/2/id', '/name']);
   const empty = await problemOf(post({}));
   expect(empty.errors.map(({ path }: { path: string }) => path).toSorted()).toEqual(['/count', '/kind', '/name']);
+});
+
+test('where input is stored, what Postgres cannot hold is refused by name, beside every other fault', async () => {
+  const input = { name: 'a\0', count: -1, kind: 'a', list: [{ id: 1, note: '\ud800' }] };
+  const { error, errors } = await problemOf(post(input), build({ storesInput: true }));
+  expect(error).toBe('INVALID_INPUT');
+  expect(errors.map(({ path }: { path: string }) => path).toSorted()).toEqual(['/count', '/list/0/note', '/name']);
+  for (const url of ['/things/a%00b', '/things/a?id=%00', '/things/a%00b?id=%00']) {
+    const refused = await problemOf({ method: 'GET', url }, build({ storesInput: true }));
+    expect([refused.error, refused.errors]).toMatchObject(['INVALID_INPUT', [{ path: '/id' }]]);
+    expect((await build().app.inject(url)).statusCode).toBe(200);
+  }
 });
 
 test('a body is taken as it was sent; a query is read as numbers, with defaults', async () => {

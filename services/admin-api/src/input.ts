@@ -1,7 +1,7 @@
 import { Id } from '@keyward/contract/fields';
 import type { NewKey } from '@keyward/contract/routes/client';
 import { ipRuleFault } from '@keyward/decision/ip-range';
-import { AppError, type InputFault, invalidInput } from '@keyward/kit/app-error';
+import { type InputFault, invalidInput } from '@keyward/kit/app-error';
 import { parseInstant } from '@keyward/kit/parse-instant';
 import { compileValidator } from '@keyward/kit/validation';
 import { passwordFault } from './accounts/password-fault.ts';
@@ -10,7 +10,6 @@ import { lastMomentMs } from './last-moment.ts';
 
 const id = compileValidator(Id);
 const maxMetadataBytes = 4_096;
-const notText = 'must not hold U+0000 or a lone surrogate';
 
 /** Gathers what a schema cannot say about an input, all of it, and refuses it at the end. */
 export class InputCheck {
@@ -48,22 +47,16 @@ export class InputCheck {
     }
   }
 
-  /** Free JSON, capped; U+0000 is what Postgres cannot hold. */
+  /** Free JSON, capped. */
   metadata(path: string, metadata: Record<string, unknown> | undefined): void {
     if (metadata === undefined) return;
     const printed = JSON.stringify(metadata);
     if (Buffer.byteLength(printed) > maxMetadataBytes)
       this.fault(path, `must be at most ${maxMetadataBytes} bytes of JSON`);
-    if (!holdsOnlyText(metadata)) this.fault(path, notText);
   }
 
-  text(path: string, text: string | null | undefined): void {
-    if (text && !isText(text)) this.fault(path, notText);
-  }
-
-  /** A key that is to be made: its lists and texts, and its times, which it answers. */
+  /** A key that is to be made: its lists, and its times, which it answers. */
   newKey(path: string, key: NewKey, nowMs: number): KeyTimes {
-    this.text(`${path}/name`, key.name);
     this.ipList(`${path}/allowedIps`, key.allowedIps);
     this.metadata(`${path}/metadata`, key.metadata);
     const notBefore = this.keptTime(`${path}/notBefore`, key.notBefore) ?? null;
@@ -77,33 +70,10 @@ export class InputCheck {
     if (message !== undefined) this.fault(path, message);
   }
 
-  /** Adds the last fault that there is to find, and throws `INVALID_INPUT` with all of them. */
-  fail(path: string, message: string): never {
-    this.fault(path, message);
-    throw invalidInput(this.#faults);
-  }
-
   /** Throws `INVALID_INPUT` with every fault found. */
   done(): void {
     if (this.#faults.length > 0) throw invalidInput(this.#faults);
   }
-}
-
-/** What Postgres can hold as text. */
-export function isText(text: string): boolean {
-  return !text.includes('\0') && text.isWellFormed();
-}
-
-/** Every key and every string in it. */
-function holdsOnlyText(value: unknown): boolean {
-  if (typeof value === 'string') return isText(value);
-  if (typeof value !== 'object' || value === null) return true;
-  return Object.entries(value).every(([key, inner]) => isText(key) && holdsOnlyText(inner));
-}
-
-/** No name and no id holds U+0000, and Postgres refuses it. */
-export function refuseNul(url: string): void {
-  if (url.includes('%00')) throw new AppError('BAD_REQUEST', 'The URL must not hold U+0000.');
 }
 
 export function isUuid(text: string): boolean {

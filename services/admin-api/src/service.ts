@@ -14,7 +14,6 @@ import { lastUses, startWritingLastUses } from './accounts/last-uses.ts';
 import type { Administration } from './administration.ts';
 import { startForgettingAnswers } from './changes/forget-answers-loop.ts';
 import { AdminApiConfig } from './config.ts';
-import { refuseNul } from './input.ts';
 import { startRotationLoop } from './keys/rotation-loop.ts';
 import { oidcIssuer } from './oidc/oidc-issuer.ts';
 import { requireCurrentPepper } from './pepper-state.ts';
@@ -65,6 +64,7 @@ export const adminApi = defineService({
   bodyLimitBytes: 1024 * 1024,
   // More than the gateway takes, by what it adds: what is too long is then told by whoever is called.
   maxHeaderBytes: 73_728,
+  storesInput: true,
   ownsItsUrls: true,
   serviceToken: (config) => config.SERVICE_TOKEN,
   metricsPort: (config) => config.METRICS_PORT,
@@ -100,7 +100,6 @@ export const adminApi = defineService({
     };
   },
   routes(app, administration, { config }) {
-    app.addHook('onRequest', async ({ url }) => refuseNul(url));
     indexRoute(app);
     referenceRoutes(app);
     clientRoutes(app, administration, config.SERVICE_TOKEN);

@@ -37,7 +37,6 @@ export async function createAccountKey(
 ): Promise<Outcome<CreatedAccountKey>> {
   const { clock, policy } = administration;
   const check = new InputCheck();
-  check.text('/memo', memo);
   check.ipList('/allowedIps', allowedIps);
   const expiry = check.futureTime('/expiresAt', expiresAt, clock.nowMs());
   check.done();

@@ -113,7 +113,6 @@ interface PlanOptions {
 /** Checks the whole change, and sorts the keys into those to change and those to add. */
 async function planKeys({ clock }: Administration, { transaction, client, changes, change }: PlanOptions) {
   const check = new InputCheck();
-  check.text('/name', change.name);
   check.ipList('/ipWhitelist', change.ipWhitelist);
   check.metadata('/metadata', change.metadata);
   if (change.templateId && !(await templateExists(transaction, client.environment_id, change.templateId))) {

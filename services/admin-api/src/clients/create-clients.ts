@@ -152,7 +152,6 @@ async function checkInputs(
   const times: KeyTimes[][] = [];
   for (const [i, input] of inputs.entries()) {
     const at = asArray ? `/${i}` : '';
-    check.text(`${at}/name`, input.name);
     check.ipList(`${at}/ipWhitelist`, input.ipWhitelist);
     check.metadata(`${at}/metadata`, input.metadata);
     if (input.templateId && !(await templateExists(db, environment.id, input.templateId))) {

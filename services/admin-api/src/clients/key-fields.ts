@@ -11,7 +11,6 @@ interface FieldsOptions {
 
 /** The columns that a change of a key sets; tells `check` what is wrong with it. */
 export function keyFields(check: InputCheck, { path, key, row }: FieldsOptions): KeyRowChange {
-  check.text(`${path}/name`, key.name);
   check.ipList(`${path}/allowedIps`, key.allowedIps);
   check.metadata(`${path}/metadata`, key.metadata);
   const expiresAt = check.keptTime(`${path}/expiresAt`, key.expiresAt);

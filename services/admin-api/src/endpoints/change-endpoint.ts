@@ -5,7 +5,6 @@ import type { Administration } from '../administration.ts';
 import { etagOf, requireMatch } from '../changes/etag.ts';
 import type { EnvironmentChangeCall } from '../changes/make-change.ts';
 import { done, type Outcome, removed } from '../changes/outcome.ts';
-import { InputCheck } from '../input.ts';
 import { changeEnvironment } from '../projects/change-environment.ts';
 import { readEndpoint, unknownEndpoint, viewEndpoint } from './read-endpoints.ts';
 
@@ -16,10 +15,6 @@ export async function changeEndpoint(
   { id, change }: { id: string; change: EndpointChange },
 ): Promise<Outcome<Endpoint>> {
   const { environment } = call;
-  const check = new InputCheck();
-  check.text('/name', change.name);
-  check.text('/description', change.description);
-  check.done();
   return changeEnvironment(administration, call, async ({ transaction: db, now }, { record }) => {
     const before = await readEndpoint({ db }, environment, id);
     requireMatch(call.ifMatch, etagOf(Endpoint, before));

@@ -29,7 +29,6 @@ export async function registerEndpoint(
 ): Promise<Outcome<Registered>> {
   const { environment } = call;
   const check = new InputCheck();
-  for (const field of ['path', 'name', 'description'] as const) check.text(`/${field}`, input[field]);
   check.metadata('/metadata', input.metadata);
   check.done();
   const place = { method: input.method.toUpperCase(), path: foldPath(input.path, readSettings(environment).settings) };

@@ -83,10 +83,8 @@ function requireNewSecret(
     });
 }
 
-function checkInput({ name, hash, secret, prefixes }: NewKeyImport): void {
+function checkInput({ hash, secret, prefixes }: NewKeyImport): void {
   const check = new InputCheck();
-  check.text('/name', name);
-  check.text('/secret', secret);
   if (hash === 'hmac-sha256' && secret === undefined) check.fault('/secret', 'is required with hmac-sha256');
   if (hash === 'sha256' && secret !== undefined) check.fault('/secret', 'is for hmac-sha256 only');
   for (const [i, prefix] of prefixes.entries())

@@ -19,7 +19,6 @@ import type { Change } from '../changes/change.ts';
 import { etagOf, requireMatch } from '../changes/etag.ts';
 import { makeChange } from '../changes/make-change.ts';
 import { created, type Outcome, removed } from '../changes/outcome.ts';
-import { InputCheck } from '../input.ts';
 import { type Paged, paged } from '../paging.ts';
 import { invitationStatus } from './invitation-status.ts';
 import { newInvitationToken } from './invitation-token.ts';
@@ -56,9 +55,6 @@ export async function createInvitation(
   { email, role }: NewInvitation,
 ): Promise<Outcome<Invitation>> {
   const { pepper, policy } = administration;
-  const check = new InputCheck();
-  check.text('/email', email);
-  check.done();
   await requireOwnerFor(administration, call, { roles: [role], route: createRoute });
   return makeChange(administration, call, async (change) => {
     const { transaction, now, organizationId } = change;

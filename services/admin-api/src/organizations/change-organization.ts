@@ -16,7 +16,6 @@ import type { Administration } from '../administration.ts';
 import { etagOf, requireMatch } from '../changes/etag.ts';
 import { makeChange } from '../changes/make-change.ts';
 import { done, type Outcome, removed } from '../changes/outcome.ts';
-import { InputCheck } from '../input.ts';
 import { deleteEnvironments } from '../projects/delete-environments.ts';
 import { lockOrganization } from './lock-organization.ts';
 import { readOrganization } from './read-organizations.ts';
@@ -29,9 +28,6 @@ export async function changeOrganization(
 ): Promise<Outcome<Organization>> {
   const { organizationId: id } = call;
   const { userId } = call.actor;
-  const check = new InputCheck();
-  check.text('/name', name);
-  check.done();
   return makeChange(administration, call, async (change) => {
     const { transaction, now } = change;
     await lockUser(transaction, userId);

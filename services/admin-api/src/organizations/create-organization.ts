@@ -17,7 +17,6 @@ import { existingOne } from '../changes/existing-one.ts';
 import { makeChange } from '../changes/make-change.ts';
 import { created, type Outcome } from '../changes/outcome.ts';
 import { recordingDenials } from '../changes/record-denial.ts';
-import { InputCheck } from '../input.ts';
 import { viewOrganization } from './read-organizations.ts';
 
 interface CreateOptions {
@@ -32,9 +31,6 @@ export async function createOrganization(
   { input: { name }, ifExists }: CreateOptions,
 ): Promise<Outcome<Organization>> {
   const { userId, memberships } = call.actor;
-  const check = new InputCheck();
-  check.text('/name', name);
-  check.done();
   const organizationId = newId();
   const making = makeChange(administration, { ...call, organizationId }, async (change) => {
     const { transaction, now: created_at } = change;

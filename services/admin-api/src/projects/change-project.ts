@@ -61,8 +61,6 @@ function planEnvironments(
   { singleEnv, envs: items = [], ...asked }: ProjectChange,
 ): Plan {
   const check = new InputCheck();
-  check.text('/name', asked.name);
-  check.text('/description', asked.description);
   check.metadata('/metadata', asked.metadata);
   checkEnvironments(check, items);
   const plan: Plan = { toChange: [], toDelete: [], toAdd: [] };

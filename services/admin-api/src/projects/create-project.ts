@@ -61,8 +61,6 @@ export async function createProject(
 
 function checkInput(input: NewProject): void {
   const check = new InputCheck();
-  check.text('/name', input.name);
-  check.text('/description', input.description);
   check.metadata('/metadata', input.metadata);
   checkEnvironments(check, input.envs);
   check.done();

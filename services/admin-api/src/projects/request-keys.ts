@@ -1,6 +1,6 @@
 import type { Removed } from '@keyward/contract/fields';
 import type { NewRequestKey, RequestKey } from '@keyward/contract/routes/request-key';
-import { AppError } from '@keyward/kit/app-error';
+import { AppError, invalidInput } from '@keyward/kit/app-error';
 import { newId } from '@keyward/kit/random';
 import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import {
@@ -13,7 +13,6 @@ import type { Administration } from '../administration.ts';
 import { requireNoTag } from '../changes/etag.ts';
 import type { EnvironmentChangeCall } from '../changes/make-change.ts';
 import { created, type Outcome, removed } from '../changes/outcome.ts';
-import { InputCheck } from '../input.ts';
 import { type Paged, paged } from '../paging.ts';
 import { changeEnvironment } from './change-environment.ts';
 import { type RequestPublicKey, readPublicKeyPem, storedPublicKey } from './public-key-pem.ts';
@@ -68,11 +67,8 @@ export async function addRequestKey(
 }
 
 function checkInput(input: NewRequestKey): RequestPublicKey {
-  const check = new InputCheck();
-  check.text('/name', input.name);
   const key = readPublicKeyPem(input.publicKey);
-  if ('fault' in key) return check.fail('/publicKey', key.fault);
-  check.done();
+  if ('fault' in key) throw invalidInput([{ path: '/publicKey', message: key.fault }]);
   return key;
 }
 

@@ -15,7 +15,6 @@ import type { Administration } from '../administration.ts';
 import { etagOf, requireMatch } from '../changes/etag.ts';
 import type { EnvironmentChangeCall } from '../changes/make-change.ts';
 import { created, done, type Outcome, removed } from '../changes/outcome.ts';
-import { InputCheck } from '../input.ts';
 import { type Paged, paged } from '../paging.ts';
 import { changeEnvironment } from './change-environment.ts';
 import { issueServerKey } from './issue-server-key.ts';
@@ -56,7 +55,6 @@ export async function createServerKey(
   input: NewServerKey,
 ): Promise<Outcome<ServerKey>> {
   const { environment } = call;
-  checkName(input.name);
   return changeEnvironment(administration, call, async ({ transaction, now }, { record }) => {
     await requireRoom(transaction, environment, now);
     const { row, raw } = issueServerKey(administration, { environment, name: input.name, scopes: input.scopes, now });
@@ -73,7 +71,6 @@ export async function changeServerKey(
   call: EnvironmentChangeCall,
   { id, change: { name, scopes } }: { id: string; change: ServerKeyChange },
 ): Promise<Outcome<ServerKey>> {
-  checkName(name);
   return changeEnvironment(administration, call, async ({ transaction, now }, { record }) => {
     const row = await requireKey(transaction, call.environment, id);
     const before = viewServerKey(row, now);
@@ -119,10 +116,4 @@ export async function requireRoom(transaction: Database, { id }: EnvironmentRow,
   const { total } = await listServerKeys(transaction, { environmentId: id, filter, now, limit: 1, offset: 0 });
   if (total >= maxActiveKeys)
     throw new AppError('CONFLICT', `An environment has at most ${maxActiveKeys} server keys; revoke one first.`);
-}
-
-function checkName(name: string | undefined): void {
-  const check = new InputCheck();
-  check.text('/name', name);
-  check.done();
 }

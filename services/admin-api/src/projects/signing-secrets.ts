@@ -22,7 +22,6 @@ import type { Change } from '../changes/change.ts';
 import { etagOf, requireMatch } from '../changes/etag.ts';
 import type { EnvironmentChangeCall } from '../changes/make-change.ts';
 import { created, done, type Outcome } from '../changes/outcome.ts';
-import { InputCheck } from '../input.ts';
 import { type Paged, paged } from '../paging.ts';
 import { changeEnvironment } from './change-environment.ts';
 
@@ -53,7 +52,6 @@ export async function addSigningSecret(
   input: NewSigningSecret,
 ): Promise<Outcome<SigningSecret>> {
   const { environment } = call;
-  checkInput(input);
   const secret = input.secret ?? newSecret();
   return changeEnvironment(administration, call, async ({ transaction, now }, { record }) => {
     const rows = await listSigningSecrets(transaction, environment.id);
@@ -88,7 +86,6 @@ export async function changeSigningSecret(
   { id, change: asked }: { id: string; change: SigningSecretChange },
 ): Promise<Outcome<SigningSecret>> {
   const { environment } = call;
-  checkInput(asked);
   return changeEnvironment(administration, call, async ({ transaction }, { record }) => {
     const before = viewSecret(await requireSecret(transaction, environment, id));
     requireMatch(call.ifMatch, etagOf(SigningSecret, before));
@@ -137,13 +134,6 @@ async function requireSecret(db: Database, environment: EnvironmentRow, id: stri
   const row = (await listSigningSecrets(db, environment.id)).find((each) => each.id === id.toLowerCase());
   if (!row) throw new AppError('NOT_FOUND', 'There is no such signing secret.');
   return row;
-}
-
-function checkInput({ name, secret }: { name?: string; secret?: string }): void {
-  const check = new InputCheck();
-  check.text('/name', name);
-  check.text('/secret', secret);
-  check.done();
 }
 
 function viewSecret(row: Omit<SigningSecretRow, 'sealed'>): SigningSecret {

@@ -15,7 +15,6 @@ import type { Administration } from '../administration.ts';
 import { etagOf, requireMatch } from '../changes/etag.ts';
 import type { EnvironmentChangeCall } from '../changes/make-change.ts';
 import { created, done, type Outcome } from '../changes/outcome.ts';
-import { InputCheck } from '../input.ts';
 import { changeEnvironment } from './change-environment.ts';
 
 export async function createTemplate(
@@ -83,9 +82,6 @@ interface NameOptions {
 }
 
 async function requireFreeName(transaction: Database, { environment, name, except }: NameOptions): Promise<void> {
-  const check = new InputCheck();
-  check.text('/name', name);
-  check.done();
   const existingId = await findTemplateByName(transaction, environment.id, name);
   if (existingId === undefined || existingId === except?.toLowerCase()) return;
   throw new AppError('ALREADY_EXISTS', 'This environment has a template of that name.', { existingId });

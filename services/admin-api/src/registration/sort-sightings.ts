@@ -1,12 +1,12 @@
 import { Name } from '@keyward/contract/fields';
 import { SignedKeyFacts } from '@keyward/contract/validation-event';
 import { derivedKeyId } from '@keyward/keyformat/derived-ids';
+import { isStorableText } from '@keyward/kit/stored-text';
 import { compileValidator } from '@keyward/kit/validation';
 import type { Database } from '@keyward/stores/postgres/database';
 import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import { countSelfRegistered, type KeySighting, knownDigests } from '@keyward/stores/postgres/sighting-queue';
 import { listSigningSecrets } from '@keyward/stores/postgres/signing-secrets';
-import { isText } from '../input.ts';
 import { readSettings } from '../projects/settings.ts';
 
 export interface SortedSightings {
@@ -64,7 +64,7 @@ function isSound(sighting: KeySighting): boolean {
   const { tenant, claimedId, scopes } = sighting.facts;
   const isOfTheKey =
     sighting.facts.digest === digest && sighting.key_id === derivedKeyId(sighting.environment_id, digest);
-  return isOfTheKey && [tenant, claimedId, ...scopes].every(isText);
+  return isOfTheKey && [tenant, claimedId, ...scopes].every(isStorableText);
 }
 
 /** Events of before say nothing of the secret. */
