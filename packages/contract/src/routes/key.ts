@@ -36,9 +36,7 @@ const productId = Type.Optional(Nullable(Id));
 export const NewManagedKey = Type.Object(
   {
     name: Name,
-    clientId: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 100, description: 'Without it the key gets a client of its own.' }),
-    ),
+    clientId: Type.Optional({ ...Id, description: 'Without it the key gets a client of its own.' }),
     productId,
     reach: Type.Optional(KeyReach),
     ...keyFields,

@@ -3,7 +3,7 @@ import type { Database } from '@keyward/stores/postgres/database';
 import { findKnownProductIds } from '@keyward/stores/postgres/products';
 import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import type { KeyTimes } from '../clients/issue-key.ts';
-import { type InputCheck, isUuid } from '../input.ts';
+import type { InputCheck } from '../input.ts';
 
 /** A key that is to be made, as it was asked for; ids in lower case. */
 export interface CheckedKey {
@@ -40,10 +40,8 @@ export function checkedKeys(check: InputCheck, { inputs, pathOf, nowMs }: CheckO
   });
 }
 
-/** What is no UUID is no client of anybody's. */
 export function namedClientIds(keys: readonly CheckedKey[]): string[] {
-  const ids = keys.flatMap(({ clientId }) => (clientId !== undefined && isUuid(clientId) ? [clientId] : []));
-  return [...new Set(ids)].sort();
+  return [...new Set(keys.flatMap(({ clientId }) => clientId ?? []))].sort();
 }
 
 /** Tells `check` which products cannot be named: those of the organization can, in a project only those that are in it. */

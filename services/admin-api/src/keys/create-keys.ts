@@ -23,7 +23,7 @@ import { clientCreated, keyEvents } from '../clients/client-events.ts';
 import { insertHiddenClients } from '../clients/insert-new-client.ts';
 import { issueKey } from '../clients/issue-key.ts';
 import { requireOwnReach } from '../clients/require-own-reach.ts';
-import { InputCheck, isUuid } from '../input.ts';
+import { InputCheck } from '../input.ts';
 import { readSettings } from '../projects/settings.ts';
 import { type OpenedSecret, signingSecretOf } from '../projects/signing-secret.ts';
 import { type CheckedKey, checkedKeys, checkProducts, namedClientIds } from './checked-keys.ts';
@@ -91,8 +91,7 @@ async function findNamesake(
   environment: EnvironmentRow,
   [asked]: readonly CheckedKey[],
 ): Promise<KeyRow | undefined> {
-  // What cannot be an id is nobody's; that is told with the other faults.
-  if (!asked || !isUuid(asked.clientId ?? environment.id)) return undefined;
+  if (!asked) return undefined;
   const { input, clientId, reach } = asked;
   const place = keyPlace(environment);
   await lockKeyName(transaction, clientId ?? reachIdOf(environment, reach) ?? environment.id, input.name);
