@@ -4,6 +4,7 @@
  */
 import { checkSources } from '../../scripts/check-sources.ts';
 import { requiredStores } from './backends/required-stores.ts';
+import { requiredTools } from './backends/required-tools.ts';
 import { closingLines, failures } from './closing-lines.ts';
 import { runVitest } from './run-vitest.ts';
 
@@ -12,6 +13,7 @@ const args = process.argv.slice(2);
 try {
   // First of all, so that a misspelt name does not cost a whole run.
   requiredStores();
+  requiredTools();
   const checks = args.length === 0 ? await checkSources() : [];
   const tests = await runVitest(args);
   const run = { ...tests, checks };

@@ -10,6 +10,8 @@ const byHelper: Record<string, readonly StoreName[]> = {
   describeStacks: storeNames,
   describeRealStack: ['redis', 'postgres', 'kafka'],
   describeOtherStacks: ['redis-cluster', 'postgres', 'kafka'],
+  // In the test's own process.
+  freshPgliteUrl: [],
   // Servers of the test's own.
   startNative: [],
   startPipeline: [],
