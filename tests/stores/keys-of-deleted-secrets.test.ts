@@ -74,7 +74,7 @@ describePostgresBackends('a signing secret that is deleted with its keys', (back
     [
       'claimed',
       async (of) => {
-        const options = { clientId, rotationId: await rotationOfKey(), overlapSeconds: undefined };
+        const options = { clientId, rotationId: await rotationOfKey(), overlapSeconds: 0 };
         return (await claimRotation(of, callIn(environment), options)).body.id;
       },
     ],
