@@ -7,6 +7,8 @@ import { runPlatform, type TestEnvironment, type TestPlatform } from '@keyward/t
 import { type Answer, type Caller, call, validatePlain } from '@keyward/tests/platform/wire-client';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 
+const newClient = () => ({ name: uniqueName('c'), keys: [{ name: 'k' }] });
+
 describeStacks('a create with an Idempotency-Key', (stack) => {
   const own = new AsyncDisposableStack();
   let platform: TestPlatform;
@@ -23,7 +25,6 @@ describeStacks('a create with an Idempotency-Key', (stack) => {
   });
   afterAll(() => own.disposeAsync());
 
-  const newClient = () => ({ name: uniqueName('c'), keys: [{ name: 'k' }] });
   const post = (key: string, body: unknown, { path = '/client', caller = environment as Caller } = {}) =>
     call(caller, 'POST', path, { body, headers: { 'idempotency-key': key } });
   const total = async () => (await call(environment, 'GET', '/client')).body.pagination.total;
@@ -128,7 +129,50 @@ describeStacks('a create with an Idempotency-Key', (stack) => {
     const kept = rows.map(({ sealed, ...row }) => JSON.stringify(row) + Buffer.from(sealed ?? []).toString('latin1'));
     expect(kept.length).toBeGreaterThan(0);
     expect(kept.join()).not.toContain(body.keys[0].key);
-    expect(kept.join()).not.toContain(body.id);
+    expect(kept.join()).not.toContain(body.name);
+  });
+
+  const keptOf = (key: string) =>
+    db.selectFrom('idempotent_answer').select(['sealed', 'subject_ids']).where('key', '=', key).executeTakeFirst();
+  const erased = { sealed: null, subject_ids: [] };
+
+  it.each<[path: string, body: object, remove: (made: Answer['body']) => string]>([
+    ['/client', newClient(), ({ id }) => `/client/${id}`],
+    ['/client', newClient(), ({ keys: [key] }) => `/key/${key.id}`],
+    ['/key', { name: 'alone' }, ({ id }) => `/key/${id}`],
+    ['/key/bulk', { items: [{ name: 'a' }, { name: 'b' }] }, ({ data: [, key] }) => `/key/${key.id}`],
+    [
+      '/project',
+      { slug: uniqueName('p'), name: 'P', envs: [{ type: 'production' }] },
+      ({ slug }) => `/project/${slug}`,
+    ],
+    ['/organization', { name: uniqueName('o') }, ({ id }) => `/organization/${id}`],
+  ])('to %s is neither answered nor made again once what it made was deleted', async (path, body, remove) => {
+    const caller: Caller = path === '/project' || path === '/organization' ? platform.owner : environment;
+    const key = uniqueName('deleted');
+    const made = await post(key, body, { path, caller });
+    expect(made.status).toBe(201);
+    expect((await keptOf(key))?.sealed).not.toBeNull();
+    expect((await call(caller, 'DELETE', remove(made.body))).status).toBe(200);
+    expect(await keptOf(key)).toEqual(erased);
+    const again = await post(key, body, { path, caller });
+    expect(again).toMatchObject({ status: 404, body: { error: 'NOT_FOUND' } });
+    expect(again.body.message).toContain('deleted since');
+  });
+
+  it('leaves nothing behind in an environment that was deleted', async () => {
+    expect((await post('in-environment', newClient())).status).toBe(201);
+    await call(platform.owner, 'DELETE', `/project/${environment.projectEnv}?forceDelete=true`);
+    expect(await keptOf('in-environment')).toEqual(erased);
+  });
+
+  it('is answered again although something of the same id was deleted elsewhere', async () => {
+    const other = await platform.newEnvironment();
+    const there = (await call(other, 'POST', '/client', { body: newClient() })).body;
+    const body = { ...newClient(), metadata: { id: there.id, clientId: there.id } };
+    const first = await post('beside', body);
+    expect((await call(other, 'DELETE', `/client/${there.id}`)).status).toBe(200);
+    expect((await post('beside', body)).body).toEqual(first.body);
   });
 
   it.each(['', 'with space', 'x'.repeat(256), 'ü'])('refuses the key %j', async (key) => {

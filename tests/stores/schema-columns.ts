@@ -200,6 +200,8 @@ export const schemaColumns = {
     status: 'int4?',
     sealed: 'bytea?',
     notes: '_uuid',
+    owner_id: 'uuid?',
+    subject_ids: '_uuid',
     created_at: 'timestamptz',
   },
   invitation: {

@@ -52,7 +52,7 @@ const idempotencyKey: Printed = {
   in: 'header',
   required: false,
   description:
-    'A text of your choice. The same call with the same key is made once and answered again as it was, raw keys included, for 24 hours.',
+    'A text of your choice. The same call with the same key is made once and answered again as it was, raw keys included, for 24 hours; once anything that it tells of was deleted, by 404 `NOT_FOUND`.',
   schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' },
   example: '7f1d9c52-order-4711',
 };

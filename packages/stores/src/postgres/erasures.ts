@@ -2,6 +2,7 @@ import { newId } from '@keyward/kit/random';
 import type { Selectable } from 'kysely';
 import type { Database } from './database.ts';
 import { eraseAuditDiffs } from './erase-audit-diffs.ts';
+import { eraseAnswers } from './idempotent-answers.ts';
 import type { Schema } from './schema.ts';
 
 /** A client with all that it had, or one key of it. */
@@ -26,15 +27,15 @@ export async function forgetSightings(db: Database, { environmentId, clientId, k
 
 interface ErasureRequest extends Erasing {
   organizationId: string;
-  /** Those whose audit records are to say nothing more. */
+  /** Those of whom audit records and answers are to say nothing more. */
   subjectIds: readonly string[];
   sightings: number;
   now: Date;
 }
 
-/** Forgets what audit records tell, and notes that the logs have to forget, too. Answers the id of the receipt. */
+/** Forgets what audit records and kept answers tell, and notes that the logs have to forget, too. Answers the id of the receipt. */
 export async function requestErasure(db: Database, request: ErasureRequest): Promise<string> {
-  const { organizationId, environmentId, clientId, keyId, sightings, now } = request;
+  const { organizationId, environmentId, clientId, keyId, subjectIds, sightings, now } = request;
   if (keyId === null) {
     await db
       .insertInto('erasure')
@@ -42,6 +43,7 @@ export async function requestErasure(db: Database, request: ErasureRequest): Pro
       .onConflict((conflict) => conflict.column('client_id').doNothing())
       .execute();
   }
+  await eraseAnswers(db, { ownerId: organizationId, subjectIds });
   const receipt = {
     id: newId(),
     organization_id: organizationId,

@@ -21,14 +21,14 @@ export async function takeIdempotencyKey(
   transaction: Database,
   { actorId, key, fingerprint, now, since }: Taking,
 ): Promise<IdempotentAnswer | undefined> {
-  const fresh = { fingerprint, status: null, sealed: null, created_at: now };
+  const fresh = { fingerprint, status: null, sealed: null, owner_id: null, created_at: now };
   const taken = await transaction
     .insertInto('idempotent_answer')
     .values({ actor_id: actorId, key, ...fresh })
     .onConflict((conflict) =>
       conflict
         .columns(['actor_id', 'key'])
-        .doUpdateSet({ ...fresh, notes: [] })
+        .doUpdateSet({ ...fresh, notes: [], subject_ids: [] })
         .where('idempotent_answer.created_at', '<', since),
     )
     .returning('key')
@@ -48,17 +48,46 @@ interface Keeping {
   status: number;
   sealed: Buffer;
   notes: string[];
+  ownerId: string | null;
+  subjectIds: string[];
 }
 
 export async function keepAnswer(
   transaction: Database,
-  { actorId, key, status, sealed, notes }: Keeping,
+  { actorId, key, status, sealed, notes, ownerId, subjectIds }: Keeping,
 ): Promise<void> {
   await transaction
     .updateTable('idempotent_answer')
-    .set({ status, sealed, notes })
+    .set({ status, sealed, notes, owner_id: ownerId, subject_ids: subjectIds })
     .where('actor_id', '=', actorId)
     .where('key', '=', key)
+    .execute();
+}
+
+interface Erasing {
+  ownerId: string;
+  subjectIds: readonly string[];
+}
+
+/**
+ * Erases what was answered of these subjects, with raw keys, names and metadata. That it was answered stays, so that a repetition
+ * does not make anew what was deleted.
+ */
+export async function eraseAnswers(transaction: Database, { ownerId, subjectIds }: Erasing): Promise<void> {
+  await transaction
+    .updateTable('idempotent_answer')
+    .set({ sealed: null, subject_ids: [] })
+    .where('owner_id', '=', ownerId)
+    .where(sql<boolean>`subject_ids && ${subjectIds}::uuid[]`)
+    .execute();
+}
+
+/** The same of all that an organization, or a person, had. */
+export async function eraseAnswersOf(transaction: Database, ownerId: string): Promise<void> {
+  await transaction
+    .updateTable('idempotent_answer')
+    .set({ sealed: null, subject_ids: [] })
+    .where('owner_id', '=', ownerId)
     .execute();
 }
 

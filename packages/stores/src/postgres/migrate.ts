@@ -18,6 +18,7 @@ import { up as webhooks } from './migrations/0016-webhooks.ts';
 import { up as lists } from './migrations/0017-lists.ts';
 import { up as listIndexes } from './migrations/0018-list-indexes.ts';
 import { up as notices } from './migrations/0019-notices.ts';
+import { up as erasedAnswers } from './migrations/0020-erased-answers.ts';
 
 const migrations: Record<string, Migration> = {
   '0001-configuration': { up: configuration },
@@ -38,6 +39,7 @@ const migrations: Record<string, Migration> = {
   '0017-lists': { up: lists },
   '0018-list-indexes': { up: listIndexes },
   '0019-notices': { up: notices },
+  '0020-erased-answers': { up: erasedAnswers },
 };
 
 /** Brings the database to the newest schema, forward only; answers the names of what was applied now. */

@@ -41,8 +41,13 @@ export interface IdempotentAnswerTable {
   /** SHA-256 of the request. */
   fingerprint: Buffer;
   status: number | null;
+  /** null: what it told of was deleted. */
   sealed: Buffer | null;
   /** Rows of `config_outbox` that its change left. */
   notes: Generated<string[]>;
+  /** The organization, or the person, whose it is. */
+  owner_id: string | null;
+  /** What it tells of. */
+  subject_ids: Generated<string[]>;
   created_at: ColumnType<Date, Date, Date>;
 }

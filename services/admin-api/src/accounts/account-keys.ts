@@ -11,6 +11,7 @@ import {
   insertAccountKey,
   listAccountKeys,
 } from '@keyward/stores/postgres/account-keys';
+import { eraseAnswers } from '@keyward/stores/postgres/idempotent-answers';
 import type { PersonCall } from '../access/admit.ts';
 import type { Administration } from '../administration.ts';
 import { requireNoTag } from '../changes/etag.ts';
@@ -65,9 +66,11 @@ export async function deleteAccountKey(
 ): Promise<Outcome<{ success: true }>> {
   return changeAccount(administration, call, async (change) => {
     const { transaction } = change;
-    const row = isUuid(id) ? await deleteRow(transaction, call.actor.userId, id) : undefined;
+    const { userId } = call.actor;
+    const row = isUuid(id) ? await deleteRow(transaction, userId, id) : undefined;
     if (!row) throw new AppError('NOT_FOUND', 'API key not found');
     requireNoTag(call.ifMatch);
+    await eraseAnswers(transaction, { ownerId: userId, subjectIds: [row.id] });
     change.record({ action: 'account-key.delete', subject: { kind: 'account-key', id }, before: viewAccountKey(row) });
     return done({ success: true });
   });

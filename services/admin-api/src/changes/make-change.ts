@@ -50,7 +50,7 @@ export async function makeChange<T extends object>(
   const { organizationId } = call;
   const { outcome, notes } = await commit(
     administration,
-    { ...call, organizationIds: [organizationId] },
+    { call: { ...call, organizationIds: [organizationId] }, ownerId: organizationId },
     async (begin) => {
       const change = new Change({ ...begin, organizationId, projector });
       const outcome = await work(change);
@@ -68,7 +68,7 @@ export async function changeAccount<T extends object>(
   call: AccountChangeCall,
   work: (change: AccountChange) => Promise<Outcome<T>>,
 ): Promise<Outcome<T>> {
-  const { outcome } = await commit(administration, call, async (begin) => {
+  const { outcome } = await commit(administration, { call, ownerId: call.author.id }, async (begin) => {
     const change = new AccountChange(begin);
     return { outcome: await work(change), records: change.records, notes: [] };
   });
@@ -80,13 +80,19 @@ interface Begin {
   now: Date;
 }
 
+interface Committing {
+  call: AccountChangeCall;
+  /** The organization or the person whose it is; null: Keyward's. */
+  ownerId: string | null;
+}
+
 interface Made<T> extends Pick<Change, 'records' | 'notes'> {
   outcome: Outcome<T>;
 }
 
 async function commit<T extends object>(
   administration: Administration,
-  call: AccountChangeCall,
+  { call, ownerId }: Committing,
   work: (begin: Begin) => Promise<Made<T>>,
 ): Promise<{ outcome: Outcome<T>; notes: ConfigNote[] }> {
   const { db, clock } = administration;
@@ -96,7 +102,7 @@ async function commit<T extends object>(
     const before = await answeredBefore<T>(administration, { transaction, call, now });
     if (before) return before;
     const { outcome, notes, records } = await work({ transaction, now });
-    await keepAnswerOf(administration, { transaction, call, outcome, notes });
+    await keepAnswerOf(administration, { transaction, call, ownerId, outcome, notes, records });
     // In the same order everywhere: each locks its chain.
     for (const organizationId of organizationIds.toSorted())
       await appendAudit(transaction, { organizationId, actor, requestId, at: now, records });

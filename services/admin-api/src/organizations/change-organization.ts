@@ -2,6 +2,7 @@ import type { Removed } from '@keyward/contract/fields';
 import { Organization, type OrganizationChange } from '@keyward/contract/routes/organization';
 import { AppError } from '@keyward/kit/app-error';
 import type { Database } from '@keyward/stores/postgres/database';
+import { eraseAnswersOf } from '@keyward/stores/postgres/idempotent-answers';
 import {
   deleteOrganization,
   findOwnOrganization,
@@ -57,6 +58,7 @@ export async function removeOrganization(
     await deleteEnvironments(change, { environmentIds, forceDelete });
     for (const projectId of await listProjectIds(transaction, id)) await deleteProject(transaction, projectId);
     await deleteOrganization(transaction, id);
+    await eraseAnswersOf(transaction, id);
     change.record({ action: 'organization.delete', subject: { kind: 'organization', id }, before });
     return removed;
   });

@@ -1,5 +1,6 @@
 import { AppError } from '@keyward/kit/app-error';
 import { countActiveClients, deleteEnvironment } from '@keyward/stores/postgres/delete-environment';
+import { eraseAnswers } from '@keyward/stores/postgres/idempotent-answers';
 import type { Change } from '../changes/change.ts';
 
 interface Deleting {
@@ -15,7 +16,7 @@ export async function deleteEnvironments(
   change: Change,
   { environmentIds, forceDelete }: Deleting,
 ): Promise<{ forced: boolean }> {
-  const { transaction, now } = change;
+  const { transaction, now, organizationId } = change;
   const active = await countActiveClients(transaction, environmentIds);
   if (active > 0 && !forceDelete)
     throw new AppError(
@@ -31,5 +32,6 @@ export async function deleteEnvironments(
       environmentId,
     });
   }
+  await eraseAnswers(transaction, { ownerId: organizationId, subjectIds: environmentIds });
   return { forced: active > 0 };
 }

@@ -1,5 +1,6 @@
 import type { EnvSummary, ProjectRemoval, ProjectRemoved, ProjectSummary } from '@keyward/contract/routes/project';
 import { AppError } from '@keyward/kit/app-error';
+import { eraseAnswers } from '@keyward/stores/postgres/idempotent-answers';
 import { deleteProject as deleteRow } from '@keyward/stores/postgres/projects';
 import type { Administration } from '../administration.ts';
 import type { Change } from '../changes/change.ts';
@@ -69,7 +70,9 @@ async function remove(change: Change, { view, target, forceDelete }: Doing): Pro
     case 'project': {
       const environmentIds = view.envs.list.map(({ id }) => id);
       const { forced } = await deleteEnvironments(change, { environmentIds, forceDelete });
-      await deleteRow(change.transaction, view.id);
+      const { transaction, organizationId } = change;
+      await deleteRow(transaction, view.id);
+      await eraseAnswers(transaction, { ownerId: organizationId, subjectIds: [view.id] });
       change.record({ action: 'project.delete', subject: { kind: 'project', id: view.id }, before: view });
       return { deleted: 'project', slug: view.slug, forced };
     }
