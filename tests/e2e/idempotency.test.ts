@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { Projector } from '@keyward/admin-api/projection/projector';
+import { keyDigest } from '@keyward/keyformat/key-digest';
 import { type Database, openDatabase } from '@keyward/stores/postgres/database';
 import { describeStacks } from '@keyward/tests/backends/describe-backends';
 import { uniqueName } from '@keyward/tests/backends/unique-name';
@@ -130,6 +132,20 @@ describeStacks('a create with an Idempotency-Key', (stack) => {
     expect(kept.length).toBeGreaterThan(0);
     expect(kept.join()).not.toContain(body.keys[0].key);
     expect(kept.join()).not.toContain(body.name);
+  });
+
+  it('leaves nothing by which a secret of its body could be guessed without the pepper', async () => {
+    const body = newClient();
+    await post('guessed', body);
+    const row = db.selectFrom('idempotent_answer').select('fingerprint').where('key', '=', 'guessed');
+    const { fingerprint } = await row.executeTakeFirstOrThrow();
+    const asked = ['/api/v1/client', undefined, body].map((part) => JSON.stringify(part) ?? '').join('\n');
+    const plain = createHash('sha256').update(asked).digest();
+    const digestUnder = (pepper: string) =>
+      keyDigest({ pepper: Buffer.from(pepper), domain: 'request', canonical: asked });
+    expect(plain.equals(fingerprint)).toBe(false);
+    expect(digestUnder('another pepper of thirty-two bytes').equals(fingerprint)).toBe(false);
+    expect(digestUnder(platform.secrets.pepper).equals(fingerprint)).toBe(true);
   });
 
   const keptOf = (key: string) =>

@@ -3,7 +3,7 @@ import { hmacSha256 } from './hmac-sha256.ts';
 import { type Pepper, wrapDigest } from './pepper.ts';
 
 /**
- * What a key, a token or a name is for. The same one gives unrelated digests in different domains. `h:<import>`: a key that another
+ * What a key, a token, a name or a request is for. The same one gives unrelated digests in different domains. `h:<import>`: a key that another
  * system knows by an HMAC of its own, which takes the place of the hash (design.md §9).
  */
 export type DigestDomain =
@@ -14,6 +14,7 @@ export type DigestDomain =
   | 'csrf'
   | 'invitation'
   | 'device'
+  | 'request'
   | 'sign-in-attempt'
   | `h:${string}`;
 

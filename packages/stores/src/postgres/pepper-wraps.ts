@@ -5,6 +5,7 @@ import type { Database } from './database.ts';
 export const pepperedColumns = [
   { table: 'account_key', column: 'digest' },
   { table: 'api_key', column: 'digest' },
+  { table: 'idempotent_answer', column: 'fingerprint' },
   { table: 'invitation', column: 'digest' },
   { table: 'key_sighting', column: 'digest' },
   { table: 'server_key', column: 'digest' },

@@ -38,7 +38,7 @@ export interface AuditHeadTable {
 export interface IdempotentAnswerTable {
   actor_id: string;
   key: string;
-  /** SHA-256 of the request. */
+  /** Digest of the request, under the pepper. */
   fingerprint: Buffer;
   status: number | null;
   /** null: what it told of was deleted. */

@@ -45,7 +45,7 @@ async function ofEnvironment(
   request: IncomingCall,
   { route, actor }: Admission<'environment'>,
 ): Promise<EnvironmentCall> {
-  const call = readCall(request, route, actor);
+  const call = readCall(administration, request, { route, actor });
   const organizationId = await admitted(administration, call, route);
   const environment = await namedEnvironment(administration, call.actor, {
     organizationId,
@@ -60,7 +60,7 @@ export async function inOrganization(
   request: IncomingCall,
   route: RouteOf<'organization'>,
 ): Promise<OrganizationCall> {
-  const call = readCall(request, route, await authenticate(administration, request));
+  const call = readCall(administration, request, { route, actor: await authenticate(administration, request) });
   return { ...call, organizationId: await admitted(administration, call, route) };
 }
 
@@ -73,7 +73,7 @@ export async function inNamedOrganization(
   const actor = await authenticate(administration, request);
   requireKnown(actor);
   const named = actor.kind === 'account' ? { ...actor, organizationId: request.params.id.toLowerCase() } : actor;
-  const call = readCall(request, route, named);
+  const call = readCall(administration, request, { route, actor: named });
   const organizationId = await admitted(administration, call, route);
   requirePerson(named);
   return { ...call, actor: named, organizationId, organizationIds: organizationsOf(named) };
@@ -86,7 +86,7 @@ export async function asPerson(
   route: RouteOf<'account'>,
 ): Promise<PersonCall> {
   const actor = await authenticate(administration, request);
-  const call = readCall(request, route, actor);
+  const call = readCall(administration, request, { route, actor });
   if (actor.kind === 'server-key' && route.method !== 'GET')
     await recordDenial(administration, { ...call, organizationId: actor.organizationId }, route);
   requirePerson(actor);
@@ -121,7 +121,7 @@ async function ofInstallation(
   request: IncomingCall,
   { route, actor }: Admission<'installation'>,
 ): Promise<OrganizationCall> {
-  const call = readCall(request, route, actor);
+  const call = readCall(administration, request, { route, actor });
   const organizationId = await admitted(administration, call, route);
   const mine = { ...call, organizationIds: [organizationId] };
   await requireOperator(administration, organizationId).catch(recordingDenials(administration, mine, route));

@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
 import { organizationHeader } from '@keyward/contract/internal-headers';
 import type { Route } from '@keyward/contract/routes/route';
+import { keyDigest } from '@keyward/keyformat/key-digest';
+import type { Pepper } from '@keyward/keyformat/pepper';
 import { AppError } from '@keyward/kit/app-error';
 import type { Author } from '../changes/author.ts';
 import type { Actor } from './actor.ts';
@@ -28,19 +29,27 @@ export interface Call {
 
 export interface Idempotency {
   key: string;
-  /** SHA-256 of what was asked: the same key with something else is a mistake of the caller's. */
+  /**
+   * A digest of what was asked: the same key with something else is a mistake of the caller's. It is made with the pepper, since a body
+   * may hold a secret that could be guessed by a plain hash.
+   */
   fingerprint: Buffer;
 }
 
 const printable = /^[\x21-\x7e]{1,255}$/;
 
-export function readCall(request: IncomingCall, route: Route, actor: Actor): Call {
+interface Reading {
+  route: Route;
+  actor: Actor;
+}
+
+export function readCall({ pepper }: { pepper: Pepper }, request: IncomingCall, { route, actor }: Reading): Call {
   return {
     actor,
     author: authorOf(actor),
     requestId: request.id,
     ifMatch: request.headers['if-match'],
-    idempotency: route.method === 'POST' ? readIdempotency(request) : undefined,
+    idempotency: route.method === 'POST' ? readIdempotency(pepper, request) : undefined,
   };
 }
 
@@ -48,11 +57,11 @@ export function authorOf(actor: Actor): Author {
   return actor.kind === 'account' ? { kind: 'user', id: actor.userId } : { kind: 'server-key', id: actor.serverKeyId };
 }
 
-function readIdempotency({ headers, url, body }: IncomingCall): Idempotency | undefined {
+function readIdempotency(pepper: Pepper, { headers, url, body }: IncomingCall): Idempotency | undefined {
   const key = headers['idempotency-key'];
   if (key === undefined) return undefined;
   if (typeof key !== 'string' || !printable.test(key))
     throw new AppError('BAD_REQUEST', 'Idempotency-Key is 1 to 255 printable ASCII characters without spaces.');
   const asked = [url, headers[organizationHeader], body].map((part) => JSON.stringify(part) ?? '').join('\n');
-  return { key, fingerprint: createHash('sha256').update(asked).digest() };
+  return { key, fingerprint: keyDigest({ pepper, domain: 'request', canonical: asked }) };
 }
