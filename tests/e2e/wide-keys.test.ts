@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { openDatabase } from '@keyward/stores/postgres/database';
+import { type Database, openDatabase } from '@keyward/stores/postgres/database';
 import { describeStacks } from '@keyward/tests/backends/describe-backends';
 import { uniqueName } from '@keyward/tests/backends/unique-name';
 import { waitUntil } from '@keyward/tests/backends/wait-until';
@@ -16,6 +16,7 @@ interface Environment extends Caller {
 describeStacks('keys that are known beyond one environment', (stack) => {
   const running = new AsyncDisposableStack();
   let platform: TestPlatform;
+  let db: Database;
   let stranger: Caller;
   let live: Environment;
   let test: Environment;
@@ -24,7 +25,7 @@ describeStacks('keys that are known beyond one environment', (stack) => {
   beforeAll(async () => {
     const urls = await stack.url();
     platform = running.use(await runPlatform(urls));
-    const { db } = running.use(await openDatabase(urls.postgres));
+    db = running.use(await openDatabase(urls.postgres)).db;
     stranger = await newOwner(db, platform);
   });
   const newProject = async (owner: Caller, types: readonly string[]): Promise<Environment[]> => {
@@ -139,24 +140,31 @@ describeStacks('keys that are known beyond one environment', (stack) => {
     expect((await asOwner('GET', `/key/${key.id}`, { at: elsewhere })).status).toBe(404);
   });
 
-  it('are made and changed by people only: a server key is of one environment', async () => {
+  it('are made and changed by people only: a server key is of one environment, and its attempts are audited', async () => {
     const body = { name: 'k', reach: 'project' };
-    expect((await call(live, 'POST', '/key', { body })).status).toBe(403);
-    expect((await call(live, 'POST', '/key/bulk', { body: { items: [{ name: 'a' }, body] } })).status).toBe(403);
     const key = await create({ reach: 'project' });
     expect((await call(live, 'GET', `/key/${key.id}`)).status).toBe(200);
-    expect((await call(live, 'PATCH', `/key/${key.id}`, { body: { name: 'x' } })).status).toBe(403);
-    expect((await call(live, 'POST', `/key/${key.id}/revoke`)).status).toBe(403);
-    expect((await call(live, 'DELETE', `/key/${key.id}`)).status).toBe(403);
     const client = `/client/${key.clientId}`;
-    for (const change of [
-      { keys: [{ id: key.id, scopes: ['*'] }] },
-      { status: 'disabled' },
-      { ipWhitelist: ['10.0.0.1'] },
-    ])
-      expect((await call(live, 'PUT', client, { body: change })).status).toBe(403);
-    expect((await call(live, 'DELETE', `${client}?keyId=${key.id}`)).status).toBe(403);
-    expect((await call(live, 'DELETE', client)).status).toBe(403);
+    const attempts: [method: string, path: string, route: string, body?: object][] = [
+      ['POST', '/key', '/key', body],
+      ['POST', '/key/bulk', '/key/bulk', { items: [{ name: 'a' }, body] }],
+      ['PATCH', `/key/${key.id}`, '/key/:id', { name: 'x' }],
+      ['POST', `/key/${key.id}/revoke`, '/key/:id/revoke'],
+      ['DELETE', `/key/${key.id}`, '/key/:id'],
+      ['PUT', client, '/client/:id', { keys: [{ id: key.id, scopes: ['*'] }] }],
+      ['PUT', client, '/client/:id', { status: 'disabled' }],
+      ['PUT', client, '/client/:id', { ipWhitelist: ['10.0.0.1'] }],
+      ['DELETE', `${client}?keyId=${key.id}`, '/client/:id'],
+      ['DELETE', client, '/client/:id'],
+    ];
+    for (const [method, path, route, asked] of attempts) {
+      const answer = await call(live, method, path, { body: asked });
+      expect([method, path, answer.status]).toEqual([method, path, 403]);
+      const records = db.selectFrom('audit_event').select(['outcome', 'subject_id', 'organization_id']);
+      expect(await records.where('request_id', '=', answer.body.requestId).execute()).toEqual([
+        { outcome: 'denied', subject_id: `${method} /api/v1${route}`, organization_id: platform.organizationId },
+      ]);
+    }
     expect((await asOwner('GET', `/key/${key.id}`)).body).toMatchObject({ status: 'active', scopes: [] });
     expect(await codeOf(key.key, live)).toBe('ALLOWED');
   });

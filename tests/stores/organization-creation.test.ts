@@ -1,6 +1,7 @@
 import type { Administration } from '@keyward/admin-api/administration';
 import { createFirstOwner } from '@keyward/admin-api/first-setup';
 import { createOrganization } from '@keyward/admin-api/organizations/create-organization';
+import { createOrganization as createRoute } from '@keyward/contract/routes/organization';
 import { systemClock as clock } from '@keyward/kit/clock';
 import { newId } from '@keyward/kit/random';
 import { MemoryProjectionStore } from '@keyward/stores/memory/memory-projection-store';
@@ -30,7 +31,7 @@ describe('who creates organizations [embedded]', () => {
     const actor = { kind: 'account', userId, credential, memberships, organizationId: undefined } as const;
     const author = { kind: 'user', id: userId } as const;
     const call = { actor, organizationIds: [], author, requestId: newId() };
-    const asked = { ...call, ifMatch: undefined, idempotency: undefined };
+    const asked = { ...call, route: createRoute, ifMatch: undefined, idempotency: undefined };
     const created = createOrganization(administration, asked, { input: { name: newId() } });
     return created.then(
       ({ body }) => body.role,

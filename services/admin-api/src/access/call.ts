@@ -21,6 +21,8 @@ export interface IncomingCall extends CredentialedCall {
 export interface Call {
   actor: Actor;
   author: Author;
+  /** By which it came. */
+  route: Route;
   requestId: string;
   /** The entity tags of `If-Match`, as they were sent. */
   ifMatch: string | undefined;
@@ -47,6 +49,7 @@ export function readCall({ pepper }: { pepper: Pepper }, request: IncomingCall, 
   return {
     actor,
     author: authorOf(actor),
+    route,
     requestId: request.id,
     ifMatch: request.headers['if-match'],
     idempotency: route.method === 'POST' ? readIdempotency(pepper, request) : undefined,

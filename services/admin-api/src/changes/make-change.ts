@@ -1,3 +1,4 @@
+import type { Route } from '@keyward/contract/routes/route';
 import { appendAudit } from '@keyward/stores/postgres/append-audit';
 import type { Database } from '@keyward/stores/postgres/database';
 import { inTransaction } from '@keyward/stores/postgres/in-transaction';
@@ -12,9 +13,12 @@ import { answeredBefore, keepAnswerOf } from './answered-before.ts';
 import type { Author } from './author.ts';
 import { AccountChange, Change } from './change.ts';
 import type { Outcome } from './outcome.ts';
+import { recordingDenials } from './record-denial.ts';
 
 interface CallOfSomebody {
   author: Author;
+  /** By which it was asked for; a refusal inside the change is recorded with it. */
+  route?: Route | undefined;
   requestId: string;
   idempotency?: Idempotency | undefined;
   /** The entity tags of `If-Match`, as they were sent. */
@@ -96,9 +100,9 @@ async function commit<T extends object>(
   work: (begin: Begin) => Promise<Made<T>>,
 ): Promise<{ outcome: Outcome<T>; notes: ConfigNote[] }> {
   const { db, clock } = administration;
-  const { author: actor, requestId, organizationIds } = call;
+  const { author: actor, requestId, organizationIds, route } = call;
   const now = new Date(clock.nowMs());
-  return inTransaction(db, async (transaction) => {
+  const committing = inTransaction(db, async (transaction) => {
     const before = await answeredBefore<T>(administration, { transaction, call, now });
     if (before) return before;
     const { outcome, notes, records } = await work({ transaction, now });
@@ -108,6 +112,7 @@ async function commit<T extends object>(
       await appendAudit(transaction, { organizationId, actor, requestId, at: now, records });
     return { outcome, notes };
   });
+  return route === undefined ? committing : committing.catch(recordingDenials(administration, call, route));
 }
 
 /** Of a list, each item says it. */

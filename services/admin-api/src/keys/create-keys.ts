@@ -43,8 +43,8 @@ export async function createKey(
   { input, ifExists }: CreateOne,
 ): Promise<Outcome<ManagedKey>> {
   const { environment } = call;
-  requireOwnReach(call, input.reach);
   return makeChange(administration, call, async (change) => {
+    requireOwnReach(call, input.reach);
     const secret = await signingSecretOf({ ...administration, db: change.transaction }, environment);
     const check = new InputCheck();
     const keys = checkedKeys(check, { inputs: [input], pathOf: () => '', nowMs: administration.clock.nowMs() });
@@ -68,8 +68,8 @@ export async function createKeys(
   inputs: readonly NewManagedKey[],
 ): Promise<Outcome<{ data: ManagedKey[] }>> {
   const { environment } = call;
-  for (const { reach } of inputs) requireOwnReach(call, reach);
   return makeChange(administration, call, async (change) => {
+    for (const { reach } of inputs) requireOwnReach(call, reach);
     const secret = await signingSecretOf({ ...administration, db: change.transaction }, environment);
     const check = new InputCheck();
     const pathOf = (i: number) => `/items/${i}`;

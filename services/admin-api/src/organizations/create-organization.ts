@@ -32,7 +32,8 @@ export async function createOrganization(
 ): Promise<Outcome<Organization>> {
   const { userId, memberships } = call.actor;
   const organizationId = newId();
-  const making = makeChange(administration, { ...call, organizationId }, async (change) => {
+  // Who is refused is recorded where they belong, and not in what there is not.
+  const making = makeChange(administration, { ...call, route: undefined, organizationId }, async (change) => {
     const { transaction, now: created_at } = change;
     await lockUser(transaction, userId);
     const existing = await findOwnOrganization(transaction, userId, { name });
