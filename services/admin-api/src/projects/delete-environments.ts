@@ -17,12 +17,6 @@ export async function deleteEnvironments(
   { environmentIds, forceDelete }: Deleting,
 ): Promise<{ forced: boolean }> {
   const { transaction, now, organizationId } = change;
-  const active = await countActiveClients(transaction, environmentIds);
-  if (active > 0 && !forceDelete)
-    throw new AppError(
-      'CONFLICT',
-      `There are active clients (${active}): delete them first, or repeat with forceDelete.`,
-    );
   for (const environmentId of [...environmentIds].sort()) {
     await deleteEnvironment(transaction, environmentId, now);
     await change.note({ environmentId });
@@ -32,6 +26,13 @@ export async function deleteEnvironments(
       environmentId,
     });
   }
+  // Counted now that nobody can make another one there.
+  const active = await countActiveClients(transaction, environmentIds);
+  if (active > 0 && !forceDelete)
+    throw new AppError(
+      'CONFLICT',
+      `There are active clients (${active}): delete them first, or repeat with forceDelete.`,
+    );
   await eraseAnswers(transaction, { ownerId: organizationId, subjectIds: environmentIds });
   return { forced: active > 0 };
 }

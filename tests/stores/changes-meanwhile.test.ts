@@ -1,0 +1,65 @@
+import type { Administration } from '@keyward/admin-api/administration';
+import { deleteProject } from '@keyward/admin-api/projects/delete-project';
+import { systemClock as clock } from '@keyward/kit/clock';
+import { newId } from '@keyward/kit/random';
+import { MemoryProjectionStore } from '@keyward/stores/memory/memory-projection-store';
+import { MemoryShards } from '@keyward/stores/memory/memory-shards';
+import { insertClients } from '@keyward/stores/postgres/clients';
+import { type Database, type OpenDatabase, openDatabase } from '@keyward/stores/postgres/database';
+import { type EnvironmentRow, keepEnvironment } from '@keyward/stores/postgres/projects';
+import { describePostgresBackends } from '@keyward/tests/backends/describe-backends';
+import { waitUntil } from '@keyward/tests/backends/wait-until';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { administrationOn, callIn, newEnvironment } from './administration-under-test.ts';
+
+describePostgresBackends('a change that waits for another', (backend) => {
+  if (backend.name === 'pglite') return it('is begun after it in an embedded database', () => undefined);
+  const running = new AsyncDisposableStack();
+  let administration: Administration;
+  let db: Database;
+  let sessions: OpenDatabase['sessions'];
+  let environment: EnvironmentRow;
+
+  beforeAll(async () => {
+    ({ db, sessions } = running.use(await openDatabase(await backend.url())));
+    const store = new MemoryProjectionStore(new MemoryShards(clock));
+    administration = await administrationOn({ db, store, clock });
+  });
+  beforeEach(async () => {
+    environment = (await newEnvironment(administration)).environment;
+  });
+  afterAll(() => running.disposeAsync());
+
+  const now = () => new Date(clock.nowMs());
+  const isWaiting = async () => {
+    const waiting = "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    const rows = await sessions.transaction((session) => session.query(waiting));
+    return rows.length > 0 || undefined;
+  };
+  /** What `act` comes to when it has to wait for `first`, which commits then. */
+  async function meanwhile<T>(first: (transaction: Database) => Promise<unknown>, act: () => Promise<T>): Promise<T> {
+    const acting = await db.transaction().execute(async (transaction) => {
+      await first(transaction);
+      const begun = act();
+      begun.catch(() => undefined); // it is awaited below
+      await waitUntil(isWaiting, { what: 'the lock to be waited for', timeoutMs: 10_000 });
+      return { begun };
+    });
+    return acting.begun;
+  }
+
+  it('deletes no environment in which a client was made by then, unless it is forced', async () => {
+    const makeClient = async (transaction: Database) => {
+      await keepEnvironment(transaction, environment.id);
+      const place = { organization_id: environment.organization_id, environment_id: environment.id, template_id: null };
+      const fields = { name: 'late', tenant: Buffer.alloc(32), ip_whitelist: [], metadata: '{}', is_hidden: false };
+      const times = { version: 1, created_at: now(), updated_at: now() };
+      const kind = { type: 'service', status: 'active', source: 'api' } as const;
+      await insertClients(transaction, [{ id: newId(), ...place, ...fields, ...times, ...kind }]);
+    };
+    const remove = (forceDelete: boolean) =>
+      deleteProject(administration, callIn(environment), { name: environment.project_env, removal: { forceDelete } });
+    await expect(meanwhile(makeClient, () => remove(false))).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect((await remove(true)).body).toMatchObject({ deleted: 'env', forced: true });
+  });
+});
