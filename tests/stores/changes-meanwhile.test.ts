@@ -1,11 +1,15 @@
 import type { Administration } from '@keyward/admin-api/administration';
+import { createKey } from '@keyward/admin-api/keys/create-keys';
+import { revokeKeys } from '@keyward/admin-api/keys/revoke-keys';
 import { deleteProject } from '@keyward/admin-api/projects/delete-project';
+import type { NewManagedKey } from '@keyward/contract/routes/key';
 import { systemClock as clock } from '@keyward/kit/clock';
 import { newId } from '@keyward/kit/random';
 import { MemoryProjectionStore } from '@keyward/stores/memory/memory-projection-store';
 import { MemoryShards } from '@keyward/stores/memory/memory-shards';
-import { insertClients } from '@keyward/stores/postgres/clients';
+import { insertClients, raiseClientVersion, updateKey } from '@keyward/stores/postgres/clients';
 import { type Database, type OpenDatabase, openDatabase } from '@keyward/stores/postgres/database';
+import { listKeyRows } from '@keyward/stores/postgres/keys';
 import { type EnvironmentRow, keepEnvironment } from '@keyward/stores/postgres/projects';
 import { describePostgresBackends } from '@keyward/tests/backends/describe-backends';
 import { waitUntil } from '@keyward/tests/backends/wait-until';
@@ -31,6 +35,9 @@ describePostgresBackends('a change that waits for another', (backend) => {
   afterAll(() => running.disposeAsync());
 
   const now = () => new Date(clock.nowMs());
+  const newKey = async (input: NewManagedKey) =>
+    (await createKey(administration, callIn(environment), { input, ifExists: undefined })).body;
+  const statusOf = async (id: string) => (await listKeyRows(db, [id]))[0]?.status;
   const isWaiting = async () => {
     const waiting = "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
     const rows = await sessions.transaction((session) => session.query(waiting));
@@ -61,5 +68,17 @@ describePostgresBackends('a change that waits for another', (backend) => {
       deleteProject(administration, callIn(environment), { name: environment.project_env, removal: { forceDelete } });
     await expect(meanwhile(makeClient, () => remove(false))).rejects.toMatchObject({ code: 'CONFLICT' });
     expect((await remove(true)).body).toMatchObject({ deleted: 'env', forced: true });
+  });
+
+  it('revokes no key that the filter does not find any more', async () => {
+    const [spared, leaked] = [await newKey({ name: 'leaked' }), await newKey({ name: 'leaked too' })];
+    const rename = async (transaction: Database) => {
+      await raiseClientVersion(transaction, environment.id, spared.clientId, now());
+      await updateKey(transaction, spared.id, { name: 'spared', updated_at: now() });
+    };
+    const revoking = () => revokeKeys(administration, callIn(environment), { filter: { name: 'leaked' } });
+    const { body } = await meanwhile(rename, revoking);
+    expect(body).toEqual({ dryRun: false, matched: 1, revoked: 1, remaining: 0, ids: [leaked.id] });
+    expect([await statusOf(spared.id), await statusOf(leaked.id)]).toEqual(['active', 'revoked']);
   });
 });

@@ -1,4 +1,4 @@
-import { type ClientRow, type KeyRow, raiseClientVersions } from '@keyward/stores/postgres/clients';
+import { type KeyRow, raiseClientVersions } from '@keyward/stores/postgres/clients';
 import { findKeys, type KeyFilter, revokeKeyRows } from '@keyward/stores/postgres/keys';
 import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import type { Administration } from '../administration.ts';
@@ -30,11 +30,12 @@ export async function revokeKeys(
   const filter = readFilter(asked, '/filter');
   return makeChange(administration, call, async (change) => {
     const found = await findLiving(change, environment, filter);
-    const ids = found.rows.slice(0, shownIds).map(({ id }) => id);
-    const shown = { dryRun, matched: found.counted, ids };
-    if (dryRun) return done({ ...shown, revoked: 0, remaining: found.counted });
-    const revoked = await revoke(change, environment, found.rows);
-    return done({ ...shown, revoked: revoked.length, remaining: Math.max(found.counted - revoked.length, 0) });
+    const keys = dryRun ? found.rows : await lockFound(change, environment, { filter, rows: found.rows });
+    const matched = found.counted - (found.rows.length - keys.length);
+    const shown = { dryRun, matched, ids: keys.slice(0, shownIds).map(({ id }) => id) };
+    if (dryRun) return done({ ...shown, revoked: 0, remaining: matched });
+    await revoke(change, environment, keys);
+    return done({ ...shown, revoked: keys.length, remaining: matched - keys.length });
   });
 }
 
@@ -45,25 +46,28 @@ function findLiving({ transaction, now }: Change, environment: EnvironmentRow, f
   return findKeys(transaction, { ...asked, limit: keysAtOnce, offset: 0, countUpTo: maxCounted });
 }
 
-/** Their clients are locked first; a key that somebody else has revoked or deleted meanwhile is left out. */
-async function revoke(change: Change, environment: EnvironmentRow, found: readonly KeyRow[]): Promise<KeyRow[]> {
+interface Found {
+  filter: KeyFilter;
+  rows: readonly KeyRow[];
+}
+
+/** Locks the clients of keys that were found, and answers what the filter still finds of them: others may have been at it first. */
+async function lockFound(change: Change, environment: EnvironmentRow, { filter, rows }: Found): Promise<KeyRow[]> {
   const { transaction, now } = change;
+  const clientIds = rows.map((key) => key.client_id);
+  const clients = await raiseClientVersions(transaction, environment.id, clientIds, now);
+  await change.note(...clients.map(({ id: clientId }) => ({ environmentId: environment.id, clientId })));
+  const ids = rows.map(({ id }) => id);
+  return (await findLiving(change, environment, { ...filter, ids })).rows;
+}
+
+async function revoke(change: Change, environment: EnvironmentRow, keys: readonly KeyRow[]): Promise<void> {
   const environmentId = environment.id;
-  const clientIds = found.map((key) => key.client_id);
-  const clients = await raiseClientVersions(transaction, environmentId, clientIds, now);
-  const revoked = await revokeKeyRows(
-    transaction,
-    found.map(({ id }) => id),
-    now,
-  );
-  await change.note(...clients.map(({ id: clientId }: ClientRow) => ({ environmentId, clientId })));
-  for (const { id } of revoked) {
-    const before = found.find((key) => key.id === id);
-    const data = { clientId: before?.client_id ?? '', keyId: id };
-    change.emit({ type: 'key.revoked', environmentId, data });
+  const ids = keys.map(({ id }) => id);
+  await revokeKeyRows(change.transaction, ids, change.now);
+  for (const { id, client_id: clientId, status } of keys) {
+    change.emit({ type: 'key.revoked', environmentId, data: { clientId, keyId: id } });
     const subject = { kind: 'key', id };
-    const after = { status: 'revoked' };
-    change.record({ action: 'key.revoke', subject, environmentId, before: { status: before?.status }, after });
+    change.record({ action: 'key.revoke', subject, environmentId, before: { status }, after: { status: 'revoked' } });
   }
-  return revoked;
 }
