@@ -1,4 +1,5 @@
 import type { Administration } from '@keyward/admin-api/administration';
+import { revokeKey } from '@keyward/admin-api/keys/change-key';
 import { createKey } from '@keyward/admin-api/keys/create-keys';
 import { revokeKeys } from '@keyward/admin-api/keys/revoke-keys';
 import { deleteProject } from '@keyward/admin-api/projects/delete-project';
@@ -10,6 +11,7 @@ import { MemoryShards } from '@keyward/stores/memory/memory-shards';
 import { insertClients, raiseClientVersion, updateKey } from '@keyward/stores/postgres/clients';
 import { type Database, type OpenDatabase, openDatabase } from '@keyward/stores/postgres/database';
 import { listKeyRows } from '@keyward/stores/postgres/keys';
+import { moveClient } from '@keyward/stores/postgres/move-client';
 import { type EnvironmentRow, keepEnvironment } from '@keyward/stores/postgres/projects';
 import { describePostgresBackends } from '@keyward/tests/backends/describe-backends';
 import { waitUntil } from '@keyward/tests/backends/wait-until';
@@ -80,5 +82,16 @@ describePostgresBackends('a change that waits for another', (backend) => {
     const { body } = await meanwhile(rename, revoking);
     expect(body).toEqual({ dryRun: false, matched: 1, revoked: 1, remaining: 0, ids: [leaked.id] });
     expect([await statusOf(spared.id), await statusOf(leaked.id)]).toEqual(['active', 'revoked']);
+  });
+
+  it('finds a key whose client moves to another environment', async () => {
+    const key = await newKey({ name: 'wide', reach: 'organization' });
+    const { environment: other } = await newEnvironment(administration);
+    const move = async (transaction: Database) => {
+      await raiseClientVersion(transaction, environment.id, key.clientId, now());
+      await moveClient(transaction, key.clientId, other.id);
+    };
+    await meanwhile(move, () => revokeKey(administration, callIn(other), key.id));
+    expect(await statusOf(key.id)).toBe('revoked');
   });
 });

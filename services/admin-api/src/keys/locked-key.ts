@@ -1,5 +1,6 @@
 import { AppError } from '@keyward/kit/app-error';
 import { type ClientRow, type KeyRow, raiseClientVersion } from '@keyward/stores/postgres/clients';
+import { BeginAnew } from '@keyward/stores/postgres/in-transaction';
 import { findKey } from '@keyward/stores/postgres/keys';
 import type { Change } from '../changes/change.ts';
 import type { EnvironmentChangeCall } from '../changes/make-change.ts';
@@ -24,8 +25,9 @@ export async function lockKey(
   if (!found) throw unknownKey();
   requireOwnReach(call, found.reach);
   const client = await raiseClientVersion(transaction, found.environment_id, found.client_id, now);
-  const key = client && (await find()); // it may have been deleted while the client was waited for
-  if (!client || !key) throw unknownKey();
+  const key = await find(); // it may have been deleted while the client was waited for
+  if (!key) throw unknownKey();
+  if (!client) throw new BeginAnew(); // or its client may have moved to another environment
   return { key, client };
 }
 
