@@ -190,7 +190,7 @@ describe('the keyward command [real]', () => {
   it('says how it is used', async () => {
     const help = await keyward('keyring retire --help');
     expect(help).toMatchObject({ code: 0, output: expect.stringContaining('--force') });
-    for (const group of ['migrate', 'projection', 'audit', 'key', 'keyring'])
+    for (const group of ['migrate', 'projection', 'user', 'audit', 'key', 'keyring'])
       expect((await keyward('--help')).output).toContain(`  ${group}`);
   });
 

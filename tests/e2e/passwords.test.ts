@@ -1,4 +1,5 @@
 import { argon2Sync } from 'node:crypto';
+import { userResetPassword } from '@keyward/admin-api/commands/user-reset-password';
 import { describePostgresBackends } from '@keyward/tests/backends/describe-backends';
 import { Browser } from '@keyward/tests/platform/browser';
 import { newMember, type Person } from '@keyward/tests/platform/new-person';
@@ -11,10 +12,12 @@ const newPassword = 'another long password';
 
 describePostgresBackends('a password', (backend) => {
   let management: Management;
+  let databaseUrl: string;
   let person: Person;
 
   beforeAll(async () => {
-    management = await runManagement(await backend.url());
+    databaseUrl = await backend.url();
+    management = await runManagement(databaseUrl);
     management.clock.stop();
   });
   beforeEach(async () => {
@@ -80,6 +83,39 @@ describePostgresBackends('a password', (backend) => {
         body: { errors: [{ path: '/newPassword' }] },
       });
     expect((await change(browser, { ...body, newPassword: 'x'.repeat(12) })).status).toBe(200);
+  });
+
+  const reset = async (email: string, variables: Record<string, string> = {}) => {
+    const lines: string[] = [];
+    const environment = { DATABASE_URL: databaseUrl, ...variables };
+    const result = await userResetPassword.run({ environment, given: { email }, report: (line) => lines.push(line) });
+    return { result, printed: lines.join('\n') };
+  };
+  const actionsOf = async () => {
+    const records = management.db.selectFrom('audit_event').select(['action', 'actor_kind', 'diff']);
+    return records.where('subject_id', '=', person.userId).where('action', 'like', 'password.%').execute();
+  };
+
+  it('that was forgotten is set anew by an operator; all sessions of the person end', async () => {
+    const [browser, other] = [await signedIn(), await signedIn()];
+    const { result, printed } = await reset(person.email.toUpperCase());
+    expect(result).toMatchObject({ userId: person.userId, endedSessions: 2 });
+    const password = /shown this once: (\S+)$/.exec(printed)?.[1] ?? '';
+    expect([await isIn(browser), await isIn(other), await isIn(await signedIn())]).toEqual([false, false, false]);
+    expect(await isIn(await signedIn(password))).toBe(true);
+    expect(await actionsOf()).toEqual([{ action: 'password.reset', actor_kind: 'system', diff: null }]);
+    expect(await readAllPostgres(management.db)).not.toContain(password);
+  });
+
+  it('that an operator sets is taken from a variable, printed nowhere, and held to the same rules', async () => {
+    const { printed } = await reset(person.email, { KEYWARD_NEW_PASSWORD: newPassword });
+    expect(printed).not.toContain(newPassword);
+    expect(await isIn(await signedIn(newPassword))).toBe(true);
+    const before = await hashOf();
+    for (const KEYWARD_NEW_PASSWORD of ['eleven char', person.email.toUpperCase()])
+      await expect(reset(person.email, { KEYWARD_NEW_PASSWORD })).rejects.toThrow(/KEYWARD_NEW_PASSWORD must/);
+    await expect(reset('nobody@example.test')).rejects.toThrow('Nobody has the e-mail address nobody@example.test.');
+    expect(await hashOf()).toBe(before);
   });
 
   it('that was hashed at a lower cost is hashed anew when it is next used', async () => {

@@ -1,4 +1,5 @@
 import { SetupConfig } from '@keyward/admin-api/commands/setup';
+import { ResetPasswordConfig } from '@keyward/admin-api/commands/user-reset-password';
 import { AdminApiConfig } from '@keyward/admin-api/config';
 import { openApiDocument } from '@keyward/contract/openapi/document';
 import { problems } from '@keyward/contract/problem';
@@ -67,6 +68,7 @@ function configurationPage(): Page {
     ['ingest', IngestConfig],
     ['admin-api', AdminApiConfig],
     ['keyward setup', SetupConfig],
+    ['keyward user reset-password', ResetPasswordConfig],
   ];
   const sections = services.map(
     ([name, schema]) => `## ${name}\n\n${row(['variable', 'default', 'what it is'])}\n${rule(3)}\n${variables(schema)}`,

@@ -74,6 +74,11 @@ export async function replacePasswordHash(
   return numUpdatedRows > 0n;
 }
 
+/** Sets a password's hash, whatever it was. */
+export async function setPasswordHash(db: Database, userId: string, password_hash: string): Promise<void> {
+  await db.updateTable('user').set({ password_hash }).where('id', '=', userId).execute();
+}
+
 export async function insertMember(db: Database, row: Insertable<Schema['member']>): Promise<void> {
   await db.insertInto('member').values(row).execute();
 }

@@ -9,11 +9,13 @@ import { pepperWrap } from './pepper-wrap.ts';
 import { projectionRebuild } from './projection-rebuild.ts';
 import { projectCreate, projectList } from './projects.ts';
 import { setup } from './setup.ts';
+import { userResetPassword } from './user-reset-password.ts';
 
 /** All that `keyward` can do. */
 export const commands: readonly Command[] = [
   migrate,
   setup,
+  userResetPassword,
   projectionRebuild,
   pepperWrap,
   auditVerify,
