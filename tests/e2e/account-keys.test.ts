@@ -103,6 +103,34 @@ describeStacks('account keys, as the panel’s API has them', (stack) => {
     expect(await statusOf({ ...here, url: platform.adminUrl })).toBe(200);
   });
 
+  it('make no keys that live longer than they, or are let in from elsewhere', async () => {
+    const at = (seconds: number) => new Date(Date.now() + seconds * 1_000).toISOString();
+    const expiresAt = at(600);
+    const ending = holderOf(await create({ expiresAt }));
+    for (const bad of [{}, { expiresAt: at(660) }])
+      expect(await create(bad, ending)).toMatchObject({
+        status: 400,
+        body: { error: 'INVALID_INPUT', errors: [{ path: '/expiresAt', message: expect.stringContaining(expiresAt) }] },
+      });
+    expect((await create({ expiresAt }, ending)).status).toBe(201);
+    const bound = holderOf(await create({ allowedIps: ['127.0.0.0/8', '2001:db8::/32'] }));
+    for (const [allowedIps, paths] of [
+      [undefined, ['/allowedIps']],
+      [[], ['/allowedIps']],
+      [
+        ['127.0.0.1', '126.0.0.0/7', '10.0.0.1', '2001:db8::/31'],
+        ['/allowedIps/1', '/allowedIps/2', '/allowedIps/3'],
+      ],
+      [['127.0.0.1', '0.0.0.0/0'], ['/allowedIps/1']],
+    ] as const) {
+      const { status, body } = await create({ allowedIps }, bound);
+      expect([status, body.errors?.map(({ path }: { path: string }) => path)]).toEqual([400, paths]);
+    }
+    const within = await create({ allowedIps: ['127.0.0.0/16', '2001:db8:1::/48', '127.0.0.0/8'] }, bound);
+    expect(within.status).toBe(201);
+    expect(await statusOf(holderOf(within))).toBe(200);
+  });
+
   it('tell when they were used last', async () => {
     const made = await create({ memo: 'used' });
     const shown = async () =>

@@ -27,7 +27,7 @@ describe('who creates organizations [embedded]', () => {
 
   async function creates(userId: string): Promise<string> {
     const memberships = await findMemberships(opened.db, userId);
-    const credential = { kind: 'account-key', id: newId() } as const;
+    const credential = { kind: 'account-key', id: newId(), expiresAt: null, allowedIps: [] } as const;
     const actor = { kind: 'account', userId, credential, memberships, organizationId: undefined } as const;
     const author = { kind: 'user', id: userId } as const;
     const call = { actor, organizationIds: [], author, requestId: newId() };

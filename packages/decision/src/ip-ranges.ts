@@ -5,6 +5,8 @@ import { type IpRange, parseIpRange } from './ip-range.ts';
 export interface IpRanges {
   readonly isEmpty: boolean;
   includes(address: IpAddress): boolean;
+  /** Every address of it is in one of these. */
+  covers(range: IpRange): boolean;
 }
 
 /** Rules that are none are left out: what is stored was checked when it was stored (`ipRuleFault`). */
@@ -12,9 +14,11 @@ export function ipRanges(rules: readonly string[]): IpRanges {
   const ranges = rules.map(parseIpRange).filter((range) => range !== undefined);
   const ipv4 = merged(ranges.filter((range) => isIpv4(range.first)));
   const ipv6 = merged(ranges.filter((range) => !isIpv4(range.first)));
+  const around = (address: IpAddress) => rangeAround(isIpv4(address) ? ipv4 : ipv6, address);
   return {
     isEmpty: rules.length === 0,
-    includes: (address) => isWithin(isIpv4(address) ? ipv4 : ipv6, address),
+    includes: (address) => around(address) !== undefined,
+    covers: ({ first, last }) => last <= (around(first)?.last ?? ''),
   };
 }
 
@@ -40,7 +44,7 @@ function merged(ranges: readonly IpRange[]): readonly IpRange[] {
   return result;
 }
 
-function isWithin(ranges: readonly IpRange[], address: IpAddress): boolean {
+function rangeAround(ranges: readonly IpRange[], address: IpAddress): IpRange | undefined {
   let low = 0;
   let high = ranges.length - 1;
   while (low <= high) {
@@ -48,7 +52,7 @@ function isWithin(ranges: readonly IpRange[], address: IpAddress): boolean {
     const range = ranges[middle];
     if (!range || address < range.first) high = middle - 1;
     else if (address > range.last) low = middle + 1;
-    else return true;
+    else return range;
   }
-  return false;
+  return undefined;
 }

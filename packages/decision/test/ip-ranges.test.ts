@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import { parseForwardedIp, parseIp, printIp } from '../src/ip-address.ts';
+import { parseIpRange } from '../src/ip-range.ts';
 import { ipRanges } from '../src/ip-ranges.ts';
 
 const list = ipRanges([
@@ -145,4 +146,22 @@ it.each([
 ])('a proxy’s %j is read as %s', (text, expected) => {
   const address = parseForwardedIp(text);
   expect(address === undefined ? undefined : printIp(address)).toBe(expected);
+});
+
+test.each([
+  ['198.51.100.0/24', true],
+  ['198.51.100.128/25', true],
+  ['198.51.100.7', true],
+  ['198.51.100.0/23', false],
+  ['198.51.0.0/16', false],
+  ['192.0.2.0/24', false],
+  ['203.0.113.2', false],
+  ['0.0.0.0/0', false],
+  ['2001:db8:1::/48', true],
+  ['2001:db8::/31', false],
+  ['::/0', false],
+  ['::ffff:198.51.100.0/120', true],
+])('a list covers %s: %s', (rule, expected) => {
+  const range = parseIpRange(rule);
+  expect(range && list.covers(range)).toBe(expected);
 });

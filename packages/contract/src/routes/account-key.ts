@@ -17,8 +17,17 @@ export type AccountKey = Static<typeof AccountKey>;
 export const NewAccountKey = Type.Object(
   {
     memo: Type.Optional(Type.String({ maxLength: 500 })),
-    allowedIps: Type.Optional({ ...IpList, maxItems: 1_000 }),
-    expiresAt: Type.Optional(InputTime),
+    allowedIps: Type.Optional({
+      ...IpList,
+      maxItems: 1_000,
+      description:
+        'IPv4, IPv6 or CIDR; empty = no restriction. Made by an account key that is bound to addresses, it is bound to some of those.',
+    }),
+    expiresAt: Type.Optional({
+      ...InputTime,
+      description:
+        'ISO 8601 with seconds; `Z`, an offset, or none (UTC). Made by an account key that ends, it ends no later.',
+    }),
   },
   strict,
 );

@@ -15,10 +15,10 @@ export async function findAccountKey(
   db: Database,
   digest: Buffer,
   now: Date,
-): Promise<Pick<AccountKeyRow, 'id' | 'user_id' | 'allowed_ips'> | undefined> {
+): Promise<Pick<AccountKeyRow, 'id' | 'user_id' | 'allowed_ips' | 'expires_at'> | undefined> {
   return db
     .selectFrom('account_key')
-    .select(['id', 'user_id', 'allowed_ips'])
+    .select(['id', 'user_id', 'allowed_ips', 'expires_at'])
     .where('digest', '=', digest)
     .where((where) => where.or([where('expires_at', 'is', null), where('expires_at', '>', now)]))
     .executeTakeFirst();

@@ -19,18 +19,19 @@ export async function accountKeyActor(
   const digest = keyDigest({ pepper, domain: 'account', canonical });
   const found = await findAccountKey(db, digest, new Date(nowMs));
   if (!found) return undefined;
-  const allowed = ipRanges(found.allowed_ips);
+  const { id, user_id: userId, allowed_ips: allowedIps, expires_at: expiresAt } = found;
+  const allowed = ipRanges(allowedIps);
   if (!allowed.isEmpty) {
     const address = callerAddress(policy, request);
     if (address === undefined || !allowed.includes(address))
       throw new AppError('FORBIDDEN', 'This account key may not be used from your address.');
   }
-  uses.accountKeys.note(found.id, nowMs);
+  uses.accountKeys.note(id, nowMs);
   return {
     kind: 'account',
-    userId: found.user_id,
-    credential: { kind: 'account-key', id: found.id },
-    memberships: await findMemberships(db, found.user_id),
+    userId,
+    credential: { kind: 'account-key', id, expiresAt, allowedIps },
+    memberships: await findMemberships(db, userId),
     organizationId: namedOrganization(request.headers),
   };
 }

@@ -21,5 +21,5 @@ export type Actor =
 
 /** What a person identified themselves with. */
 export type AccountCredential =
-  | { kind: 'account-key'; id: string }
+  | { kind: 'account-key'; id: string; expiresAt: Date | null; allowedIps: readonly string[] }
   | { kind: 'session'; session: UserSessionRow & { email: string } };

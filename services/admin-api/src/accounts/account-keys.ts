@@ -19,6 +19,7 @@ import { changeAccount } from '../changes/make-change.ts';
 import { created, done, type Outcome } from '../changes/outcome.ts';
 import { InputCheck, isUuid } from '../input.ts';
 import { issueAccountKey } from './issue-account-key.ts';
+import { checkWithinOwnKey } from './within-own-key.ts';
 
 /** The keys that people identify themselves with, as the panel's API has them (wire.md §9). */
 export async function readAccountKeys(
@@ -30,7 +31,7 @@ export async function readAccountKeys(
   return { data: rows.map(viewAccountKey), pagination };
 }
 
-/** Makes a key; it is in this answer and nowhere else. */
+/** Makes a key; it is in this answer and nowhere else. One that is made by another key is bound as that is. */
 export async function createAccountKey(
   administration: Administration,
   call: PersonCall,
@@ -39,7 +40,8 @@ export async function createAccountKey(
   const { clock, policy } = administration;
   const check = new InputCheck();
   check.ipList('/allowedIps', allowedIps);
-  const expiry = check.futureTime('/expiresAt', expiresAt, clock.nowMs());
+  const expiry = check.futureTime('/expiresAt', expiresAt, clock.nowMs()) ?? undefined;
+  checkWithinOwnKey(check, call.actor.credential, { allowedIps: allowedIps ?? [], expiresAt: expiry });
   check.done();
   return changeAccount(administration, call, async (change) => {
     const { transaction, now } = change;
