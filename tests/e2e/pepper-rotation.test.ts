@@ -56,10 +56,10 @@ describe('a new pepper [real]', () => {
     MASTER_KEY: installation.secrets.masterKey,
     PROJECTION_KEY: installation.secrets.projectionKey,
   });
-  const wrap = (pepperWraps: string) =>
+  const wrap = (pepperWraps: string, more: Record<string, string> = {}) =>
     runProgram(process.execPath, ['services/admin-api/src/keyward-main.ts', 'pepper', 'wrap'], {
       cwd: root,
-      env: { ...process.env, ...environmentOf(pepperWraps) },
+      env: { ...process.env, ...environmentOf(pepperWraps), ...more },
       timeoutMs: 60_000,
     });
 
@@ -91,6 +91,16 @@ describe('a new pepper [real]', () => {
       return [await codeOf(keys.live), await codeOf(keys.revoked), await codeOf(keys.deleted), await codeOf(fresh.key)];
     };
     const expected = ['ALLOWED', 'REVOKED', 'REVOKED', 'ALLOWED'];
+
+    for (const [more, reason] of [
+      [{ REDIS_URL: 'redis://127.0.0.1:1' }, /Redis cannot be reached at REDIS_URL/],
+      [
+        { REDIS_URL: '', PROJECTION_KEY: 'short', MASTER_KEY: '' },
+        /MASTER_KEY.*PROJECTION_KEY|PROJECTION_KEY.*MASTER_KEY/,
+      ],
+      [{ REDIS_URL: 'memory:x' }, /REDIS_URL is the memory of a process/],
+    ] as const)
+      expect(await wrap(second, more).catch((error: Error) => error.message)).toMatch(reason);
 
     const output = await wrap(second);
     expect(output).toMatch(/Wrapped: 2 of api_key\.digest\.\n/);

@@ -8,10 +8,11 @@ import Type from 'typebox';
 import { AdminApiConfig } from '../config.ts';
 import { pepperState } from '../pepper-state.ts';
 import type { Command, CommandContext } from './command.ts';
-import { projectionRebuild } from './projection-rebuild.ts';
+import { openStore, RebuildConfig, rebuildProjection } from './projection-rebuild.ts';
 
 const needed = Type.Object({
-  ...Type.Pick(AdminApiConfig, ['DATABASE_URL', 'PEPPER']).properties,
+  ...RebuildConfig.properties,
+  PEPPER: AdminApiConfig.properties.PEPPER,
   PEPPER_WRAPS: pepperWraps,
 });
 
@@ -21,11 +22,15 @@ export const pepperWrap: Command = {
   summary:
     'puts the last of PEPPER_WRAPS around all digests, so that no key has to be issued anew; stop the services first',
   async run(context) {
-    const { DATABASE_URL, PEPPER, PEPPER_WRAPS } = loadConfig(needed, context.environment);
+    const config = loadConfig(needed, context.environment);
+    const { DATABASE_URL, PEPPER, PEPPER_WRAPS } = config;
+    // Once digests are wrapped there is no way back: what comes after that is made sure of before.
+    await using store = await openStore(config);
+    await store.timeMs();
     await using database = await openDatabase(DATABASE_URL, { queryTimeoutMs: 0 });
     await wrapAll(database.db, context, [PEPPER, ...readWraps(PEPPER_WRAPS)]);
     context.report('Writing the projection.');
-    await projectionRebuild.run(context);
+    await rebuildProjection(config, { store, report: context.report });
   },
 };
 
