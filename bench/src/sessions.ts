@@ -1,6 +1,6 @@
-import { deriveKey } from '@keyward/envelope/derive';
 import { createEphemeralKey } from '@keyward/envelope/ephemeral-key';
-import { sealWithKey } from '@keyward/envelope/seal-with-key';
+import { deriveKey } from '@keyward/envelope/v1/derive';
+import { sealWithKey } from '@keyward/envelope/v1/seal-with-key';
 
 export interface Session {
   seal(plaintext: string): string;

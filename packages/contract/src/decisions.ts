@@ -55,6 +55,7 @@ export const DecisionRequest = Type.Object({
       { description: 'A key is verified, and the reply tells of it.' },
     ),
   ),
+  tellsKey: Type.Optional(Type.Literal(true, { description: 'The reply tells of the key that is let through.' })),
   elapsedUs: Type.Integer({
     minimum: 0,
     description: 'Time spent on the request before it was sent here, microseconds.',

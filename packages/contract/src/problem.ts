@@ -5,6 +5,7 @@ export const problems = {
   BAD_REQUEST: { status: 400, title: 'The request is malformed' },
   INVALID_INPUT: { status: 400, title: 'The input is not valid' },
   TOO_BROAD: { status: 400, title: 'To answer this would take too long' },
+  STALE_REQUEST: { status: 400, title: 'The request is too old, or a clock is wrong' },
   INVALID_ENVELOPE: { status: 400, title: 'The envelope could not be opened' },
   UNAUTHENTICATED: { status: 401, title: 'The credential is missing or not valid' },
   FORBIDDEN: { status: 403, title: 'The credential does not allow this' },

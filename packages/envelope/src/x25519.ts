@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, diffieHellman, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { isOfLowOrder } from './low-order.ts';
 
 export const publicKeyBytes = 32;
 
@@ -11,17 +12,16 @@ const zeroSecret = Buffer.alloc(32);
  * order or of another length. As the RFC demands, non-canonical public keys are read modulo 2^255 - 19.
  */
 export function x25519(options: { privateKey: KeyObject; publicKey: Buffer }): Buffer | undefined {
-  if (options.publicKey.length !== publicKeyBytes) return undefined;
+  if (options.publicKey.length !== publicKeyBytes || isOfLowOrder(options.publicKey)) return undefined;
   let secret: Buffer;
   try {
     const publicKey = importPublicKey(options.publicKey);
     secret = diffieHellman({ privateKey: options.privateKey, publicKey });
   } catch {
-    // OpenSSL refuses low-order points by throwing.
+    // OpenSSL throws for a secret of zeros.
     return undefined;
   }
-  // RFC 7748 §6.1, "MAY check, without leaking extra information about the value of K, whether K is the all-zero value":
-  // other runtimes let low-order points through.
+  // RFC 7748 §6.1, "MAY check, without leaking extra information about the value of K, whether K is the all-zero value".
   return timingSafeEqual(secret, zeroSecret) ? undefined : secret;
 }
 

@@ -1,25 +1,25 @@
 import { expect, test, vi } from 'vitest';
-import { deriveKey } from '../src/derive.ts';
 import { type DerivedKey, DerivedKeyCache } from '../src/derived-key-cache.ts';
 import { keyringOf } from '../src/keyring.ts';
-import { openV1 } from '../src/open.ts';
-import { sealV1 } from '../src/seal.ts';
+import { deriveKey } from '../src/v1/derive.ts';
+import { openV1 } from '../src/v1/open.ts';
+import { sealV1 } from '../src/v1/seal.ts';
 import { nowMs, parsed, serverKey, vector, vectorKeyring } from './fixtures.ts';
 
-vi.mock('../src/derive.ts', { spy: true });
+vi.mock('../src/v1/derive.ts', { spy: true });
 
 const envelope = parsed(JSON.parse(vector.body));
-const entry = (n: number, notAfterMs: number | null = null): DerivedKey => ({
+const entry = (n: number, notAfterMs: number | null = null): DerivedKey<Buffer> => ({
   kid: 'k',
   epk: Buffer.alloc(32, n),
-  aesKey: Buffer.alloc(32, n),
+  derived: Buffer.alloc(32, n),
   notAfterMs,
 });
-const recall = (cache: DerivedKeyCache, n: number, atMs = nowMs) =>
+const recall = (cache: DerivedKeyCache<Buffer>, n: number, atMs = nowMs) =>
   cache.recall({ kid: 'k', epk: Buffer.alloc(32, n), nowMs: atMs });
 
 test('the bound holds, and what is in use stays while others come and go', () => {
-  const cache = new DerivedKeyCache({ maxEntries: 6 });
+  const cache = new DerivedKeyCache<Buffer>({ maxEntries: 6 });
   cache.remember(entry(0));
   for (let n = 1; n < 200; n++) {
     cache.remember(entry(n));
@@ -28,18 +28,18 @@ test('the bound holds, and what is in use stays while others come and go', () =>
     expect(recall(cache, 0)).toEqual(Buffer.alloc(32, 0));
   }
   expect(recall(cache, 190)).toBeUndefined();
-  expect(() => new DerivedKeyCache({ maxEntries: 1 })).toThrow(RangeError);
+  expect(() => new DerivedKeyCache<Buffer>({ maxEntries: 1 })).toThrow(RangeError);
 });
 
 test('kid and epk together name an entry', () => {
-  const cache = new DerivedKeyCache({ maxEntries: 3 });
+  const cache = new DerivedKeyCache<Buffer>({ maxEntries: 3 });
   cache.remember(entry(1));
   expect(cache.recall({ kid: 'other', epk: Buffer.alloc(32, 1), nowMs })).toBeUndefined();
   expect(recall(cache, 2)).toBeUndefined();
 });
 
 test('an entry does not outlive its server key', () => {
-  const cache = new DerivedKeyCache({ maxEntries: 3 });
+  const cache = new DerivedKeyCache<Buffer>({ maxEntries: 3 });
   cache.remember(entry(1, nowMs + 1000));
   expect(recall(cache, 1, nowMs + 999)).toBeDefined();
   expect(recall(cache, 1, nowMs + 1000)).toBeUndefined();
@@ -47,7 +47,7 @@ test('an entry does not outlive its server key', () => {
 });
 
 test('opening fills no cache: only the caller remembers, and then nothing is derived again', () => {
-  const cache = new DerivedKeyCache({ maxEntries: 3 });
+  const cache = new DerivedKeyCache<Buffer>({ maxEntries: 3 });
   vi.mocked(deriveKey).mockClear();
   const first = openV1({ envelope, keyring: vectorKeyring, nowMs, cache });
   openV1({ envelope, keyring: vectorKeyring, nowMs, cache });
@@ -61,7 +61,7 @@ test('opening fills no cache: only the caller remembers, and then nothing is der
 
 test('a session to the previous key costs no derivation under the current one', () => {
   const keyring = keyringOf([serverKey(0x11, { fromMs: nowMs - 5000 }), serverKey(0x12)]);
-  const cache = new DerivedKeyCache({ maxEntries: 3 });
+  const cache = new DerivedKeyCache<Buffer>({ maxEntries: 3 });
   const opened = openV1({ envelope, keyring, nowMs, cache });
   if (opened) cache.remember({ ...opened, epk: envelope.epk });
   vi.mocked(deriveKey).mockClear();
@@ -70,7 +70,7 @@ test('a session to the previous key costs no derivation under the current one', 
 });
 
 test('a remembered key of a server key that was retired or removed opens nothing', () => {
-  const cache = new DerivedKeyCache({ maxEntries: 3 });
+  const cache = new DerivedKeyCache<Buffer>({ maxEntries: 3 });
   const opened = openV1({ envelope, keyring: vectorKeyring, nowMs, cache });
   if (opened) cache.remember({ ...opened, epk: envelope.epk });
   expect(openV1({ envelope, keyring: keyringOf([serverKey(0x11, { toMs: nowMs })]), nowMs, cache })).toBeUndefined();
@@ -78,8 +78,8 @@ test('a remembered key of a server key that was retired or removed opens nothing
 });
 
 test('a remembered key that does not fit does not keep the envelope shut', () => {
-  const cache = new DerivedKeyCache({ maxEntries: 3 });
-  cache.remember({ kid: 'key-18', epk: envelope.epk, aesKey: Buffer.alloc(32), notAfterMs: null });
+  const cache = new DerivedKeyCache<Buffer>({ maxEntries: 3 });
+  cache.remember({ kid: 'key-18', epk: envelope.epk, derived: Buffer.alloc(32), notAfterMs: null });
   const key = serverKey(0x12);
   const body = sealV1({ recipientPublicKey: key.publicKey, plaintext: '{}', ephemeral: vector.ephemeral });
   expect(openV1({ envelope: parsed(body), keyring: keyringOf([key]), nowMs, cache })?.kid).toBe('key-18');

@@ -1,7 +1,7 @@
 import type { EphemeralKey } from '../src/ephemeral-key.ts';
 import { type Keyring, keyringOf } from '../src/keyring.ts';
 import { type KeyringKey, keyringKey } from '../src/keyring-key.ts';
-import { type EnvelopeV1, parseEnvelopeV1 } from '../src/wire-v1.ts';
+import { type EnvelopeV1, parseEnvelopeV1 } from '../src/v1/wire.ts';
 import { importPrivateKey, publicKeyOf } from '../src/x25519.ts';
 
 export const nowMs = Date.parse('2026-11-01T00:00:00.000Z');

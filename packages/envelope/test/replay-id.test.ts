@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { openV1 } from '../src/open.ts';
-import { sealV1 } from '../src/seal.ts';
+import { openV1 } from '../src/v1/open.ts';
+import { sealV1 } from '../src/v1/seal.ts';
 import { publicKeyOf } from '../src/x25519.ts';
 import { nowMs, parsed, vector, vectorKeyring } from './fixtures.ts';
 

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { x25519 as noble } from '@noble/curves/ed25519.js';
 import { describe, expect, test } from 'vitest';
-import { deriveKey } from '../src/derive.ts';
+import { deriveKey } from '../src/v1/derive.ts';
 import { exportPrivateKey, importPrivateKey, publicKeyOf, x25519 } from '../src/x25519.ts';
 import { lowOrderPoints, vector } from './fixtures.ts';
 import { wycheproof } from './wycheproof.ts';

@@ -50,7 +50,7 @@ export const GatewayConfig = Type.Object({
   DERIVED_KEYS: Type.Integer({
     default: 50_000,
     minimum: 2,
-    description: 'How many SDK sessions have their AES key remembered, about 400 bytes each.',
+    description: 'How many SDK sessions of each version have their AES keys remembered, 400 bytes each.',
   }),
 });
 export type GatewayConfig = Static<typeof GatewayConfig>;

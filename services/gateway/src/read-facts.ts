@@ -14,6 +14,7 @@ export interface Facts {
   headers: ValidateBody['headers'];
   cost?: number;
   remoteAddress?: string;
+  tellsKey?: true;
 }
 
 /** Reads the facts of a parsed body; throws INVALID_INPUT with every fault at once. */
@@ -25,5 +26,6 @@ export function readFacts(body: unknown): Facts {
   if (body.cost !== undefined) facts.cost = body.cost;
   if (body.name !== undefined) facts.name = body.name;
   if (body.remoteAddress !== undefined) facts.remoteAddress = body.remoteAddress;
+  if (body.tellKey) facts.tellsKey = true;
   return facts;
 }

@@ -1,15 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { DerivedKeyCache } from '@keyward/envelope/derived-key-cache';
 import { AppError } from '@keyward/kit/app-error';
 import type { Clock } from '@keyward/kit/clock';
 import type { KeyringFile } from './keyring-file.ts';
-import { type OpenedEnvelope, openEnvelope } from './open-envelope.ts';
+import { type DerivedKeys, type OpenedEnvelope, type OpenedEnvelopeV2, openEnvelope } from './open-envelope.ts';
 import { parseJson } from './parse-json.ts';
 import { encryption } from './request-headers.ts';
 
 export interface Openers {
   keyring: KeyringFile;
-  derivedKeys: DerivedKeyCache;
+  derivedKeys: DerivedKeys;
   clock: Clock;
 }
 
@@ -19,14 +18,33 @@ interface Sent {
   opened: OpenedEnvelope | undefined;
 }
 
+interface Carried {
+  headers: IncomingHttpHeaders;
+  body: Buffer | undefined;
+  method: string;
+  url: string;
+}
+
 /** The JSON of a body, out of its envelope if it came in one. */
 export function readSent(
   { keyring, derivedKeys, clock }: Openers,
-  { headers, body = Buffer.alloc(0) }: { headers: IncomingHttpHeaders; body: Buffer | undefined },
+  { headers, body = Buffer.alloc(0), method, url }: Carried,
 ): Sent {
   if (encryption(headers) !== 'envelope') return { value: parsePlain(body), opened: undefined };
-  const opened = openEnvelope({ body, keyring: keyring.current, cache: derivedKeys, nowMs: clock.nowMs() });
+  const opened = openEnvelope({
+    body,
+    carrier: { method, url },
+    keyring: keyring.current,
+    derivedKeys,
+    nowMs: clock.nowMs(),
+  });
+  if (opened.version === '2') stampWith(opened);
   return { value: opened.value, opened };
+}
+
+/** In version 2 the moment that counts stands outside (wire.md §6), where it is authenticated before anything is read. */
+function stampWith({ value, ts }: OpenedEnvelopeV2): void {
+  if (typeof value === 'object' && value !== null) Object.assign(value, { timestamp: ts });
 }
 
 function parsePlain(body: Buffer): unknown {

@@ -3,6 +3,7 @@ import { ValidateBody } from '@keyward/contract/routes/validate';
 import { VerifyBody } from '@keyward/contract/routes/verify';
 import { DerivedKeyCache } from '@keyward/envelope/derived-key-cache';
 import { usableKeys } from '@keyward/envelope/keyring';
+import type { SessionKeys } from '@keyward/envelope/v2/derive';
 import { defineService } from '@keyward/kit/service';
 import { AdminApi } from './admin-api.ts';
 import { GatewayConfig, originsOf } from './config.ts';
@@ -13,6 +14,7 @@ import { takeBodiesAsBytes } from './read-body.ts';
 import { encryptionKeysRoute } from './routes/encryption-keys.ts';
 import { forwardingRoutes } from './routes/management.ts';
 import { otherMethodsRoutes } from './routes/other-methods.ts';
+import { sealAnswers } from './routes/seal-answer.ts';
 import { validateRoute } from './routes/validate.ts';
 import { verifyRoute } from './routes/verify.ts';
 
@@ -43,7 +45,10 @@ export const gateway = defineService({
       adminApi,
       decisions,
       clock,
-      derivedKeys: new DerivedKeyCache({ maxEntries: config.DERIVED_KEYS }),
+      derivedKeys: {
+        v1: new DerivedKeyCache<Buffer>({ maxEntries: config.DERIVED_KEYS }),
+        v2: new DerivedKeyCache<SessionKeys>({ maxEntries: config.DERIVED_KEYS }),
+      },
     };
   },
   routes: (app, dependencies, { config }) => {
@@ -51,6 +56,7 @@ export const gateway = defineService({
     app.setChildLoggerFactory((logger) => logger);
     guardEdge(app);
     takeBodiesAsBytes(app);
+    sealAnswers(app, dependencies);
     encryptionKeysRoute(app, dependencies);
     validateRoute(app, { ...dependencies, bodyLimit: config.VALIDATE_BODY_BYTES });
     verifyRoute(app, { ...dependencies, bodyLimit: config.VALIDATE_BODY_BYTES });

@@ -1,5 +1,6 @@
 import type { ValidateReply } from '@keyward/contract/routes/validate';
 import { verdicts } from '@keyward/contract/verdict';
+import type { VerifiedKey } from '@keyward/contract/verified-key';
 import type { Decided } from './decided.ts';
 
 interface ReplyOptions {
@@ -17,8 +18,16 @@ export function validateReply(decided: Decided, { methodPath, elapsedMs }: Reply
     method_path: methodPath,
     durationMs: Math.round(elapsedMs * 1000) / 1000,
   };
-  if (reply.success) return decided.degraded ? { ...reply, degraded: true } : reply;
+  if (reply.success) {
+    if (decided.degraded) reply.degraded = true;
+    if (decided.key) reply.key = allowedKey(decided.key);
+    return reply;
+  }
   const refusal: ValidateReply = { ...reply, ...verdicts[decided.verdict], code: decided.verdict };
   if (decided.expiredAt !== undefined) refusal.expiredAt = decided.expiredAt;
   return decided.exceeded ? { ...refusal, ...decided.exceeded } : refusal;
+}
+
+function allowedKey({ id, name, scopes, metadata, expiresAt }: VerifiedKey): NonNullable<ValidateReply['key']> {
+  return { id, name, scopes, metadata, expiresAt };
 }

@@ -2,7 +2,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import type { EncryptionKeys } from '@keyward/contract/routes/encryption-keys';
 import { createKeyringEntry, keyringOf, printKeyring } from '@keyward/envelope/keyring';
-import { sealV1 } from '@keyward/envelope/seal';
+import { sealV1 } from '@keyward/envelope/v1/seal';
 import { systemClock } from '@keyward/kit/clock';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { clientId, facts, type GatewayFixture, post, serverKey, startGateway } from './gateway-fixture.ts';
@@ -127,7 +127,7 @@ describe('the encryption keys', () => {
           current: true,
         },
       ],
-      versions: ['1'],
+      versions: ['1', '2'],
     });
   });
 

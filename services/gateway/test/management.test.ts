@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { createEphemeralKey } from '@keyward/envelope/ephemeral-key';
-import { sealV1 } from '@keyward/envelope/seal';
+import { sealV1 } from '@keyward/envelope/v1/seal';
 import { issueOpaqueKey } from '@keyward/keyformat/opaque-key';
 import { systemClock } from '@keyward/kit/clock';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';

@@ -1,9 +1,9 @@
 import { request } from 'node:http';
 import type { DecisionReply } from '@keyward/contract/decisions';
 import { createEphemeralKey } from '@keyward/envelope/ephemeral-key';
-import { openReplyV1 } from '@keyward/envelope/open-reply';
-import { sealV1 } from '@keyward/envelope/seal';
-import { parseEnvelopeV1 } from '@keyward/envelope/wire-v1';
+import { openReplyV1 } from '@keyward/envelope/v1/open-reply';
+import { sealV1 } from '@keyward/envelope/v1/seal';
+import { parseEnvelopeV1 } from '@keyward/envelope/v1/wire';
 import { issueOpaqueKey } from '@keyward/keyformat/opaque-key';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
@@ -64,6 +64,18 @@ describe('a validation', () => {
     expect([status, json.success, json.degraded]).toEqual([200, true, true]);
     answerWith({ ...decided, verdict: 'REVOKED' });
     expect((await post(gateway, { body: facts })).json).not.toHaveProperty('degraded');
+  });
+
+  it('tells of the key that is let through, to whoever asks', async () => {
+    const key = { id: 'k', name: null, clientId, scopes: ['read'], metadata: { plan: 'pro' }, expiresAt: null };
+    const decided = { kind: 'decided', clientId, projectEnv: 'shop-production' } as const;
+    answerWith({ ...decided, verdict: 'ALLOWED', key: { ...key, lastUsedAt: null, useCount: null } });
+    const { json } = await post(gateway, { body: { ...facts, tellKey: true } });
+    expect(lastItem()).toMatchObject({ tellsKey: true });
+    const { clientId: _, ...told } = key;
+    expect(json.key).toEqual(told);
+    await post(gateway, { body: { ...facts, tellKey: false } });
+    expect(lastItem()).not.toHaveProperty('tellsKey');
   });
 
   it('asks the validator with what it needs, and not with the payload', async () => {

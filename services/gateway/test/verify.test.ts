@@ -1,5 +1,5 @@
 import type { DecisionReply } from '@keyward/contract/decisions';
-import { sealV1 } from '@keyward/envelope/seal';
+import { sealV1 } from '@keyward/envelope/v1/seal';
 import { newId } from '@keyward/kit/random';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type GatewayFixture, post, serverKey, startGateway } from './gateway-fixture.ts';

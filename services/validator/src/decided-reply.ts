@@ -15,7 +15,8 @@ export function decidedReply(
   { key, uses }: { key?: KeyRecord; uses?: KeyUses | undefined } = {},
 ): DecidedReply {
   const expiresAtMs = verdict === 'EXPIRED' ? key?.expiresAtMs : undefined;
-  const verified = request.verify && key && verifiedKey(verdict, key, uses);
+  const isTold = request.verify !== undefined || (request.tellsKey && verdict === 'ALLOWED');
+  const verified = isTold && key && verifiedKey(verdict, key, uses);
   return {
     kind: 'decided',
     verdict,

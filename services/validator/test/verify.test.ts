@@ -47,6 +47,18 @@ test('a key is told of with its details and uses, and only to who asks for it', 
   expect(keyOf(await verify())).toMatchObject({ useCount: 3 });
 });
 
+test('a validation is told of the key that it lets through if it asks, and of none that it does not', async () => {
+  await using staged = await stage();
+  const { shards, deciding } = staged;
+  await shards.changeKey({ details, scopes: ['read'] });
+  const told = await decideRequest(deciding, shards.request({ tellsKey: true }));
+  expect(keyOf(told)).toMatchObject({ id: shards.keyId, name: 'first', scopes: ['read'], metadata: { plan: 'pro' } });
+  await shards.changeKey({ status: 'revoked' });
+  const refused = await decideRequest(deciding, shards.request({ tellsKey: true }));
+  expect(refused).toMatchObject({ kind: 'decided', verdict: 'REVOKED' });
+  expect(refused).not.toHaveProperty('key');
+});
+
 test('the same request again is told the same, and counted once', async () => {
   await using staged = await stage();
   const { shards, deciding, request, verify } = staged;

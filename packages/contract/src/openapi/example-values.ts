@@ -252,7 +252,7 @@ export const exampleValues: Readonly<Record<string, unknown>> = {
   address: '203.0.113.7',
   oidc: true,
 
-  versions: ['1'],
+  versions: ['1', '2'],
 
   'Webhook.url': 'https://hooks.acme.example/keyward',
   'NewWebhook.url': 'https://hooks.acme.example/keyward',

@@ -26,7 +26,7 @@ export function problemCodesOf(route: Route, operationId: string): ProblemCode[]
 
 /** By the names that routes are declared by. */
 const ofItsOwn: Readonly<Record<string, readonly ProblemCode[]>> = {
-  createClient: ['INVALID_ENVELOPE', 'ENCRYPTION_REQUIRED', 'REPLAYED'],
+  createClient: ['INVALID_ENVELOPE', 'STALE_REQUEST', 'ENCRYPTION_REQUIRED', 'REPLAYED'],
   deleteKeyImport: ['CONFLICT'],
   deleteOrganization: ['CONFLICT'],
   deleteProduct: ['CONFLICT'],

@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox';
 import { ProjectEnvQuery } from '../fields.ts';
 import { Secret } from '../secret.ts';
 import { verdictCodes } from '../verdict.ts';
+import { VerifiedKey } from '../verified-key.ts';
 import type { Route } from './route.ts';
 
 /**
@@ -29,6 +30,9 @@ export const ValidateBody = Type.Object({
   remoteAddress: Type.Optional(
     Type.String({ maxLength: 64, description: "The caller's address as the application's socket saw it." }),
   ),
+  tellKey: Type.Optional(
+    Type.Boolean({ description: 'Whoever is allowed is told of the key: its record says scopes, not its claims.' }),
+  ),
 });
 export type ValidateBody = Static<typeof ValidateBody>;
 
@@ -41,6 +45,11 @@ export const ValidateQuery = Type.Object({
 });
 export type ValidateQuery = Static<typeof ValidateQuery>;
 
+const { id, name, scopes, metadata, expiresAt } = VerifiedKey.properties;
+
+/** What an application that asks for it is told of the key that it lets through. */
+export const AllowedKey = Type.Object({ id, name, scopes, metadata, expiresAt });
+
 export const ValidateReply = Type.Object({
   success: Type.Boolean(),
   clientId: Type.String(),
@@ -52,6 +61,7 @@ export const ValidateReply = Type.Object({
       description: 'Allowed while the store is away, by the policy `open`: limits and replays were not looked at.',
     }),
   ),
+  key: Type.Optional(AllowedKey),
   status: Type.Optional(Type.Integer({ description: 'What the application should answer its caller.' })),
   code: Type.Optional(Type.Enum(verdictCodes)),
   message: Type.Optional(Type.String()),

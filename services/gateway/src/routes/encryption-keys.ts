@@ -17,7 +17,7 @@ export function encryptionKeysRoute(app: App, { keyring, clock }: EncryptionKeys
     ...encryptionKeys,
     handler: async (_request, reply) => {
       reply.header('cache-control', cacheControl);
-      return { ...publicKeys(keyring.current, clock.nowMs()), versions: ['1'] };
+      return { ...publicKeys(keyring.current, clock.nowMs()), versions: ['1', '2'] };
     },
   });
 }

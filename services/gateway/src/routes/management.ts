@@ -1,19 +1,21 @@
 import { managementRoutes } from '@keyward/contract/management-routes';
-import type { DerivedKeyCache } from '@keyward/envelope/derived-key-cache';
 import { AppError } from '@keyward/kit/app-error';
 import type { Clock } from '@keyward/kit/clock';
 import type { App } from '@keyward/kit/http-app';
+import { parseInstant } from '@keyward/kit/parse-instant';
 import type { AdminApi } from '../admin-api.ts';
 import { forwardedHeaders } from '../forwarded-headers.ts';
 import type { KeyringFile } from '../keyring-file.ts';
-import { openEnvelope } from '../open-envelope.ts';
+import { type Carrier, type DerivedKeys, openEnvelope } from '../open-envelope.ts';
 import { encryption } from '../request-headers.ts';
+import { originForm } from '../request-target.ts';
 import { requireCredential } from '../server-key.ts';
+import { sealAnswerTo } from './seal-answer.ts';
 
 interface ManagementOptions {
   adminApi: AdminApi;
   keyring: KeyringFile;
-  derivedKeys: DerivedKeyCache;
+  derivedKeys: DerivedKeys;
   clock: Clock;
   serviceToken: string;
   bodyLimit: number;
@@ -23,10 +25,8 @@ interface ManagementOptions {
 const besideClients = managementRoutes.map(({ url }) => url).filter((url) => /^\/api\/v1\/client\/[^/:]+$/.test(url));
 const urls = new Set(['/api/v1/*', '/api/account/*', ...besideClients]);
 export const forwardedMethods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
-/** `.` and `..` as a segment, spelt either way: some server on the way would leave the prefix by it. */
-const dotSegment = /^[^?]*\/(?:\.|%2e){1,2}(?:[/?#]|$)/i;
-/** RFC 9112 §3.2.2: "a server MUST accept the absolute-form in requests", though only proxies should see it. */
-const absoluteStart = /^https?:\/\/[^/?]*/i;
+/** wire.md §5, `STALE_REQUEST`. */
+const replayWindowMs = 300_000;
 
 /** Everything that is not a validation goes to admin-api, opened when it came in an envelope. */
 export function forwardingRoutes(app: App, options: ManagementOptions): void {
@@ -43,10 +43,11 @@ function forwardRoute(
     url,
     bodyLimit,
     onRequest: async ({ headers }) => requireCredential(headers),
-    handler: async ({ raw, headers, body: sent, ip: remoteAddress, id: requestId }, reply) => {
-      const path = originForm(raw.url ?? '/');
+    handler: async (request, reply) => {
+      const { url: target, headers, body: sent, ip: remoteAddress, id: requestId } = request;
+      const path = originForm(target);
       const fromSdk = encryption(headers) !== undefined;
-      const { body, replayId } = encryption(headers) === 'envelope' ? openBody(sent, options) : { body: sent };
+      const { body, replayId } = encryption(headers) === 'envelope' ? openBody(request, options) : { body: sent };
       const hasBody = (body?.length ?? 0) > 0;
       const caller = { headers, remoteAddress, requestId, serviceToken, hasBody, fromSdk, replayId };
       const answer = await adminApi.forward({ method, path, headers: forwardedHeaders(caller), body });
@@ -55,26 +56,27 @@ function forwardRoute(
   });
 }
 
-/** Path and query as they were sent, without an origin. */
-function originForm(target: string): string {
-  const path = target.replace(absoluteStart, '');
-  if (dotSegment.test(path)) throw new AppError('BAD_REQUEST', 'The path holds dot segments.');
-  return path;
-}
-
 interface OpenedBody {
   body: Buffer | undefined;
   replayId?: string;
 }
 
+type Carried = Carrier & Parameters<typeof sealAnswerTo>[0] & { body: Buffer | undefined };
+
 /** A call that has no body, as reads and deletes have none, has no envelope to open. */
-function openBody(
-  sent: Buffer | undefined,
-  { method, keyring, derivedKeys, clock }: Parameters<typeof forwardRoute>[1],
-): OpenedBody {
-  const mayBeEmpty = method === 'GET' || method === 'DELETE';
-  if (mayBeEmpty && !sent?.length) return { body: undefined };
-  const body = sent ?? Buffer.alloc(0);
-  const opened = openEnvelope({ body, keyring: keyring.current, cache: derivedKeys, nowMs: clock.nowMs() });
+function openBody(request: Carried, { keyring, derivedKeys, clock }: ManagementOptions): OpenedBody {
+  const { method, body = Buffer.alloc(0) } = request;
+  if (body.length === 0 && (method === 'GET' || method === 'DELETE')) return { body: undefined };
+  const nowMs = clock.nowMs();
+  const opened = openEnvelope({ body, carrier: request, keyring: keyring.current, derivedKeys, nowMs });
+  sealAnswerTo(request, opened);
+  if (opened.version === '2') requireFresh(opened.ts, nowMs);
   return { body: opened.plaintext, replayId: opened.replayId.toString('base64url') };
+}
+
+/** What a validation is asked by its validator. Version 1 has no time outside, and a management body none inside. */
+function requireFresh(ts: string, nowMs: number): void {
+  const sealedMs = parseInstant(ts) ?? Number.NaN;
+  if (!(Math.abs(nowMs - sealedMs) <= replayWindowMs))
+    throw new AppError('STALE_REQUEST', 'The envelope was sealed more than 300 seconds from now; check the clocks.');
 }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { verdicts } from '@keyward/contract/verdict';
-import { sealV1 } from '@keyward/envelope/seal';
+import { sealV1 } from '@keyward/envelope/v1/seal';
 import type { Decided } from '../decided.ts';
 import { limitHeaders } from '../limit-headers.ts';
 import type { OpenedEnvelope } from '../open-envelope.ts';
@@ -23,11 +23,11 @@ interface Verdict<T> {
   opened: OpenedEnvelope | undefined;
 }
 
-/** The answer as the environment and the request want it: with its own status or as 200, plain or in an envelope. */
+/** The answer as the environment and the request want it: with its own status or as 200, plain or in an envelope of version 1. */
 export function sendVerdict<T>(reply: Reply, { decided, body, headers, opened }: Verdict<T>): T | string {
   reply.headers(limitHeaders(decided));
   if (decided.asStatus) reply.code(verdicts[decided.verdict].status);
-  if (!opened || !wantsEnvelope(headers)) return body;
+  if (opened?.version !== '1' || !wantsEnvelope(headers)) return body;
   reply.headers({ 'x-apikee-encrypted': '1' }).type('application/json; charset=utf-8').serializer(String);
   return JSON.stringify(sealV1({ recipientPublicKey: opened.epk, plaintext: JSON.stringify(body) }));
 }

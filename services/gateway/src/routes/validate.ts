@@ -8,6 +8,7 @@ import { type Openers, readSent } from '../read-sent.ts';
 import { requestSignature, requireJson } from '../request-headers.ts';
 import { readServerKey } from '../server-key.ts';
 import { validateReply } from '../validate-reply.ts';
+import { sealAnswerTo } from './seal-answer.ts';
 import { sendVerdict } from './send-verdict.ts';
 
 export interface VerdictOptions extends Openers {
@@ -36,6 +37,7 @@ export function validateRoute(app: App, options: VerdictOptions): void {
       const { headers, query, params, body } = request;
       const arrivedMs = clock.monotonicMs() - reply.elapsedTime;
       const { value, opened } = readSent(options, request);
+      sealAnswerTo(request, opened);
       const { timestamp, ...facts } = readFacts(value);
       const signature = requestSignature(headers);
       const question = {

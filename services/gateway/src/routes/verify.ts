@@ -8,6 +8,7 @@ import { requestSignature, requireJson } from '../request-headers.ts';
 import { readServerKey } from '../server-key.ts';
 import { verifyQuestion } from '../verify-question.ts';
 import { verifyReply } from '../verify-reply.ts';
+import { sealAnswerTo } from './seal-answer.ts';
 import { sendVerdict } from './send-verdict.ts';
 import type { VerdictOptions } from './validate.ts';
 
@@ -30,6 +31,7 @@ export function verifyRoute(app: App, options: VerdictOptions): void {
       const { headers, body } = request;
       const arrivedMs = clock.monotonicMs() - reply.elapsedTime;
       const { value, opened } = readSent(options, request);
+      sealAnswerTo(request, opened);
       const verification = readVerification(value, { isEnveloped: opened !== undefined });
       const asked = verifyQuestion(verification, { nowMs: clock.nowMs(), signature: requestSignature(headers) });
       const question = {
