@@ -104,6 +104,21 @@ export const keyFields = {
 export const NewKey = Type.Object({ name: Name, ...keyFields });
 export type NewKey = Static<typeof NewKey>;
 
+/** A key of a new client: one to be made, or one that an SDK has signed itself and tells of by its hash. */
+export const NewClientKey = Type.Object({
+  ...NewKey.properties,
+  sha256: Type.Optional(
+    Type.String({
+      pattern: '^[0-9a-f]{64}$',
+      description: 'The key is there already, signed by an SDK: SHA-256 of its canonical form, hex. None is made then.',
+    }),
+  ),
+  claimedId: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 200, description: 'With `sha256`: the id that the key states.' }),
+  ),
+});
+export type NewClientKey = Static<typeof NewClientKey>;
+
 /** Unknown fields are ignored here (published SDKs may send more), on every other route of ours they are refused. */
 export const NewClient = Type.Object({
   name: Name,
@@ -111,7 +126,7 @@ export const NewClient = Type.Object({
   templateId: Type.Optional(Nullable(Id)),
   ipWhitelist: Type.Optional(IpList),
   metadata: Type.Optional(Metadata),
-  keys: Type.Optional(Type.Array(NewKey, { maxItems: 100 })),
+  keys: Type.Optional(Type.Array(NewClientKey, { maxItems: 100 })),
 });
 export type NewClient = Static<typeof NewClient>;
 

@@ -1,4 +1,4 @@
-import type { Client, NewClient } from '@keyward/contract/routes/client';
+import type { Client, NewClient, NewClientKey } from '@keyward/contract/routes/client';
 import { tenantDigest } from '@keyward/keyformat/tenant-digest';
 import { AppError } from '@keyward/kit/app-error';
 import {
@@ -11,7 +11,7 @@ import {
   updateClient,
 } from '@keyward/stores/postgres/clients';
 import type { Database } from '@keyward/stores/postgres/database';
-import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
+import { type EnvironmentRow, lockEnvironment } from '@keyward/stores/postgres/projects';
 import { templateExists } from '@keyward/stores/postgres/templates';
 import { lockTenants } from '@keyward/stores/postgres/tenants';
 import type { Administration } from '../administration.ts';
@@ -26,6 +26,7 @@ import { viewClients } from './client-view.ts';
 import { insertNewClient, type NewClientOptions } from './insert-new-client.ts';
 import { issueKey, type KeyTimes } from './issue-key.ts';
 import { nameChanged } from './tenants.ts';
+import { insertToldKeys, isTold } from './told-keys.ts';
 
 interface CreateOptions {
   inputs: readonly NewClient[];
@@ -50,6 +51,9 @@ export async function createClients(
   return makeChange(administration, call, async (change) => {
     const { transaction, now } = change;
     await acceptOnce(transaction, { environment, replayId, now });
+    // As whoever registers keys that were seen: the environment before the names.
+    if (inputs.some(({ keys = [] }) => keys.some((key) => isTold({ input: key }))))
+      await lockEnvironment(transaction, environment.id);
     const tenants = inputs.map((input) => tenantDigest(environment.id, input.name));
     await lockTenants(transaction, environment.id, tenants);
     const secret = await signingSecretOf({ ...administration, db: transaction }, environment);
@@ -73,7 +77,7 @@ export async function createClients(
 function recordAll(change: Change, made: readonly Made[], clients: readonly Client[]): void {
   for (const [i, client] of clients.entries()) {
     const one = made[i] ?? nothingMade;
-    if (!one.isNew && !one.isFilled && one.raw.length === 0) continue;
+    if (!one.isNew && !one.isFilled && one.added.length === 0) continue;
     const { before, after } = sidesOf(one, client);
     const subject = { kind: 'client', id: client.id };
     const action = one.isNew ? 'client.create' : 'client.fill';
@@ -83,8 +87,11 @@ function recordAll(change: Change, made: readonly Made[], clients: readonly Clie
 }
 
 /** One that was made and is named again in the same call is told of twice: each time of the keys that it got there. */
-function sidesOf({ isNew, isFilled, raw }: Omit<Made, 'client'>, client: Client): { before?: Client; after: Client } {
-  const added = new Set(raw.map(([keyId]) => keyId));
+function sidesOf(
+  { isNew, isFilled, added: ids }: Omit<Made, 'client'>,
+  client: Client,
+): { before?: Client; after: Client } {
+  const added = new Set(ids);
   const [own = [], others = []] = [true, false].map((isOwn) => client.keys.filter(({ id }) => added.has(id) === isOwn));
   if (isNew) return { after: { ...client, keys: own } };
   return { before: { ...client, keys: others, ...(isFilled ? { metadata: {} } : {}) }, after: client };
@@ -110,9 +117,11 @@ interface Made {
   /** It was there, and something empty in it was filled. */
   isFilled: boolean;
   raw: [keyId: string, key: string][];
+  /** The ids of the keys that it got. */
+  added: string[];
 }
 
-const nothingMade = { isNew: false, isFilled: false, raw: [] };
+const nothingMade = { isNew: false, isFilled: false, raw: [], added: [] };
 
 interface OneOptions extends NewClientOptions {
   times: readonly KeyTimes[];
@@ -122,22 +131,24 @@ interface OneOptions extends NewClientOptions {
 
 async function createOne(administration: Administration, change: Change, options: OneOptions): Promise<Made> {
   const { transaction } = change;
-  const { environment, input, times, upsert, secret } = options;
+  const { environment, input, times, upsert, secret, now } = options;
   const existing = upsert ? await fillClient(transaction, options) : undefined;
   if (!existing && input.templateId)
     await requirePlace(transaction, { environmentId: environment.id, id: input.templateId });
   const client = existing?.client ?? (await insertNewClient(transaction, options));
   const known = existing?.keyNames ?? new Set<string>();
-  const issued = (input.keys ?? [])
-    .map((key, i) => ({ input: key, times: times[i] ?? noTimes }))
-    .filter((key) => !upsert || isFirst(known, key.input.name))
+  const keys = (input.keys ?? []).map((key, i) => ({ input: key, times: times[i] ?? noTimes }));
+  const issued = keys
+    .filter((key) => !isTold(key) && (!upsert || isFirst(known, key.input.name)))
     .map((key) => issueKey(administration, { environment, client, secret, ...key }));
   const rows = issued.map((key) => key.row);
   await insertKeys(transaction, rows);
+  const told = await insertToldKeys(administration, change, { environment, client, keys: keys.filter(isTold), now });
   await change.note({ environmentId: environment.id, clientId: client.id });
   if (!existing) await nameChanged(change, { client, name: client.name });
   const raw = issued.map((key): [string, string] => [key.row.id, key.raw]);
-  return { client, isNew: !existing, isFilled: existing?.isFilled ?? false, raw };
+  const added = [...raw.map(([keyId]) => keyId), ...told];
+  return { client, isNew: !existing, isFilled: existing?.isFilled ?? false, raw, added };
 }
 
 const noTimes: KeyTimes = { notBefore: null, expiresAt: null };
@@ -157,10 +168,20 @@ async function checkInputs(
     if (input.templateId && !(await templateExists(db, environment.id, input.templateId))) {
       check.fault(`${at}/templateId`, 'is not a template of this environment');
     }
-    times.push((input.keys ?? []).map((key, j) => check.newKey(`${at}/keys/${j}`, key, clock.nowMs())));
+    times.push((input.keys ?? []).map((key, j) => timesOf(check, { path: `${at}/keys/${j}`, key, clock })));
   }
   check.done();
   return times;
+}
+
+/** What an SDK tells of may have ended meanwhile: it is known then. */
+function timesOf(
+  check: InputCheck,
+  { path, key, clock }: Pick<Administration, 'clock'> & { path: string; key: NewClientKey },
+): KeyTimes {
+  if (key.claimedId !== undefined && key.sha256 === undefined)
+    check.fault(`${path}/claimedId`, 'says something only beside sha256');
+  return check.newKey(path, key, key.sha256 === undefined ? clock.nowMs() : Number.NEGATIVE_INFINITY);
 }
 
 /** Is this name new? It is not from now on. */
