@@ -19,8 +19,20 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/test/**/*.test.ts', 'services/*/test/**/*.test.ts'],
+          exclude: ['packages/sdk/test/package/**'],
           maxWorkers,
           testTimeout: 30_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: 'package',
+          include: ['packages/sdk/test/package/**/*.test.ts'],
+          // Packs the SDK as it is published, once for all files.
+          globalSetup: ['./packages/sdk/test/package/global-setup.ts'],
+          maxWorkers,
+          testTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
       },

@@ -14,6 +14,7 @@ const allowed: Record<string, readonly string[]> = {
   decision: ['contract'],
   kit: ['contract'],
   'management-client': ['contract'],
+  sdk: ['keyformat', 'envelope', 'decision'],
   stores: ['contract', 'decision', 'kit'],
   gateway: ['contract', 'keyformat', 'envelope', 'decision', 'kit', 'stores'],
   validator: ['contract', 'keyformat', 'envelope', 'decision', 'kit', 'stores'],
@@ -30,7 +31,7 @@ const rooms: Record<string, RegExp> = {
   'kysely/migration': /^packages\/stores\//,
   '@electric-sql/pglite': /^packages\/stores\//,
   kafkajs: /^packages\/stores\//,
-  fastify: /^(packages\/kit\/|services\/[^/]+\/src\/routes\/)/,
+  fastify: /^(packages\/kit\/|packages\/sdk\/src\/adapters\/|services\/[^/]+\/src\/routes\/)/,
   pino: /^packages\/kit\//,
   '@noble/curves': /\/test\//,
 };
@@ -109,7 +110,7 @@ describe('time, chance and the environment', () => {
     );
 
   it('come in by name: only the clock reads the clock', () => {
-    expect(users(/\bDate\.now\(|new Date\(\)/).filter((file) => !file.endsWith('kit/src/clock.ts'))).toEqual([]);
+    expect(users(/\bDate\.now\(|new Date\(\)/).filter((file) => !/(kit|sdk)\/src\/clock\.ts$/.test(file))).toEqual([]);
   });
 
   it('come in by name: chance comes from the random module and the crypto packages', () => {
@@ -117,7 +118,8 @@ describe('time, chance and the environment', () => {
   });
 
   it('come in by name: only mains read the environment, and only the launchable ones end the process', () => {
-    const mayRead = /(kit\/src\/main|local\/src\/main|admin-api\/src\/keyward-main)\.ts$/;
+    const mayRead =
+      /(kit\/src\/main|sdk\/src\/(node|edge)\/runtime|local\/src\/main|admin-api\/src\/keyward-main)\.ts$/;
     expect(users(/\bprocess\.env\b/).filter((file) => !mayRead.test(file))).toEqual([]);
     expect(users(/\bprocess\.exit\(/).filter((file) => !file.endsWith('kit/src/stop-on-signal.ts'))).toEqual([]);
   });

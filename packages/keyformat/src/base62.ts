@@ -1,3 +1,5 @@
+import { printHex, readHex } from './hex.ts';
+
 /** In the order of their values, which is that of ASCII. */
 export const base62Digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const foreign = 255;
@@ -16,7 +18,7 @@ const powers: bigint[] = [62n ** BigInt(chunkChars)];
  */
 export function encodeBase62(bytes: Uint8Array): string {
   if (bytes.length === 0) return '';
-  const value = BigInt(`0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')}`);
+  const value = BigInt(`0x${printHex(bytes)}`);
   let level = 0;
   while (value >= power(level)) level++;
   return printBelow(value, level).replace(/^0+(?=.)/, '');
@@ -32,7 +34,7 @@ export function decodeBase62(text: string): Uint8Array | undefined {
   const value = joinChunks(chunks);
   if (value === 0n) return new Uint8Array(0);
   const hex = value.toString(16);
-  return Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex');
+  return readHex(hex.length % 2 === 0 ? hex : `0${hex}`);
 }
 
 /** 62^(8 · 2^level) */

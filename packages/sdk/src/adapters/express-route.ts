@@ -1,0 +1,92 @@
+/** What is read of Express' router (4 and 5), which has no public way to ask which route a request will come to. */
+interface Layer {
+  route?: { path?: unknown; methods?: Record<string, boolean> };
+  handle?: { stack?: Layer[] };
+  match?: (path: string) => boolean | Match;
+  /** Until router 2.2: what the last match took. */
+  path?: string;
+  params?: Record<string, unknown>;
+}
+
+interface Match {
+  /** What was taken of the path. */
+  path?: string | undefined;
+  params?: Record<string, unknown> | undefined;
+  /** From router 2.3 on. */
+  pattern?: unknown;
+}
+
+export interface RoutedRequest {
+  method: string;
+  /** The whole path, without its query. */
+  path: string;
+  /** The application that was asked first. */
+  app: object;
+}
+
+/**
+ * The pattern of the route that will answer, `/users/:id`. Middleware runs before that is found, so the layers are asked as
+ * Express will ask them. undefined where there is none, or it cannot be told: a path that is a RegExp, an application within
+ * an application.
+ */
+export function expressRoute({ method, path, app }: RoutedRequest): string | undefined {
+  const found = find(layersOf(app), { method: method.toLowerCase(), path });
+  return found === undefined ? undefined : found.replace(/(?<=.)\/+$/, '');
+}
+
+/** Express 4 keeps its router in `_router`, and its `router` throws. */
+function layersOf(app: object): readonly Layer[] {
+  const { _router } = app as { _router?: { stack?: Layer[] } }; // Express 4
+  if (_router) return _router.stack ?? [];
+  const { router } = app as { router?: { stack?: Layer[] } }; // Express 5
+  return router?.stack ?? [];
+}
+
+interface Asked {
+  /** In lower case. */
+  method: string;
+  path: string;
+}
+
+function find(layers: readonly Layer[], { method, path }: Asked): string | undefined {
+  for (const layer of layers) {
+    const match = matchOf(layer, path);
+    if (!match) continue;
+    if (layer.route) {
+      if (handles(layer.route, method)) return textOf(match.pattern ?? layer.route.path);
+      continue;
+    }
+    const { path: taken = '' } = match;
+    const inner = layer.handle?.stack && find(layer.handle.stack, { method, path: path.slice(taken.length) || '/' });
+    if (inner !== undefined) return prefixOf(match) + inner;
+  }
+  return undefined;
+}
+
+/** A parameter that cannot be decoded throws; Express answers it in a moment. */
+function matchOf(layer: Layer, path: string): Match | undefined {
+  try {
+    const match = layer.match?.(path);
+    return match === true ? { path: layer.path, params: layer.params } : match || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function handles({ methods = {} }: NonNullable<Layer['route']>, method: string): boolean {
+  return methods._all === true || methods[method] === true || (method === 'head' && methods.get === true);
+}
+
+/** What a router is mounted at; where only what was asked for is known, its parameters go back into it. */
+function prefixOf({ path = '', params = {}, pattern }: Match): string {
+  if (typeof pattern === 'string') return pattern === '/' ? '' : pattern;
+  const names = Object.entries(params).filter(([, value]) => typeof value === 'string' && value !== '');
+  return names.reduce(
+    (text, [name, value]) => text.replace(`/${encodeURIComponent(String(value))}`, `/:${name}`),
+    path,
+  );
+}
+
+function textOf(pattern: unknown): string | undefined {
+  return typeof pattern === 'string' ? pattern : undefined;
+}

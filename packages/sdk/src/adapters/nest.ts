@@ -1,0 +1,100 @@
+import { type CanActivate, type ExecutionContext, HttpException } from '@nestjs/common';
+import type { Claims } from '../keys/key-claims.ts';
+import { presentedKey } from '../keys/present-key.ts';
+import type { Keyward } from '../keyward.ts';
+import type { Refused, RequestFacts } from '../validation.ts';
+import { type AdapterOptions, keywardOf } from './adapter-options.ts';
+import { refusalOfScopes } from './require-scopes.ts';
+
+/** What both of Nest's platforms have of a request. */
+interface PlatformRequest {
+  method: string;
+  url: string;
+  originalUrl?: string;
+  headers: Record<string, string | string[] | undefined>;
+  /** Express, once the route is found. */
+  route?: { path?: unknown };
+  /** Fastify. */
+  routeOptions?: { url?: string };
+  socket?: { remoteAddress?: string | undefined };
+  raw?: { socket: { remoteAddress?: string | undefined } };
+  keyward?: Claims;
+  apikee?: Claims;
+}
+
+interface PlatformReply {
+  header?: (name: string, value: string) => unknown;
+}
+
+/** On a handler or its controller, by this property of the function. */
+const required = Symbol('keyward.scopes');
+
+/**
+ * Protects controllers: `app.useGlobalGuards(new KeywardGuard())`, or as a provider for `APP_GUARD`, or with `@UseGuards`. It
+ * works on Express and on Fastify, and puts the claims on the request as `keyward`.
+ */
+export class KeywardGuard implements CanActivate {
+  readonly #keyward: Keyward;
+
+  constructor(options: AdapterOptions = {}) {
+    this.#keyward = keywardOf(options);
+  }
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    // What is no HTTP has no headers: a guard of its own decides about it.
+    if (context.getType() !== 'http') return true;
+    const http = context.switchToHttp();
+    const request = http.getRequest<PlatformRequest>();
+    if (this.#keyward.isExcluded(pathOf(request))) return true;
+    const validation = await this.#keyward.validate(factsOf(request, this.#keyward.headerName));
+    const refusal = validation.allowed ? refusalOfScopes(validation.claims, scopesOf(context)) : validation;
+    const reply = http.getResponse<PlatformReply>();
+    for (const [name, value] of Object.entries({ ...validation.headers, ...refusal?.headers }))
+      reply.header?.(name, value);
+    if (refusal) throw exceptionOf(refusal);
+    if (validation.allowed) Object.assign(request, { keyward: validation.claims, apikee: validation.claims });
+    return true;
+  }
+
+  /** Ends connections to the server, when Nest shuts down with hooks enabled. */
+  onApplicationShutdown(): void {
+    this.#keyward.close();
+  }
+}
+
+/** On a handler or a controller: the scopes that its keys need. Both count. */
+export function RequireScope(...scopes: string[]): ClassDecorator & MethodDecorator {
+  return (target: object, _name?: string | symbol, descriptor?: PropertyDescriptor) => {
+    Object.assign(descriptor?.value ?? target, { [required]: scopes });
+  };
+}
+
+function scopesOf(context: ExecutionContext): string[] {
+  return [context.getClass(), context.getHandler()].flatMap(
+    (of) => (of as { [required]?: string[] })[required] ?? [], // set by RequireScope only
+  );
+}
+
+/** Nest answers what is in it, and its filters of exceptions see it. */
+function exceptionOf({ body, status }: Refused): HttpException {
+  return new HttpException(body, status);
+}
+
+function factsOf(request: PlatformRequest, headerName: string): RequestFacts {
+  const { method, headers, route, routeOptions, socket, raw } = request;
+  const pattern = routeOptions?.url ?? route?.path;
+  return {
+    key: presentedKey(headers, headerName),
+    method,
+    path: pathOf(request),
+    route: typeof pattern === 'string' ? pattern : undefined,
+    headers,
+    remoteAddress: (raw?.socket ?? socket)?.remoteAddress,
+  };
+}
+
+function pathOf({ originalUrl, url }: PlatformRequest): string {
+  const target = originalUrl ?? url;
+  const end = target.indexOf('?');
+  return end < 0 ? target : target.slice(0, end);
+}

@@ -1,0 +1,22 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { FetchClient } from '../http/fetch-client.ts';
+import type { Environment } from '../options.ts';
+import type { Runtime } from '../runtime.ts';
+import { openEdgeSession } from './edge-session.ts';
+import { printHex } from './hex.ts';
+import { signText } from './sign-text.ts';
+
+/** What some of these runtimes have of Node's `process`. */
+const { process }: { process?: { env?: Environment } } = globalThis;
+
+/** Runtimes without Node's modules: WebCrypto and `fetch`. */
+export const runtime: Runtime = {
+  environment: process?.env ?? {},
+  openSession: openEdgeSession,
+  fingerprint: (bytes) => printHex(sha256(bytes)),
+  sign: signText,
+  createHttpClient: ({ origin, fetch = globalThis.fetch }) => new FetchClient({ origin, fetch }),
+  // biome-ignore lint/suspicious/noConsole: there is no other way to the log of these runtimes.
+  warn: (line) => console.warn(line),
+  lifetime: 'request',
+};

@@ -1,0 +1,21 @@
+/** A certificate of `localhost`, and not of its address, that signs itself, until 2126. Its key is known to everybody and protects nothing. */
+export const serverCertificate = {
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBlTCCATugAwIBAgIUPYSrG3bKzo0oTsz5ztSJ7ofrMukwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTIwMDAwMVoYDzIxMjYxMDI4
+MjAwMDAxWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAS7fDAILkLUXvRkKP4laVAZqdSYuyv+Fyia4M7H4qOYO8QlfiopNS3f
+wonH8fxqU5k9x08EQVyEM6YV6JK8gldEo2kwZzAdBgNVHQ4EFgQUbJgQ+/sIRB7O
+EpGD+StU03bz35EwHwYDVR0jBBgwFoAUbJgQ+/sIRB7OEpGD+StU03bz35EwDwYD
+VR0TAQH/BAUwAwEB/zAUBgNVHREEDTALgglsb2NhbGhvc3QwCgYIKoZIzj0EAwID
+SAAwRQIhALXCmHCT697a5f1a3I1RpBP5ICqbK30MZq0PL3uLzT4tAiB/5wu79El2
+PtKY+DG+t9gB3e5KW/kgKSrLtv5NQkt2vw==
+-----END CERTIFICATE-----
+`,
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgkKbNQdTZfTuAESlR
+K6/2EDamcBD3ENSVopjfzGJv/HuhRANCAAS7fDAILkLUXvRkKP4laVAZqdSYuyv+
+Fyia4M7H4qOYO8QlfiopNS3fwonH8fxqU5k9x08EQVyEM6YV6JK8gldE
+-----END PRIVATE KEY-----
+`,
+};

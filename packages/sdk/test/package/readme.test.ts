@@ -1,0 +1,150 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { Keyward } from '../../src/keyward.ts';
+import { startFakeServer } from './fake-server.ts';
+
+const run = promisify(execFile);
+const packageFolder = resolve(import.meta.dirname, '../..');
+const root = resolve(packageFolder, '../..');
+const readme = await readFile(join(packageFolder, 'README.md'), 'utf8');
+const { withPeers } = inject('published');
+const folder = join(withPeers, 'readme');
+const built = join(folder, 'built');
+
+/** What the README shows, by the heading that it stands under. */
+const examples = new Map(
+  [...readme.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(({ 1: code = '', index }) => {
+    const heading =
+      readme
+        .slice(0, index)
+        .match(/^#+ .*$/gm)
+        ?.at(-1) ?? '';
+    return [heading.replace(/[^a-z]+/gi, '-').replace(/^-|-$/g, ''), code];
+  }),
+);
+const secret = 'a secret of the README';
+const environment = { PATH: process.env.PATH, KEYWARD_SECRET: secret };
+const children: ChildProcess[] = [];
+
+beforeAll(async () => {
+  await mkdir(folder);
+  for (const [name, code] of examples) await writeFile(join(folder, `${name}.ts`), code);
+  const compilerOptions = {
+    strict: true,
+    target: 'es2023',
+    module: 'nodenext',
+    experimentalDecorators: true,
+    types: ['node'],
+    typeRoots: [join(root, 'node_modules/@types')],
+    skipLibCheck: true,
+    rootDir: '.',
+    outDir: built,
+  };
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
+  const tsc = run(join(root, 'node_modules/.bin/tsc'), ['-p', folder]);
+  await tsc.catch(({ stdout }) => {
+    throw new Error(`the README does not compile: ${stdout}`);
+  });
+});
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
+
+interface Told {
+  status: number;
+  body: unknown;
+}
+
+/** Starts an example that listens; asks it. */
+async function startServer(name: string): Promise<(path: string, key?: string) => Promise<Told>> {
+  const preload = join(withPeers, 'listen-anywhere.mjs');
+  const child = spawn(process.execPath, ['--import', preload, join(built, `${name}.js`)], {
+    env: environment,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  children.push(child);
+  let port = '';
+  for await (const line of createInterface({ input: child.stdout })) {
+    port = /^listening on (\d+)$/.exec(line)?.[1] ?? '';
+    if (port) break;
+  }
+  return async (path, key) => {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers: key ? { 'x-api-key': key } : {} });
+    return { status: answer.status, body: await answer.json() };
+  };
+}
+
+function handlerOf(name: string): (path: string, key?: string) => Promise<Told> {
+  return async (path, key = '') => {
+    const args = [join(withPeers, 'ask-handler.mjs'), join(built, `${name}.js`), path, key];
+    const { stdout } = await run(process.execPath, args, { env: environment });
+    return JSON.parse(stdout);
+  };
+}
+
+describe('what the README shows', () => {
+  it('is all tried here', () => {
+    expect([...examples.keys()]).toEqual([
+      'Express',
+      'Fastify',
+      'Hono',
+      'NestJS',
+      'fetch-handlers',
+      'Create-and-check-keys',
+      'Local-mode-and-server-mode',
+      'Runtimes',
+    ]);
+  });
+
+  it.each(['Express', 'Fastify', 'Hono', 'NestJS', 'fetch-handlers'])('protects an API: %s', async (name) => {
+    const ask = ['Hono', 'fetch-handlers'].includes(name) ? handlerOf(name) : await startServer(name);
+    const keyward = new Keyward({ secret });
+    const reader = await keyward.create('acme', { scopes: ['read'] });
+    const admin = await keyward.create('root', { scopes: ['admin'] });
+    expect(await ask('/data')).toMatchObject({ status: 401, body: { error: 'MISSING_KEY', status: 401 } });
+    expect(await ask('/data', reader)).toEqual({ status: 200, body: { tenant: 'acme' } });
+    expect(await ask('/admin', reader)).toMatchObject({ status: 403, body: { error: 'INSUFFICIENT_SCOPE' } });
+    expect(await ask('/admin', admin)).toEqual({ status: 200, body: { ok: true } });
+  });
+
+  it('creates and checks keys', async () => {
+    const { stdout } = await run(process.execPath, [join(built, 'Create-and-check-keys.js')], { env: environment });
+    expect(stdout).toBe(`acme [ 'read', 'write' ] { plan: 'pro' }\nINVALID_SIGNATURE\n`);
+  });
+
+  it('asks a server with three more variables', async () => {
+    const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const publicKey = pair.publicKey.export({ format: 'pem', type: 'spki' }).toString();
+    await using server = await startFakeServer({ version: '2', publicKey });
+    const env = {
+      ...environment,
+      KEYWARD_SERVER_KEY: 'sk_live_smoke',
+      KEYWARD_PROJECT_ENV: 'smoke',
+      KEYWARD_BASE_URL: server.url,
+      KEYWARD_PRIVATE_KEY: pair.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
+    };
+    const key = await new Keyward({ secret }).create('acme');
+    const args = [join(built, 'Local-mode-and-server-mode.js'), key];
+    expect((await run(process.execPath, args, { env })).stdout).toBe('acme c\n');
+  });
+
+  it('takes its secret with a request', async () => {
+    const key = await new Keyward({ secret }).create('acme');
+    expect(await handlerOf('Runtimes')('/data', key)).toEqual({ status: 200, body: { tenant: 'acme' } });
+  });
+
+  it('names each option, and its variable', async () => {
+    const source = await readFile(join(packageFolder, 'src/options.ts'), 'utf8');
+    const [, body = ''] = /export interface KeywardOptions \{([\s\S]*?)^\}/m.exec(source) ?? [];
+    const options = [...body.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name);
+    const rows = [...readme.matchAll(/^\| (`\w+`(?:, `\w+`)*) +\| (?:`(\w+)`)? +\|/gm)];
+    expect(rows.flatMap(([, names = '']) => names.match(/\w+/g))).toEqual(options);
+    const variables = rows.flatMap(([, , variable]) => (variable ? [variable] : []));
+    expect(variables.toSorted()).toEqual([...new Set(body.match(/KEYWARD_\w+/g))].toSorted());
+  });
+});

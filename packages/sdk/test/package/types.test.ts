@@ -1,0 +1,135 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, inject, it } from 'vitest';
+
+const run = promisify(execFile);
+const root = resolve(import.meta.dirname, '../../../..');
+const { alone, withPeers } = inject('published');
+
+const options = {
+  strict: true,
+  skipLibCheck: false,
+  exactOptionalPropertyTypes: true,
+  noEmit: true,
+  target: 'es2023',
+  module: 'nodenext',
+  moduleResolution: 'nodenext',
+};
+
+/** What tsc says of these sources in this project; nothing, when they are right. */
+async function faultsOf(project: string, sources: Record<string, string>, compilerOptions: object): Promise<string> {
+  const folder = join(
+    project,
+    `types-${Object.keys(sources).join('-').replaceAll('.', '-')}-${Object.keys(compilerOptions).length}`,
+  );
+  await mkdir(folder, { recursive: true });
+  for (const [name, text] of Object.entries(sources)) await writeFile(join(folder, name), text);
+  const config = { compilerOptions: { ...options, ...compilerOptions }, include: ['./*'] };
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config));
+  const tsc = join(root, 'node_modules/.bin/tsc');
+  const { stdout } = await run(tsc, ['-p', folder, '--pretty', 'false']).catch((error) => error);
+  return stdout;
+}
+
+const core = `
+import { Apikee, type Claims, Keyward, KeywardError, type KeywardOptions, type Validation } from 'keyward';
+import { protectFetch } from 'keyward/fetch';
+
+const options: KeywardOptions = { secret: 'a', failOpen: false };
+const keyward: Apikee = new Keyward(options);
+const key: string = await keyward.create('acme', { scopes: ['read'], expiresIn: '90d' });
+const claims: Claims = keyward.verify(key);
+const ends: Date | null = claims.expiresAt;
+const validation: Validation = await keyward.validate({ key, method: 'GET', path: '/' });
+if (!validation.allowed) throw new KeywardError(validation.code, validation.body.message);
+export const handler: (request: Request) => Promise<Response> = protectFetch(
+  (_, { claims }) => Response.json({ tenant: claims?.tenant, ends }),
+  { keyward },
+);
+// @ts-expect-error: a tenant is a text
+await keyward.create(7);
+// @ts-expect-error: there is no such option
+new Keyward({ secrett: 'a' });
+`;
+
+const adapters = `
+import { Controller, Get, UseGuards } from '@nestjs/common';
+import express from 'express';
+import { fastify } from 'fastify';
+import { Hono } from 'hono';
+import { Keyward } from 'keyward';
+import { keywardMiddleware, requireScope } from 'keyward/express';
+import { keywardPlugin, requireScope as requireFastifyScope } from 'keyward/fastify';
+import { keywardMiddleware as honoMiddleware, requireScope as requireHonoScope } from 'keyward/hono';
+import { KeywardGuard, RequireScope } from 'keyward/nest';
+
+const keyward = new Keyward({ secret: 'a' });
+const forExpress = express();
+forExpress.use(keywardMiddleware({ keyward }));
+forExpress.get('/data', requireScope('read'), (request, response) => {
+  const tenant: string | undefined = request.keyward?.tenant ?? request.apikee?.tenant;
+  response.json({ tenant });
+});
+const forFastify = fastify();
+await forFastify.register(keywardPlugin, { keyward });
+forFastify.get('/data', { preHandler: requireFastifyScope('read') }, async (request) => {
+  const tenant: string = request.keyward.tenant;
+  return { tenant };
+});
+const forHono = new Hono();
+forHono.use('*', honoMiddleware({ keyward }));
+forHono.get('/data', requireHonoScope('read'), (c) => {
+  const tenant: string = c.get('keyward').tenant;
+  return c.json({ tenant });
+});
+export class Data {
+  read() {}
+}
+RequireScope('read')(Data);
+UseGuards(new KeywardGuard({ keyward }))(Data);
+Controller()(Data);
+export const get = Get();
+`;
+
+/** TypeScript takes top-level \`await\` in modules of ES only. */
+const asCommonJs = (text: string) => {
+  const imports = text.match(/^import .*;$/gm) ?? [];
+  const rest = text.replace(/^import .*;$/gm, '').replaceAll(/^export /gm, '');
+  return `${imports.join('\n')}\nexport async function main() {\n${rest}\n}`;
+};
+
+it('compiles without any framework, with the types of Node, by import and by require', async () => {
+  const project = join(alone, '..', 'alone-with-node');
+  await cp(alone, project, { recursive: true });
+  await cp(join(root, 'node_modules/@types/node'), join(project, 'node_modules/@types/node'), {
+    recursive: true,
+    dereference: true,
+  });
+  await cp(join(root, 'node_modules/.pnpm/node_modules/undici-types'), join(project, 'node_modules/undici-types'), {
+    recursive: true,
+    dereference: true,
+  });
+  expect(await faultsOf(project, { 'core.mts': core, 'core.cts': asCommonJs(core) }, { types: ['node'] })).toBe('');
+});
+
+it('compiles without any framework or the types of Node, as a bundler and an edge runtime see it', async () => {
+  const lib = ['es2023', 'dom', 'dom.iterable'];
+  const bundler = { lib, types: [], module: 'esnext', moduleResolution: 'bundler' };
+  expect(await faultsOf(alone, { 'core.ts': core }, bundler)).toBe('');
+  expect(await faultsOf(alone, { 'edge.ts': core }, { ...bundler, customConditions: ['workerd'] })).toBe('');
+});
+
+it('compiles with all frameworks, whose requests have claims', async () => {
+  // Nest's own types say what their decorators need.
+  const withNest = { types: ['node'], typeRoots: [join(root, 'node_modules/@types')], experimentalDecorators: true };
+  const sources = { 'adapters.mts': adapters, 'adapters.cts': asCommonJs(adapters) };
+  expect(await faultsOf(withPeers, sources, withNest)).toBe('');
+});
+
+it('says what is wrong, so that the tests above mean something', async () => {
+  const wrong = `import { Keyward } from 'keyward';\nexport const a: number = new Keyward({}).verify('a').tenant;\n`;
+  const faults = await faultsOf(alone, { 'wrong.ts': wrong }, { lib: ['es2023', 'dom'], types: [] });
+  expect(faults).toContain("Type 'string' is not assignable to type 'number'");
+});
