@@ -113,7 +113,7 @@ export const createKeys = {
 export const CappedPagination = Type.Object({
   ...Pagination.properties,
   isTotalExact: Type.Boolean({
-    description: 'false: there are more than `total`; counting ends at 10,000, with `unusedSince` at 1,000.',
+    description: 'false: there are more than `total`; counting ends at 10,000, with `name` or `unusedSince` at 1,000.',
   }),
 });
 

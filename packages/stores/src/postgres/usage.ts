@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Database } from './database.ts';
 
 /** What ingest has counted, by client, by key and by endpoint. */
@@ -28,14 +28,26 @@ export async function readClientTotals(db: Database, clientIds: readonly string[
 }
 
 /** What each of these keys' rotation families has used, and when the key itself was used and asked with last. */
-export async function readKeyTotals(db: Database, keyIds: readonly string[]): Promise<Map<string, KeyTotals>> {
-  if (keyIds.length === 0) return new Map();
+export function readKeyTotals(db: Database, keyIds: readonly string[]): Promise<Map<string, KeyTotals>> {
+  return totalsOf(db, { ids: keyIds, which: sql`id = any(${keyIds}::uuid[])` });
+}
+
+/** The same of all keys of these clients. */
+export function readTotalsOfKeys(db: Database, clientIds: readonly string[]): Promise<Map<string, KeyTotals>> {
+  return totalsOf(db, { ids: clientIds, which: sql`client_id = any(${clientIds}::uuid[])` });
+}
+
+async function totalsOf(
+  db: Database,
+  { ids, which }: { ids: readonly string[]; which: RawBuilder<unknown> },
+): Promise<Map<string, KeyTotals>> {
+  if (ids.length === 0) return new Map();
   const { rows } = await sql<KeyTotals & { id: string }>`
     select asked.id, sum(total.success)::float8 as success, sum(total.error)::float8 as error,
       sum(total.success - total.not_uses)::float8 as uses,
       max(total.last_use_at) filter (where total.key_id = asked.id) as "lastUsedAt",
       max(total.last_used_at) filter (where total.key_id = asked.id) as "lastAskedAt"
-    from (select id, coalesce(family_id, id) as family_id from api_key where id = any(${keyIds}::uuid[])) asked
+    from (select id, coalesce(family_id, id) as family_id from api_key where ${which}) asked
     cross join lateral (
       select asked.family_id as id
       union all select id from api_key where family_id = asked.family_id

@@ -2,7 +2,7 @@ import type { Client, Key } from '@keyward/contract/routes/client';
 import { type ClientRow, type KeyRow, listKeys } from '@keyward/stores/postgres/clients';
 import { keyExpiryMs } from '@keyward/stores/postgres/key-expiry';
 import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
-import { type KeyTotals, readClientTotals, readKeyTotals } from '@keyward/stores/postgres/usage';
+import { type KeyTotals, readClientTotals, readTotalsOfKeys } from '@keyward/stores/postgres/usage';
 import type { Administration } from '../administration.ts';
 import { viewStats } from '../reports/stats-view.ts';
 
@@ -19,12 +19,12 @@ export async function viewClients(
   { environment, rows, raw }: ViewOptions,
 ): Promise<Client[]> {
   const clientIds = rows.map((row) => row.id);
-  const [keys, clientTotals] = await Promise.all([listKeys(db, clientIds), readClientTotals(db, clientIds)]);
+  const [keys, clientTotals, keyTotals] = await Promise.all([
+    listKeys(db, clientIds),
+    readClientTotals(db, clientIds),
+    readTotalsOfKeys(db, clientIds),
+  ]);
   const keysOf = Map.groupBy(keys, (key) => key.client_id);
-  const keyTotals = await readKeyTotals(
-    db,
-    keys.map((key) => key.id),
-  );
   const nowMs = clock.nowMs();
   return rows.map((row) => ({
     id: row.id,

@@ -14,7 +14,7 @@ const maxOffset = 100_000;
 
 /** Counting ends there. */
 export const maxCounted = 10_000;
-/** The same where each key's last use has to be looked up. */
+/** The same where each key's name or last use has to be looked up. */
 const maxLookedUp = 1_000;
 
 /** A filter as it was asked for: times are texts. */
@@ -49,7 +49,7 @@ export async function readKeys(
     now: new Date(administration.clock.nowMs()),
     limit,
     offset,
-    countUpTo: filter.unusedSince === undefined ? maxCounted : maxLookedUp,
+    countUpTo: filter.unusedSince === undefined && filter.name === undefined ? maxCounted : maxLookedUp,
   });
   const data = await viewKeys(administration, { environment, rows: found.rows });
   const { pagination } = paged({ data, total: found.counted, page, limit });
