@@ -1,10 +1,12 @@
 import { createEphemeralKey } from '@keyward/envelope/ephemeral-key';
 import { createKeyringEntry, keyringOf } from '@keyward/envelope/keyring';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import manifest from '../package.json' with { type: 'json' };
 import { HttpFailure } from '../src/http/http-client.ts';
 import { runtime } from '../src/node/runtime.ts';
 import { ServerAway, ServerRefused } from '../src/server/server-failure.ts';
 import { ServerLink } from '../src/server/server-link.ts';
+import { version } from '../src/version.ts';
 import { SealingServer } from './sealing-server.ts';
 
 let server: SealingServer;
@@ -57,6 +59,12 @@ describe('a call', () => {
     await linkTo().post(call);
     expect(server.received[0]?.json).toEqual({ a: 1, timestamp: expect.stringMatching(/^20\d\d-.*Z$/) });
   });
+});
+
+test('a call says what makes it', async () => {
+  await linkTo().post(call);
+  expect(server.received[0]?.headers['user-agent']).toBe(`keyward-js/${manifest.version}`);
+  expect(version).toBe(manifest.version);
 });
 
 describe('when the server changes its keys', () => {

@@ -2,6 +2,7 @@ import { isoTime, nowMs } from '../clock.ts';
 import { type HttpAnswer, type HttpClient, HttpFailure } from '../http/http-client.ts';
 import type { ServerOptions } from '../options.ts';
 import type { Outgoing, Runtime, SealedRequest, Session } from '../runtime.ts';
+import { version } from '../version.ts';
 import { ServerAway, ServerRefused } from './server-failure.ts';
 import { type ServerKey, ServerKeys } from './server-keys.ts';
 
@@ -53,7 +54,7 @@ export class ServerLink {
       accept: 'application/json',
       'x-api-key': serverKey,
       'x-apikee-encrypted': '1',
-      'user-agent': 'keyward-node/0.1.0',
+      'user-agent': `keyward-js/${version}`,
     };
   }
 
