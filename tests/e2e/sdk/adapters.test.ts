@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { createKeyringEntry, keyringOf, printKeyring } from '@keyward/envelope/keyring';
 import { printSignedKey } from '@keyward/keyformat/signed-key';
 import { describeRealStack } from '@keyward/tests/backends/describe-backends';
 import { waitUntil } from '@keyward/tests/backends/wait-until';
@@ -161,6 +163,42 @@ describeRealStack('an application with the SDK', (stack) => {
       door.state = 'open';
       const isBack = async () => (await strict.get('/users/7', key)).status === 200;
       await waitUntil(isBack, { what: 'the server to be asked again', timeoutMs: 10_000 });
+    });
+
+    it('no request notices that the key of envelopes is another', async () => {
+      const { get, incidents } = await run({ failOpen: false });
+      const { key } = await newClient(environment);
+      const kidOf = async () => {
+        const { body } = await call(platform.owner, 'GET', '/.well-known/encryption-keys');
+        return body.keys[0].kid;
+      };
+      expect((await get('/users/7', key)).status).toBe(200);
+      const before = await kidOf();
+      await writeFile(
+        platform.keyringFile,
+        printKeyring(keyringOf([createKeyringEntry({ nowMs: Date.now() - 1_000 })])),
+      );
+      const isChanged = async () => {
+        expect((await get('/users/7', key)).status).toBe(200);
+        return (await kidOf()) !== before;
+      };
+      await waitUntil(isChanged, { what: 'the gateway to read its keyring again', timeoutMs: 20_000 });
+      const answers = await Promise.all(Array.from({ length: 20 }, () => get('/users/7', key)));
+      expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200));
+      expect(incidents).toEqual([]);
+    });
+
+    it('a key that only the server can judge is let through by its word, and not without it', async () => {
+      const { get } = await run();
+      const opaque = await platform.newEnvironment();
+      await call(opaque, 'PUT', '/settings', { body: { keyKind: 'opaque', keyPrefix: 'myapp_live' } });
+      const { key } = await newClient(opaque, { scopes: ['admin'] });
+      const own = await run({ serverKey: opaque.serverKey, projectEnv: opaque.projectEnv });
+      expect(key).toMatch(/^myapp_live_/);
+      expect((await own.get('/admin', key)).status).toBe(200);
+      expect(await get('/users/7', key)).toMatchObject({ status: 401, body: { error: 'INVALID_KEY' } });
+      door.state = 'closed';
+      expect((await own.get('/users/7', key)).status).toBe(503);
     });
 
     it('a server that refuses the application lets nothing through, and it is said', async () => {

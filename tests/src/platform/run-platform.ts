@@ -19,6 +19,8 @@ export interface TestPlatform extends AsyncDisposable {
   owner: Caller;
   organizationId: string;
   serverPublicKey: string;
+  /** Gateways read it again when it changes. */
+  keyringFile: string;
   /** What its services share. */
   secrets: InstanceSecrets;
   /** Another validator with a gateway of its own, on the same stores; its base URL. */
@@ -86,6 +88,7 @@ export async function runPlatform(
     owner,
     organizationId,
     serverPublicKey: published.body.keys[0].public_key,
+    keyringFile,
     secrets,
     newEnvironment: () => createEnvironment(owner),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
