@@ -30,15 +30,21 @@ export function inputFaults(faults: readonly SchemaFault[]): InputFault[] {
 function withoutMembers(faults: readonly SchemaFault[]): SchemaFault[] {
   const told = new Map(faults.map((fault) => [fault, fault]));
   for (const union of faults.filter(({ keyword }) => keyword === 'anyOf')) {
-    const ofMembers = faults.filter(({ schemaPath }) => schemaPath.startsWith(`${union.schemaPath}/anyOf/`));
+    const ofMembers = faults.filter((fault) => isOfMember(fault, union));
     const within = ofMembers.filter(
-      ({ keyword, instancePath }) => keyword === 'required' || instancePath.length > union.instancePath.length,
+      ({ keyword, instancePath }) => keyword === 'required' || instancePath !== union.instancePath,
     );
     for (const fault of ofMembers) if (!within.includes(fault)) told.delete(fault);
     if (within.length > 0) told.delete(union);
     else told.set(union, { ...union, message: wishOf(ofMembers) || union.message });
   }
   return [...told.values()];
+}
+
+/** Each element of a list has the same schema, and faults of its own. */
+function isOfMember({ schemaPath, instancePath }: SchemaFault, union: SchemaFault): boolean {
+  const isAtOrWithin = instancePath === union.instancePath || instancePath.startsWith(`${union.instancePath}/`);
+  return isAtOrWithin && schemaPath.startsWith(`${union.schemaPath}/anyOf/`);
 }
 
 /** That null would do as well helps nobody who has sent something. */

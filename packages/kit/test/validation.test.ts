@@ -17,6 +17,12 @@ const table: [string, TSchema, unknown, Record<string, string>][] = [
   ['one, with faults within', oneOrMany, { name: '', more: 1 }, { '/more': 'is not a known field', '/name': tooShort }],
   ['one, with a part missing', oneOrMany, {}, { '/name': 'is required' }],
   ['one of many', oneOrMany, [{ name: 'a' }, { name: 'b', end: 'x' }], { '/1/end': noNumber }],
+  [
+    'each of a list',
+    Type.Array(Type.Union([item, Type.Integer()])),
+    [true, { name: '' }, 'x'],
+    { '/0': 'must be object, or must be integer', '/1/name': tooShort, '/2': 'must be object, or must be integer' },
+  ],
   ['none of them', oneOrMany, 5, { '': 'must be object, or must be array' }],
   ['no such constant', literal, 'c', { '': 'must be "a", or must be "b"' }],
   [
