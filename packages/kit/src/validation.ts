@@ -11,7 +11,7 @@ interface SchemaFault {
   params: object;
 }
 
-const maxFaults = 50;
+export const maxFaults = 50;
 
 // The library stops at eight faults of its own, of which a field may have several.
 Settings.Set({ maxErrors: 8 * maxFaults });

@@ -21,3 +21,7 @@ test('input that is nested without end is refused, and no stack runs over', () =
   expect(pathsOf(nested(33))).toHaveLength(1);
   expect(pathsOf({ metadata: nested(200_000) })).toHaveLength(1);
 });
+
+test('of an input that holds nothing else the first faults are told', () => {
+  expect(pathsOf(Array(200_000).fill('\0'))).toEqual(Array.from({ length: 50 }, (_, i) => `/${i}`));
+});
