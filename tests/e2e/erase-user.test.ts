@@ -43,7 +43,8 @@ describePostgresBackends('a person who erases their account', (backend) => {
     await insertIdentity(management.db, identity);
     const elsewhere = await newOwner(management.db, management);
     const invite = { body: { email: person.email.toUpperCase(), role: 'viewer' } };
-    expect((await call(elsewhere, 'POST', '/invitation', invite)).status).toBe(201);
+    const headers = { 'idempotency-key': uniqueName('invite') };
+    expect((await call(elsewhere, 'POST', '/invitation', { ...invite, headers })).status).toBe(201);
     await call(management.byKey, 'PUT', `/member/${person.userId}`, { body: { role: 'viewer' } });
     const texts = [person.email, memo, subject].map((text) => text.toLowerCase());
     const everything = async () => (await readAllPostgres(management.db)).toLowerCase();
@@ -58,6 +59,7 @@ describePostgresBackends('a person who erases their account', (backend) => {
     for (const text of texts) expect(await everything()).not.toContain(text);
     const answers = management.db.selectFrom('idempotent_answer').select('key').where('actor_id', '=', person.userId);
     expect(await answers.execute()).toEqual([]);
+    expect(await call(elsewhere, 'POST', '/invitation', { ...invite, headers })).toMatchObject({ status: 404 });
     const records = management.db.selectFrom('audit_event').select('action').where('actor_id', '=', person.userId);
     expect((await records.where('outcome', '=', 'done').execute()).map(({ action }) => action)).toEqual(
       expect.arrayContaining(['account-key.create', 'session.create', 'user.delete']),
@@ -68,6 +70,15 @@ describePostgresBackends('a person who erases their account', (backend) => {
       expect((await verifyAudit(management.db, { organizationId: organization_id })).fault).toBeNull();
     const own = `/audit?subject=${person.userId}&action=user.delete`;
     expect((await call(elsewhere, 'GET', own)).body.data).toHaveLength(1);
+  });
+
+  it('takes nothing from what is told of others, whose address holds theirs', async () => {
+    const person = await join('viewer');
+    const email = `not.${person.email}`;
+    const invitation = await call(management.byKey, 'POST', '/invitation', { body: { email, role: 'viewer' } });
+    expect((await erase(await signedIn(person))).status).toBe(200);
+    const { body } = await call(management.byKey, 'GET', `/audit?subject=${invitation.body.id}`);
+    expect(body.data).toMatchObject([{ action: 'invitation.create', diff: { after: { email } } }]);
   });
 
   it('may come again with the same address, as somebody else', async () => {

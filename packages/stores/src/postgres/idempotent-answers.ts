@@ -82,6 +82,15 @@ export async function eraseAnswers(transaction: Database, { ownerId, subjectIds 
     .execute();
 }
 
+/** The same of what several organizations may have been answered. */
+export async function eraseAnswersAbout(transaction: Database, subjectIds: readonly string[]): Promise<void> {
+  await transaction
+    .updateTable('idempotent_answer')
+    .set({ sealed: null, subject_ids: [] })
+    .where(sql<boolean>`subject_ids && ${subjectIds}::uuid[]`)
+    .execute();
+}
+
 /** The same of all that an organization, or a person, had. */
 export async function eraseAnswersOf(transaction: Database, ownerId: string): Promise<void> {
   await transaction
