@@ -1,3 +1,4 @@
+import { signIn } from '@keyward/admin-api/accounts/sign-in';
 import type { Administration } from '@keyward/admin-api/administration';
 import { revokeKey } from '@keyward/admin-api/keys/change-key';
 import { createKey } from '@keyward/admin-api/keys/create-keys';
@@ -5,9 +6,11 @@ import { revokeKeys } from '@keyward/admin-api/keys/revoke-keys';
 import { deleteProject } from '@keyward/admin-api/projects/delete-project';
 import type { NewManagedKey } from '@keyward/contract/routes/key';
 import { systemClock as clock } from '@keyward/kit/clock';
+import { hashPassword } from '@keyward/kit/password';
 import { newId } from '@keyward/kit/random';
 import { MemoryProjectionStore } from '@keyward/stores/memory/memory-projection-store';
 import { MemoryShards } from '@keyward/stores/memory/memory-shards';
+import { findFirstOwner, findUser, setPasswordHash } from '@keyward/stores/postgres/accounts';
 import { insertClients, raiseClientVersion, updateKey } from '@keyward/stores/postgres/clients';
 import { type Database, type OpenDatabase, openDatabase } from '@keyward/stores/postgres/database';
 import { listKeyRows } from '@keyward/stores/postgres/keys';
@@ -93,5 +96,17 @@ describePostgresBackends('a change that waits for another', (backend) => {
     };
     await meanwhile(move, () => revokeKey(administration, callIn(other), key.id));
     expect(await statusOf(key.id)).toBe('revoked');
+  });
+
+  it('begins no session by a password that is replaced', async () => {
+    const { userId } = (await findFirstOwner(db)) ?? { userId: '' };
+    const { email } = (await findUser(db, userId)) ?? { email: '' };
+    const [password, other] = [newId(), await hashPassword(newId())];
+    await setPasswordHash(db, userId, await hashPassword(password));
+    const call = { id: newId(), method: 'POST', headers: {}, ip: '127.0.0.1' };
+    const replace = (transaction: Database) => setPasswordHash(transaction, userId, other);
+    const signingIn = meanwhile(replace, () => signIn(administration, call, { email, password }));
+    await expect(signingIn).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect(await db.selectFrom('user_session').select('id').where('user_id', '=', userId).execute()).toEqual([]);
   });
 });

@@ -74,6 +74,15 @@ export async function replacePasswordHash(
   return numUpdatedRows > 0n;
 }
 
+/** Is this still the hash of their password? Until the transaction ends nobody gives them another one. */
+export async function hasPasswordHash(
+  transaction: Database,
+  { userId, hash }: { userId: string; hash: string },
+): Promise<boolean> {
+  const query = transaction.selectFrom('user').select('id').where('id', '=', userId).where('password_hash', '=', hash);
+  return (await query.forShare().executeTakeFirst()) !== undefined;
+}
+
 /** Sets a password's hash, whatever it was. */
 export async function setPasswordHash(db: Database, userId: string, password_hash: string): Promise<void> {
   await db.updateTable('user').set({ password_hash }).where('id', '=', userId).execute();

@@ -1,7 +1,7 @@
 import type { CurrentSession, SignIn } from '@keyward/contract/routes/session';
 import { AppError } from '@keyward/kit/app-error';
 import { hashPassword, verifyPassword } from '@keyward/kit/password';
-import { findUserByEmail, replacePasswordHash } from '@keyward/stores/postgres/accounts';
+import { findUserByEmail, hasPasswordHash, replacePasswordHash } from '@keyward/stores/postgres/accounts';
 import { callerAddress } from '../access/caller-address.ts';
 import { requireOwnOrigin } from '../access/own-origin.ts';
 import type { Administration } from '../administration.ts';
@@ -27,17 +27,22 @@ export async function signIn(
   const user = await findUserByEmail(db, email);
   const { isRight, isOutdated } = await attempt.during(db, () => verifyPassword(password, user?.password_hash));
   const from = user?.password_hash ?? undefined;
-  if (!user || from === undefined || !isRight)
-    throw new AppError('UNAUTHENTICATED', 'The e-mail address or the password is wrong.');
+  if (!user || from === undefined || !isRight) throw wrong();
   const to = isOutdated ? await hashPassword(password) : undefined;
   const begun = await beginSession(administration, {
     user,
     call,
     also: async (transaction) => {
+      // Whoever gives them another password ends the sessions that there are; by the old one none begins then.
+      if (!(await hasPasswordHash(transaction, { userId: user.id, hash: from }))) throw wrong();
       await attempt.succeeded(transaction);
       if (to !== undefined) await replacePasswordHash(transaction, { userId: user.id, from, to });
     },
   });
   const cookies = device === undefined ? [...begun.cookies, deviceCookie(administration, email)] : begun.cookies;
   return { ...begun, cookies };
+}
+
+function wrong(): AppError {
+  return new AppError('UNAUTHENTICATED', 'The e-mail address or the password is wrong.');
 }
