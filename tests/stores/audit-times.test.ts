@@ -74,10 +74,6 @@ describePostgresBackends('audit records of a time', (backend) => {
       'drop index client_listed, client_counted, api_key_listed, api_key_listed_stopped, api_key_listed_ending',
       'drop statistics api_key_ending',
       'drop index audit_event_time, audit_event_denied',
-      'create index client_created on client (id)',
-      'create index api_key_created on api_key (id)',
-      'create index api_key_stopped on api_key (id)',
-      'create index api_key_expiry on api_key (id)',
     ];
     for (const statement of undo) await runSql(db, statement);
     await addLag(db as unknown as Parameters<typeof addLag>[0]); // a migration knows no schema

@@ -17,9 +17,9 @@ import { listKeyRows } from '@keyward/stores/postgres/keys';
 import { moveClient } from '@keyward/stores/postgres/move-client';
 import { type EnvironmentRow, keepEnvironment } from '@keyward/stores/postgres/projects';
 import { describePostgresBackends } from '@keyward/tests/backends/describe-backends';
-import { waitUntil } from '@keyward/tests/backends/wait-until';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { administrationOn, callIn, newEnvironment } from './administration-under-test.ts';
+import { untilLockIsWaitedFor } from './until-lock-waited-for.ts';
 
 describePostgresBackends('a change that waits for another', (backend) => {
   if (backend.name === 'pglite') return it('is begun after it in an embedded database', () => undefined);
@@ -43,18 +43,13 @@ describePostgresBackends('a change that waits for another', (backend) => {
   const newKey = async (input: NewManagedKey) =>
     (await createKey(administration, callIn(environment), { input, ifExists: undefined })).body;
   const statusOf = async (id: string) => (await listKeyRows(db, [id]))[0]?.status;
-  const isWaiting = async () => {
-    const waiting = "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-    const rows = await sessions.transaction((session) => session.query(waiting));
-    return rows.length > 0 || undefined;
-  };
   /** What `act` comes to when it has to wait for `first`, which commits then. */
   async function meanwhile<T>(first: (transaction: Database) => Promise<unknown>, act: () => Promise<T>): Promise<T> {
     const acting = await db.transaction().execute(async (transaction) => {
       await first(transaction);
       const begun = act();
       begun.catch(() => undefined); // it is awaited below
-      await waitUntil(isWaiting, { what: 'the lock to be waited for', timeoutMs: 10_000 });
+      await untilLockIsWaitedFor(sessions);
       return { begun };
     });
     return acting.begun;

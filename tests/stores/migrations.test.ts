@@ -1,11 +1,12 @@
 import { newId } from '@keyward/kit/random';
 import { openDatabase } from '@keyward/stores/postgres/database';
-import { migrate } from '@keyward/stores/postgres/migrate';
+import { migrate, migrations } from '@keyward/stores/postgres/migrate';
 import { up as usage } from '@keyward/stores/postgres/migrations/0002-usage';
 import { up as usageCost } from '@keyward/stores/postgres/migrations/0006-usage-cost';
 import { describePostgresBackends } from '@keyward/tests/backends/describe-backends';
 import { expect, it } from 'vitest';
 import { schemaColumns } from './schema-columns.ts';
+import { untilLockIsWaitedFor } from './until-lock-waited-for.ts';
 
 const readColumns = `
   select relation.relname as table, attribute.attname as column,
@@ -52,5 +53,37 @@ describePostgresBackends('migrations', (backend) => {
       .insertInto('usage_hour')
       .values({ ...ids, ...counts, verdict: 'EXPIRED' })
       .execute();
+  });
+
+  it('are applied again after a deadlock, and after nothing else', async () => {
+    await using database = await openDatabase(await backend.url());
+    const fates = ['40P01', 'fine', '22P02'];
+    const up = async () => {
+      const code = fates.shift();
+      if (code !== 'fine') throw Object.assign(new Error('refused'), { code });
+    };
+    expect(await migrate(database.db, { first: { up } })).toEqual(['first']);
+    const both = { first: { up }, second: { up } };
+    await expect(migrate(database.db, both)).rejects.toMatchObject({ code: '22P02' });
+    expect(fates).toEqual([]);
+  });
+
+  if (backend.name === 'pglite') return; // an embedded database does one thing at a time
+
+  it('let changes go on that have begun before them', async () => {
+    const url = await backend.url();
+    await using database = await openDatabase(url);
+    await using another = await openDatabase(url);
+    const before = Object.entries(migrations).filter(([name]) => name < '0018');
+    await migrate(database.db, Object.fromEntries(before));
+    const migrating = await another.sessions.transaction(async (session) => {
+      await session.query('select id from client');
+      const begun = migrate(database.db);
+      begun.catch(() => undefined); // it is awaited below
+      await untilLockIsWaitedFor(database.sessions);
+      await session.query('update client set version = version');
+      return { begun };
+    });
+    expect((await migrating.begun).at(-1)).toBe(Object.keys(migrations).at(-1));
   });
 });

@@ -19,8 +19,11 @@ import { up as lists } from './migrations/0017-lists.ts';
 import { up as listIndexes } from './migrations/0018-list-indexes.ts';
 import { up as notices } from './migrations/0019-notices.ts';
 import { up as erasedAnswers } from './migrations/0020-erased-answers.ts';
+import { up as replacedIndexes } from './migrations/0021-replaced-indexes.ts';
+import { sqlState } from './sql-state.ts';
 
-const migrations: Record<string, Migration> = {
+/** All that there are, in order. */
+export const migrations: Readonly<Record<string, Migration>> = {
   '0001-configuration': { up: configuration },
   '0002-usage': { up: usage },
   '0003-settings': { up: settings },
@@ -40,12 +43,30 @@ const migrations: Record<string, Migration> = {
   '0018-list-indexes': { up: listIndexes },
   '0019-notices': { up: notices },
   '0020-erased-answers': { up: erasedAnswers },
+  '0021-replaced-indexes': { up: replacedIndexes },
 };
 
-/** Brings the database to the newest schema, forward only; answers the names of what was applied now. */
-export async function migrate(db: Database): Promise<string[]> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
-  const { error, results = [] } = await migrator.migrateToLatest();
-  if (error) throw error;
-  return results.filter((result) => result.status === 'Success').map((result) => result.migrationName);
+/**
+ * Brings the database to the newest schema, forward only; answers the names of what was applied now. Each migration has a transaction of
+ * its own: what one has locked is free again before the next wants more, since services go on meanwhile.
+ */
+export async function migrate(db: Database, known: typeof migrations = migrations): Promise<string[]> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => known } });
+  const applied: string[] = [];
+  for (;;) {
+    const names = await applyNext(migrator);
+    if (names.length === 0) return applied;
+    applied.push(...names);
+  }
+}
+
+const maxAttempts = 8;
+const deadlock = '40P01';
+
+/** Applies one, and again if Postgres chose it to end a deadlock. */
+async function applyNext(migrator: Migrator, attempt = 1): Promise<string[]> {
+  const { error, results = [] } = await migrator.migrateUp();
+  if (!error) return results.map(({ migrationName }) => migrationName);
+  if (sqlState(error) !== deadlock || attempt === maxAttempts) throw error;
+  return applyNext(migrator, attempt + 1);
 }

@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely';
 /**
  * Indexes that answer long lists without reading the tables, and what the audit's needs to find a time in a chain. Nothing can be
  * written to a table while its indexes are built; who cannot wait so long builds them before, concurrently and by these names
- * (docs/upgrading.md).
+ * (docs/upgrading.md). The tables are locked in the order in which changes write them, so that none waits for the migration and it for them.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of statements) await sql.raw(statement).execute(db);
@@ -26,15 +26,13 @@ const statements = [
   // Without it Postgres takes a third of all keys to have expired at any time.
   `create statistics if not exists api_key_ending on (${endsAt}) from api_key`,
   'analyze api_key',
+  'alter table audit_head add column latest_at timestamptz, add column lag_ms bigint not null default 0',
   'create index if not exists audit_event_time on audit_event (organization_id, at, seq)',
   `create index if not exists audit_event_denied on audit_event (organization_id, seq) where outcome = 'denied'`,
-  'alter table audit_head add column latest_at timestamptz, add column lag_ms bigint not null default 0',
   `update audit_head set latest_at = chain.latest_at, lag_ms = chain.lag_ms from (
     select organization_id, max(at) as latest_at, ceil(max(extract(epoch from so_far - at)) * 1000) as lag_ms
     from (
       select organization_id, at, max(at) over (partition by organization_id order by seq) as so_far from audit_event
     ) as record group by organization_id
   ) as chain where chain.organization_id = audit_head.organization_id`,
-  // In their place are those above.
-  'drop index client_created, api_key_created, api_key_stopped, api_key_expiry',
 ];
