@@ -86,6 +86,10 @@ describeRedisBackends('totals of a lost shard', (backend) => {
       expect(again).toMatchObject({ limits: [{ remaining: 6 }] });
     });
 
+    it('leave the last use of its keys unknown before it is projected again', async () => {
+      expect(await shards.projection.readLastUseMs({ clientId: newId(), familyId: newId() })).toBe('unknown');
+    });
+
     it('come with the uses of its keys, to which what was counted since the loss is added once', async () => {
       const { environmentId, clientId } = await loseClient();
       const { incarnations } = await lost();

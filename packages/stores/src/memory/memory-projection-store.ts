@@ -88,8 +88,9 @@ export class MemoryProjectionStore implements ProjectionStore {
   }
 
   async readLastUseMs({ clientId, familyId }: { clientId: string; familyId: string }): Promise<number | 'unknown'> {
-    const { unseededClients, keyUses } = this.#shards;
-    return unseededClients.has(clientId) ? 'unknown' : (keyUses.get(familyId)?.lastAtMs ?? 0);
+    const { clientVersions, unseededClients, keyUses } = this.#shards;
+    if (!clientVersions.has(clientId) || unseededClients.has(clientId)) return 'unknown';
+    return keyUses.get(familyId)?.lastAtMs ?? 0;
   }
 
   async readLostTotals(limit: number): Promise<LostTotals> {

@@ -52,7 +52,10 @@ export interface ProjectionStore extends AsyncDisposable {
   isComplete(): Promise<boolean>;
   /** The clock that decisions are timed by, Unix ms. */
   timeMs(): Promise<number>;
-  /** When a rotation family was used last, Unix ms; 0: not yet; `unknown`: the shard was lost, and has not been told yet. */
+  /**
+   * When a rotation family was used last, Unix ms; 0: not yet; `unknown`: the shard was lost, and has not been told of the client, or of
+   * its uses, yet.
+   */
   readLastUseMs(family: { clientId: string; familyId: string }): Promise<number | 'unknown'>;
   /** The totals that went with lost shards and are due to be seeded, at most `limit` of each shard. */
   readLostTotals(limit: number): Promise<LostTotals>;

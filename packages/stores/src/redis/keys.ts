@@ -94,6 +94,8 @@ export const recordKeys = {
 
 /** Fields of a client's hash that are not spelt in the scripts. */
 export const clientFields = {
+  /** There once the client has been projected. */
+  version: 'v',
   /** There while the totals are unknown, because the shard was lost. */
   unseeded: 's',
   /** Running total and windows of the client. */

@@ -145,11 +145,11 @@ export class RedisProjectionStore implements ProjectionStore {
   }
 
   async readLastUseMs({ clientId, familyId }: { clientId: string; familyId: string }): Promise<number | 'unknown'> {
-    const { unseeded, keyUses } = clientFields;
-    const [isUnseeded, uses] = await asking(
-      this.#redis.hmgetBuffer(redisKeys.client(clientId), unseeded, keyUses(familyId)),
+    const { version, unseeded, keyUses } = clientFields;
+    const [isThere, isUnseeded, uses] = await asking(
+      this.#redis.hmgetBuffer(redisKeys.client(clientId), version, unseeded, keyUses(familyId)),
     );
-    if (isUnseeded) return 'unknown';
+    if (!isThere || isUnseeded) return 'unknown';
     return uses ? uses.readDoubleLE(8) : 0; // the second of three doubles
   }
 
