@@ -2,7 +2,8 @@ import { type Kysely, sql } from 'kysely';
 
 /**
  * Notices of a key's expiry are told so many days before as is configured: `notice_stage` says how far they have come by the days (2 less
- * them), and no more by their place in a list of two. Code of before tells one of them again at most.
+ * them), and no more by their place in a list of two. Code of before tells one of them again, or has the last one left out, while it
+ * goes on beside this.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
