@@ -34,8 +34,8 @@ function sample(quickstart: Quickstart): string {
 
 Protect an application (examples/express.ts), in another terminal, and call it:
 
-  KEYWARD_BASE_URL='${gatewayUrl}' KEYWARD_PROJECT_ENV='${projectEnv}' \
-    KEYWARD_SERVER_KEY='${serverKey}' KEYWARD_SECRET='${signingSecret}' \
+  KEYWARD_BASE_URL='${gatewayUrl}' KEYWARD_PROJECT_ENV='${projectEnv}' \\
+    KEYWARD_SERVER_KEY='${serverKey}' KEYWARD_SECRET='${signingSecret}' \\
     PORT=8080 node_modules/node/bin/node examples/express.ts
   curl -s http://127.0.0.1:8080/hello/world -H 'x-api-key: ${customerKey}'
 `;
