@@ -41,3 +41,9 @@ export const Problem = Type.Object({
   existingId: Type.Optional(Type.String({ description: 'With `ALREADY_EXISTS`: the id of what is there.' })),
 });
 export type Problem = Static<typeof Problem>;
+
+/** What is answered for a code, with the members that every problem has. */
+export function problemOf(code: ProblemCode, { message, requestId }: Pick<Problem, 'message' | 'requestId'>): Problem {
+  const { status, title } = problems[code];
+  return { type: 'about:blank', title, status, detail: message, error: code, message, requestId };
+}

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type Problem, type ProblemCode, problems } from '@keyward/contract/problem';
+import { type ProblemCode, problemOf, problems } from '@keyward/contract/problem';
 import { newId } from './random.ts';
 
 /** What Node's server would answer by itself, for no request came of it, becomes a problem like any other. */
@@ -19,17 +19,8 @@ const messages: Readonly<Record<string, string>> = {
 
 /** Answers on a bare connection, and ends it. */
 export function answerRaw(socket: Duplex, { code, message }: { code: ProblemCode; message: string }): void {
-  const { status, title } = problems[code];
-  const problem: Problem = {
-    type: 'about:blank',
-    title,
-    status,
-    detail: message,
-    error: code,
-    message,
-    requestId: newId(),
-  };
-  const body = JSON.stringify(problem);
+  const { status } = problems[code];
+  const body = JSON.stringify(problemOf(code, { message, requestId: newId() }));
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'content-type: application/problem+json; charset=utf-8',

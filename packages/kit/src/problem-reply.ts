@@ -1,4 +1,4 @@
-import { type Problem, problems } from '@keyward/contract/problem';
+import { problemOf, problems } from '@keyward/contract/problem';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from './app-error.ts';
 import { inputFaults } from './validation.ts';
@@ -11,15 +11,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   const level = status === 503 ? 'debug' : 'error';
   if (status >= 500) request.log[level]({ err: known.cause ?? known, requestId: request.id }, title);
   const message = status === 500 ? 'Something went wrong on our side; the log has the request id.' : known.message;
-  const body: Problem = {
-    type: 'about:blank',
-    title,
-    status,
-    detail: message,
-    error: known.code,
-    message,
-    requestId: request.id,
-  };
+  const body = problemOf(known.code, { message, requestId: request.id });
   if (known.errors) body.errors = known.errors;
   if (known.existingId) body.existingId = known.existingId;
   if (known.retryAfterSeconds !== undefined) reply.header('retry-after', known.retryAfterSeconds);

@@ -71,7 +71,8 @@ describeRealStack('an application with the SDK', (stack) => {
       expect(paths).toHaveLength(2);
       for (const path of paths)
         expect(new URL(path, 'http://x').searchParams.get('method_path')).toBe('GET:/users/{id}');
-      expect(id).toBeTruthy();
+      const facts = { key, method: 'GET', path: '/users/9' };
+      expect(await keyward.validate(facts)).toMatchObject({ allowed: true, clientId: id });
       await keyward.flush();
       const { body } = await call(environment, 'GET', '/endpoint?limit=100');
       expect(body.data.map(({ method, path }: { method: string; path: string }) => `${method} ${path}`)).toContain(

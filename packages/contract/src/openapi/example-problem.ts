@@ -1,19 +1,9 @@
-import { type Problem, type ProblemCode, problems } from '../problem.ts';
+import { type Problem, type ProblemCode, problemOf, problems } from '../problem.ts';
 
 /** Such a problem, as somebody may be told of it. */
 export function exampleProblem(code: ProblemCode): Problem {
-  const { title, status } = problems[code];
-  const { message = `${title}.`, ...more } = told[code] ?? {};
-  return {
-    type: 'about:blank',
-    title,
-    status,
-    detail: message,
-    error: code,
-    message,
-    requestId: '019aa5c1-9f4e-7c2b-8d31-6e0f5a7b9c42',
-    ...more,
-  };
+  const { message = `${problems[code].title}.`, ...more } = told[code] ?? {};
+  return { ...problemOf(code, { message, requestId: '019aa5c1-9f4e-7c2b-8d31-6e0f5a7b9c42' }), ...more };
 }
 
 const told: { [code in ProblemCode]?: Pick<Problem, 'errors' | 'existingId'> & { message?: string } } = {
