@@ -1,6 +1,6 @@
 import { systemClock } from '@keyward/kit/clock';
 import { newId } from '@keyward/kit/random';
-import { listClients, listKeys } from '@keyward/stores/postgres/clients';
+import { listClients, listShownKeys } from '@keyward/stores/postgres/clients';
 import { type Database, type OpenDatabase, openDatabase } from '@keyward/stores/postgres/database';
 import { findKeys, type KeyFilter } from '@keyward/stores/postgres/keys';
 import { migrate } from '@keyward/stores/postgres/migrate';
@@ -71,6 +71,12 @@ describePostgres('long lists', (backend) => {
     await expectIndexed((db) => listClients(db, { ...part, offset: clients - 100 }));
   });
 
+  it('of clients are read by indexes: by what all names hold', async () => {
+    const part = { environmentId: place.environmentId, filter: { name: 'CUSTOMER' }, limit: 100, offset: 0 };
+    await expectIndexed((db) => listClients(db, part), 'client_listed', 'client_named');
+    expect((await listClients(opened.db, part)).total).toBe(clients);
+  });
+
   it('of clients are read by indexes: by template, with their keys and what was counted', async () => {
     const { environmentId } = place;
     const filter = { templateId };
@@ -78,9 +84,9 @@ describePostgres('long lists', (backend) => {
     const { rows } = await listClients(opened.db, { environmentId, filter, limit: 100, offset: 0 });
     expect(rows).toHaveLength(100);
     const ids = rows.map(({ id }) => id);
-    const keyIds = (await listKeys(opened.db, ids)).map(({ id }) => id);
+    const keyIds = (await listShownKeys(opened.db, ids)).map(({ id }) => id);
     expect(keyIds).toHaveLength(100 * keysPerClient);
-    await expectIndexed((db) => listKeys(db, ids), 'api_key_client');
+    await expectIndexed((db) => listShownKeys(db, ids), 'api_key_client');
     await expectIndexed((db) => readClientTotals(db, ids), 'client_total_pkey');
     await expectIndexed((db) => readKeyTotals(db, keyIds), 'key_total_pkey');
     await expectIndexed((db) => countClientsOf(db, templateId));

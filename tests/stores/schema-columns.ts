@@ -90,6 +90,7 @@ export const schemaColumns = {
     updated_at: 'timestamptz',
     tenant: 'bytea',
     is_hidden: 'bool',
+    name_folded: 'text',
   },
   client_total: {
     client_id: 'uuid',

@@ -1,4 +1,12 @@
-import { type Insertable, type RawBuilder, type Selectable, type SqlBool, sql, type Updateable } from 'kysely';
+import {
+  type Insertable,
+  type RawBuilder,
+  type Selectable,
+  type SelectQueryBuilder,
+  type SqlBool,
+  sql,
+  type Updateable,
+} from 'kysely';
 import type { Database } from './database.ts';
 import { containing, countAll, isOneOf, newest, newestPart, type Page } from './page.ts';
 import type { Schema } from './schema.ts';
@@ -7,7 +15,7 @@ import type { Schema } from './schema.ts';
  * Clients and their keys. What takes an id from a caller names the environment with it, so that a foreign id is an unknown
  * one; what takes a row's id gets it from such a statement, in the same transaction.
  */
-export type ClientRow = Selectable<Schema['client']>;
+export type ClientRow = Omit<Selectable<Schema['client']>, 'name_folded'>;
 export type KeyRow = Selectable<Schema['api_key']>;
 export type NewKeyRow = Insertable<Schema['api_key']>;
 export type KeyRowChange = Updateable<Schema['api_key']>;
@@ -133,14 +141,26 @@ export async function updateKey(db: Database, id: string, change: KeyRowChange):
 }
 
 export async function listKeys(db: Database, clientIds: readonly string[]): Promise<KeyRow[]> {
-  if (clientIds.length === 0) return [];
-  return db
-    .selectFrom('api_key')
-    .selectAll()
-    .where(sql<SqlBool>`client_id = any(${clientIds}::uuid[])`)
-    .orderBy('created_at')
-    .orderBy('id')
-    .execute();
+  return clientIds.length === 0 ? [] : keysOf(db, clientIds).selectAll().execute();
+}
+
+const shown = [
+  ...(['id', 'client_id', 'name', 'prefix', 'key_prefix', 'scopes', 'status', 'metadata', 'auto_rotate'] as const),
+  ...(['allowed_ips', 'rate_limit', 'rate_window', 'not_before', 'expires_at', 'claimed_expires_at'] as const),
+  ...(['created_at', 'updated_at'] as const),
+];
+
+/** What the API shows of a key. */
+export type ShownKeyRow = Pick<KeyRow, (typeof shown)[number]>;
+
+/** The same keys with half of their columns, which is half of the time where there are a thousand. */
+export async function listShownKeys(db: Database, clientIds: readonly string[]): Promise<ShownKeyRow[]> {
+  return clientIds.length === 0 ? [] : keysOf(db, clientIds).select(shown).execute();
+}
+
+function keysOf(db: Database, clientIds: readonly string[]) {
+  const ofClients = db.selectFrom('api_key').where(sql<SqlBool>`client_id = any(${clientIds}::uuid[])`);
+  return ofClients.orderBy('created_at').orderBy('id');
 }
 
 export interface ClientFilter {
@@ -162,7 +182,7 @@ export async function listClients(
 ): Promise<{ total: number; rows: ClientRow[] }> {
   let query = db.selectFrom('client').where('environment_id', '=', environmentId);
   if (!filter.withHidden) query = query.where('is_hidden', '=', false);
-  if (filter.name !== undefined) query = query.where('name', 'ilike', containing(filter.name));
+  if (filter.name !== undefined) query = query.where(sql<SqlBool>`name_folded like lower(${containing(filter.name)})`);
   if (filter.type !== undefined) query = query.where(sql`type`, '=', filter.type);
   if (filter.status !== undefined) query = query.where(sql`status`, '=', filter.status);
   if (filter.templateId !== undefined) query = query.where('template_id', '=', filter.templateId);
@@ -170,8 +190,16 @@ export async function listClients(
     .selectFrom('client')
     .selectAll()
     .where(isOneOf(newestPart(query.select('id'), part)));
-  const [total, rows] = await Promise.all([countAll(query), newest(ofPart).execute()]);
+  const count = filter.name === undefined ? countAll(query) : countNamed(db, query);
+  const [total, rows] = await Promise.all([count, newest(ofPart).execute()]);
   return { total, rows };
+}
+
+/** In the order of the index, which holds all that is asked for: in no order Postgres would rather read the table. */
+async function countNamed(db: Database, query: SelectQueryBuilder<Schema, 'client', object>): Promise<number> {
+  const named = query.select(sql.lit(1).as('one')).orderBy('name_folded').as('named');
+  const total = sql<number>`count(*)::int`.as('total');
+  return (await db.selectFrom(named).select(total).executeTakeFirstOrThrow()).total;
 }
 
 /** Deletes a client with its keys; what is left of each key is a tombstone of the client's last version. */

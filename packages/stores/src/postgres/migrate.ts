@@ -20,6 +20,7 @@ import { up as listIndexes } from './migrations/0018-list-indexes.ts';
 import { up as notices } from './migrations/0019-notices.ts';
 import { up as erasedAnswers } from './migrations/0020-erased-answers.ts';
 import { up as replacedIndexes } from './migrations/0021-replaced-indexes.ts';
+import { up as foldedNames } from './migrations/0022-folded-names.ts';
 import { sqlState } from './sql-state.ts';
 
 /** All that there are, in order. */
@@ -44,6 +45,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0019-notices': { up: notices },
   '0020-erased-answers': { up: erasedAnswers },
   '0021-replaced-indexes': { up: replacedIndexes },
+  '0022-folded-names': { up: foldedNames },
 };
 
 /**

@@ -1,4 +1,4 @@
-import type { ColumnType, Generated } from 'kysely';
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 import type {
   AccountKeyTable,
   InvitationTable,
@@ -76,6 +76,8 @@ interface ClientTable {
   organization_id: string;
   environment_id: string;
   name: string;
+  /** In lower case; lists are searched by it. */
+  name_folded: GeneratedAlways<string>;
   type: 'person' | 'company' | 'service' | 'device' | 'internal';
   status: 'active' | 'disabled';
   source: 'api' | 'sdk';

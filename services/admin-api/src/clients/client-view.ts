@@ -1,5 +1,5 @@
 import type { Client, Key } from '@keyward/contract/routes/client';
-import { type ClientRow, type KeyRow, listKeys } from '@keyward/stores/postgres/clients';
+import { type ClientRow, listShownKeys, type ShownKeyRow } from '@keyward/stores/postgres/clients';
 import { keyExpiryMs } from '@keyward/stores/postgres/key-expiry';
 import type { EnvironmentRow } from '@keyward/stores/postgres/projects';
 import { type KeyTotals, readClientTotals, readTotalsOfKeys } from '@keyward/stores/postgres/usage';
@@ -20,7 +20,7 @@ export async function viewClients(
 ): Promise<Client[]> {
   const clientIds = rows.map((row) => row.id);
   const [keys, clientTotals, keyTotals] = await Promise.all([
-    listKeys(db, clientIds),
+    listShownKeys(db, clientIds),
     readClientTotals(db, clientIds),
     readTotalsOfKeys(db, clientIds),
   ]);
@@ -57,7 +57,7 @@ export async function viewClient(
 }
 
 export interface KeyView {
-  key: KeyRow;
+  key: ShownKeyRow;
   environment: EnvironmentRow;
   totals: KeyTotals | undefined;
   raw: string | undefined;
@@ -93,7 +93,7 @@ export function viewKey({ key, environment, totals, raw, nowMs }: KeyView): Key 
   };
 }
 
-export function keyStatus(key: KeyRow, nowMs: number): Key['status'] {
+export function keyStatus(key: ShownKeyRow, nowMs: number): Key['status'] {
   if (key.status === 'revoked') return 'revoked';
   const expiresAtMs = keyExpiryMs(key);
   if (expiresAtMs !== undefined && expiresAtMs <= nowMs) return 'expired';
