@@ -30,13 +30,3 @@ export type AnswerOf<R extends Route> = {
 /** The options may be left out where nothing is needed. */
 export type CallArguments<R extends Route> =
   Record<never, unknown> extends CallOptions<R> ? [options?: CallOptions<R>] : [options: CallOptions<R>];
-
-/** What all calls may have, as the code behind the types sees it. */
-export interface LooseOptions {
-  params?: Readonly<Record<string, unknown>> | undefined;
-  query?: Readonly<Record<string, unknown>> | undefined;
-  body?: unknown;
-  idempotencyKey?: string | undefined;
-  ifMatch?: string | undefined;
-  signal?: AbortSignal | undefined;
-}

@@ -1,28 +1,8 @@
 import type { Route } from '@keyward/contract/routes/route';
-import { buildRequest } from './build-request.ts';
-import type { AnswerOf, CallArguments, LooseOptions } from './call-types.ts';
-import { throwProblem, UnexpectedAnswer } from './problem-error.ts';
-import { withRetries } from './with-retries.ts';
-
-export interface ManagementClientOptions {
-  /** Of the gateway or the management API, without `/api/v1`. */
-  baseUrl: string;
-  /** A server key or an account key. */
-  credential: string;
-  /** The organization that a person acts in; needed only by those who belong to several. */
-  organizationId?: string;
-  /** How often what may be repeated is tried in all; 3 unless it is said. */
-  maxAttempts?: number;
-  /** After how long nobody waits for an answer any more, ms; 10,000 unless it is said. */
-  timeoutMs?: number;
-}
-
-export interface Answer<T> {
-  status: number;
-  /** Names this state of the resource, for `ifMatch`. */
-  etag: string | undefined;
-  body: T;
-}
+import type { AnswerOf, CallArguments } from './call-types.ts';
+import { type Answer, type CallerOptions, createCaller, readAnswer, readJson } from './caller.ts';
+import type { LooseOptions } from './loose-options.ts';
+import { refusalOf } from './problem-error.ts';
 
 export interface ManagementClient {
   /**
@@ -37,28 +17,8 @@ export interface ManagementClient {
 }
 
 /** A client whose calls are typed by the routes of the contract. */
-export function createManagementClient(options: ManagementClientOptions): ManagementClient {
-  const { maxAttempts = 3, timeoutMs = 10_000 } = options;
-
-  /** The timeout is over what `read` reads, too. */
-  async function send<T>(route: Route, asked: LooseOptions, read: (response: Response) => T | Promise<T>): Promise<T> {
-    const { url, init } = buildRequest(options, route, asked);
-    const isRepeatable = route.method === 'GET' || asked.idempotencyKey !== undefined;
-    return withRetries({ maxAttempts, isRepeatable, signal: asked.signal }, async () => {
-      const late = new AbortController();
-      const timer = setTimeout(
-        () => late.abort(new DOMException('nobody answered in time', 'TimeoutError')),
-        timeoutMs,
-      );
-      const signals = asked.signal ? [late.signal, asked.signal] : [late.signal];
-      try {
-        const response = await fetch(url, { ...init, signal: AbortSignal.any(signals) });
-        return response.ok ? await read(response) : await throwProblem(response);
-      } finally {
-        clearTimeout(timer);
-      }
-    });
-  }
+export function createManagementClient(options: CallerOptions): ManagementClient {
+  const send = createCaller(options);
 
   async function request<R extends Route>(route: R, ...[asked]: CallArguments<R>): Promise<Answer<AnswerOf<R>>> {
     return send(route, (asked ?? {}) as LooseOptions, readAnswer<AnswerOf<R>>); // typed by the route
@@ -68,24 +28,16 @@ export function createManagementClient(options: ManagementClientOptions): Manage
     request,
     call: async (route, ...asked) => (await request(route, ...asked)).body,
     async *lines(route, ...[asked]) {
-      const response = await send(route, (asked ?? {}) as LooseOptions, (answer) => answer); // typed by the route
+      const response = await send(route, (asked ?? {}) as LooseOptions, untilBody); // typed by the route
       for await (const line of linesOf(response)) yield JSON.parse(line);
     },
   };
 }
 
-async function readAnswer<T>(response: Response): Promise<Answer<T>> {
-  const body = parsed(await response.text()) as T | undefined; // as the contract says
-  if (body === undefined) throw new UnexpectedAnswer(response.status);
-  return { status: response.status, etag: response.headers.get('etag') ?? undefined, body };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+/** The body of a good answer is read by whoever asked. */
+async function untilBody(response: Response): Promise<Response> {
+  if (!response.ok) throw refusalOf(response, await readJson(response));
+  return response;
 }
 
 /** The lines of a whole answer; one that breaks off throws. */

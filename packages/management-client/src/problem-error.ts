@@ -35,12 +35,11 @@ export class UnexpectedAnswer extends Error {
   }
 }
 
-/** Throws what a refusal says. */
-export async function throwProblem(response: Response): Promise<never> {
-  const body: unknown = await response.json().catch(() => undefined);
-  if (!isProblem(body)) throw new UnexpectedAnswer(response.status);
-  const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
-  throw new ProblemError(body, Number.isFinite(retryAfter) ? retryAfter : undefined);
+/** What is thrown of an answer that is not the one asked for; `body` is what its JSON says, if it is any. */
+export function refusalOf({ status, headers }: Response, body: unknown): ProblemError | UnexpectedAnswer {
+  if (!isProblem(body)) return new UnexpectedAnswer(status);
+  const retryAfter = Number(headers.get('retry-after') ?? Number.NaN);
+  return new ProblemError(body, Number.isFinite(retryAfter) ? retryAfter : undefined);
 }
 
 function isProblem(body: unknown): body is Problem {
