@@ -14,7 +14,7 @@ const allowed: Record<string, readonly string[]> = {
   decision: ['contract'],
   kit: ['contract'],
   'management-client': ['contract'],
-  sdk: ['keyformat', 'envelope', 'decision'],
+  sdk: ['keyformat', 'envelope', 'decision', 'management-client'],
   stores: ['contract', 'decision', 'kit'],
   gateway: ['contract', 'keyformat', 'envelope', 'decision', 'kit', 'stores'],
   validator: ['contract', 'keyformat', 'envelope', 'decision', 'kit', 'stores'],

@@ -6,10 +6,11 @@ import { describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
+const pages = await referencePages();
 const documents = globSync('**/*.md', { cwd: root, exclude: (name) => /node_modules|\.cache|\.keyward/.test(name) });
 
 describe('the documents', () => {
-  it.each(referencePages())('$path says what the code says', ({ path, text }) => {
+  it.each(pages)('$path says what the code says', ({ path, text }) => {
     expect(read(path)).toBe(text);
   });
 

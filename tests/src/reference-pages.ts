@@ -10,6 +10,7 @@ import { IngestConfig } from '@keyward/ingest/config';
 import { Process } from '@keyward/kit/process-config';
 import { ValidatorConfig } from '@keyward/validator/config';
 import type { TObject } from 'typebox';
+import { managementTypes } from './management-types.ts';
 import { shownMetrics } from './metrics-page.ts';
 
 export interface Page {
@@ -19,9 +20,9 @@ export interface Page {
 
 const printed = 'Printed from the code by `scripts/print-reference.ts`; change it there.';
 
-/** The pages of docs/ that say what the code says. */
-export function referencePages(): Page[] {
-  return [errorsPage(), configurationPage(), metricsPage(), openApiPage()];
+/** What says the same as the code: the pages of docs/, and the SDK's types of the management API. */
+export async function referencePages(): Promise<Page[]> {
+  return [errorsPage(), configurationPage(), metricsPage(), openApiPage(), ...(await managementTypes())];
 }
 
 function errorsPage(): Page {

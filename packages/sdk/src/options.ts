@@ -1,3 +1,4 @@
+import { readBaseUrl } from './base-url.ts';
 import { KeywardError } from './keyward-error.ts';
 import type { Incident } from './server/incidents.ts';
 
@@ -109,7 +110,7 @@ function readServer(options: KeywardOptions, environment: Environment): ServerOp
   const faults: string[] = [];
   if (projectEnv === undefined) faults.push('KEYWARD_PROJECT_ENV (projectEnv) is missing');
   if (baseUrl === undefined) faults.push('KEYWARD_BASE_URL (baseUrl) is missing');
-  const url = baseUrl === undefined ? undefined : readUrl(baseUrl);
+  const url = baseUrl === undefined ? undefined : readBaseUrl(baseUrl);
   if (baseUrl !== undefined && !url) faults.push('KEYWARD_BASE_URL (baseUrl) is no http or https URL');
   const timeoutMs = options.serverTimeout ?? 3_000;
   if (!(timeoutMs > 0 && timeoutMs <= 600_000)) faults.push('serverTimeout is not between 1 and 600,000 ms');
@@ -122,24 +123,6 @@ function readServer(options: KeywardOptions, environment: Environment): ServerOp
   const privateKey = options.privateKey ?? variable(environment, 'PRIVATE_KEY');
   const { maxSockets = 64, fetch } = options;
   return { serverKey, projectEnv, baseUrl: url, pins, privateKey, timeoutMs, maxSockets, fetch };
-}
-
-/** The URL that paths are put after, without a slash at its end. */
-function readUrl(text: string): URL | undefined {
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    return undefined;
-  }
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return undefined;
-  const path = url.pathname.replace(/\/+$/, '');
-  // Servers and proxies spell these differently on the request line, which envelopes are bound to.
-  if (/[^\w./~%:@!$&()*+,;=-]/.test(path)) return undefined;
-  url.pathname = path.endsWith('/api/v1') ? path : `${path}/api/v1`;
-  url.search = '';
-  url.hash = '';
-  return url;
 }
 
 function readPins(given: string | readonly string[] | undefined): readonly string[] {

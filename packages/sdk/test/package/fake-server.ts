@@ -38,6 +38,8 @@ export async function startFakeServer({ version, publicKey, before }: FakeServer
       const versions = version === '2' ? ['2', '1'] : ['1'];
       return void response.end(JSON.stringify({ ...publicKeys(keyring, Date.now()), versions }));
     }
+    const managed = managementAnswer(path);
+    if (managed) return void response.writeHead(managed.status, managed.headers).end(JSON.stringify(managed.body));
     const { text, reply } = opened(JSON.parse(await bodyOf(request)), path);
     const signedAt = version === '2' ? reply?.ts : JSON.parse(text).timestamp;
     const verdict = verdictOn(path, JSON.parse(text), { request, signedAt });
@@ -102,6 +104,25 @@ export async function startFakeServer({ version, publicKey, before }: FakeServer
       await once(server, 'close');
     },
   };
+}
+
+/** Two pages of organizations, a redirect, and a refusal with its own status. */
+function managementAnswer(
+  path: string,
+): { status: number; headers?: Record<string, string>; body: object } | undefined {
+  const { pathname, searchParams } = new URL(path, 'http://x');
+  const page = Number(searchParams.get('page') ?? 1);
+  const pagination = { total: 2, page, limit: 1, pages: 2 };
+  switch (pathname) {
+    case '/organization':
+      return { status: 200, body: { data: [{ name: page === 1 ? 'one' : 'two' }], pagination } };
+    case '/organization/moved':
+      return { status: 302, headers: { location: '/api/v1/organization' }, body: {} };
+    case '/key/verify':
+      return { status: 403, body: { valid: false, code: 'DISABLED', status: 403, message: 'The key is disabled.' } };
+    default:
+      return undefined;
+  }
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {

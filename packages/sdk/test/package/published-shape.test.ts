@@ -62,7 +62,7 @@ describe('the published package', () => {
     const { analysis, problems } = JSON.parse(stdout);
     expect(problems ?? {}).toEqual({});
     expect(Object.keys(analysis.entrypoints).sort()).toEqual(
-      ['.', './express', './fastify', './fetch', './hono', './nest', './package.json'].sort(),
+      ['.', './express', './fastify', './fetch', './hono', './management', './nest', './package.json'].sort(),
     );
     for (const { resolutions } of Object.values<{ resolutions: object }>(analysis.entrypoints))
       expect(Object.keys(resolutions).sort()).toEqual(['bundler', 'node10', 'node16-cjs', 'node16-esm']);

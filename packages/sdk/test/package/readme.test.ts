@@ -97,6 +97,9 @@ describe('what the README shows', () => {
       'fetch-handlers',
       'Create-and-check-keys',
       'Local-mode-and-server-mode',
+      // These two are run against a Keyward: tests/e2e/sdk/management.test.ts.
+      'Manage-organizations-projects-and-keys',
+      'Verify-a-key',
       'Runtimes',
     ]);
   });

@@ -135,7 +135,7 @@ describe('the published package, installed from its tarball, creates, checks and
 
   it('by the edge build where a runtime asks for it', async () => {
     const found = async (condition: string) => {
-      const code = `for (const name of ['keyward', 'keyward/hono', 'keyward/fetch', 'keyward/express']) console.log(import.meta.resolve(name))`;
+      const code = `for (const name of ['keyward', 'keyward/hono', 'keyward/fetch', 'keyward/management', 'keyward/express']) console.log(import.meta.resolve(name))`;
       const args = [`--conditions=${condition}`, '--input-type=module', '--eval', code];
       const { stdout } = await run(process.execPath, args, { cwd: alone });
       return stdout
@@ -143,9 +143,9 @@ describe('the published package, installed from its tarball, creates, checks and
         .split('\n')
         .map((url) => url.split('/dist/')[1]);
     };
-    const edge = ['edge/index.js', 'edge/hono.js', 'edge/fetch.js', 'express.js'];
+    const edge = ['edge/index.js', 'edge/hono.js', 'edge/fetch.js', 'edge/management.js', 'express.js'];
     expect(await found('workerd')).toEqual(edge);
     expect(await found('edge-light')).toEqual(edge);
-    expect(await found('node')).toEqual(['index.js', 'hono.js', 'fetch.js', 'express.js']);
+    expect(await found('node')).toEqual(['index.js', 'hono.js', 'fetch.js', 'management.js', 'express.js']);
   });
 });

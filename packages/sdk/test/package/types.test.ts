@@ -36,6 +36,7 @@ async function faultsOf(project: string, sources: Record<string, string>, compil
 const core = `
 import { Apikee, type Claims, Keyward, KeywardError, type KeywardOptions, type Validation } from 'keyward';
 import { protectFetch } from 'keyward/fetch';
+import { createManagement, ExpiredKeyError, type ManagedKey } from 'keyward/management';
 
 const options: KeywardOptions = { secret: 'a', failOpen: false };
 const keyward: Apikee = new Keyward(options);
@@ -52,6 +53,15 @@ export const handler: (request: Request) => Promise<Response> = protectFetch(
 await keyward.create(7);
 // @ts-expect-error: there is no such option
 new Keyward({ secrett: 'a' });
+const management = createManagement({ baseUrl: 'https://keys.example.com', credential: 'a' });
+const managed: ManagedKey = await management.keys.create({ name: 'a', rateLimit: { requests: 1, window: 'minute' } });
+for await (const { useCount } of management.keys.list({ status: 'active' })) useCount.toFixed();
+await management.keys.verify(managed.rawKey).catch((error) => {
+  const since: Date | undefined = error instanceof ExpiredKeyError ? error.expiredAt : undefined;
+  return since;
+});
+// @ts-expect-error: a status is one of few
+management.keys.list({ status: 'good' });
 `;
 
 const adapters = `

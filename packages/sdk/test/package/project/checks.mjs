@@ -1,10 +1,11 @@
 /**
  * What has to hold on every runtime, by what all of them have. Throws for what does not, and tells what was checked.
  *
- * @param {typeof import('keyward') & typeof import('keyward/fetch')} keyward
+ * @param {typeof import('keyward') & typeof import('keyward/fetch') & typeof import('keyward/management')} keyward
  * @param {Record<string, string | undefined>} environment
  */
-export async function checkEverywhere({ Keyward, Apikee, KeywardError, hashKey, protectFetch }, environment) {
+export async function checkEverywhere(keywardOfAll, environment) {
+  const { Keyward, Apikee, KeywardError, hashKey, protectFetch } = keywardOfAll;
   const { SMOKE_SECRET: secret, SMOKE_KEY: foreign, SMOKE_HASH: hash } = environment;
   must(Apikee === Keyward, 'Apikee is Keyward');
   const local = new Keyward({ secret });
@@ -22,6 +23,7 @@ export async function checkEverywhere({ Keyward, Apikee, KeywardError, hashKey, 
   }
   await checkFetch(local, key, protectFetch);
   await checkServer(new Keyward({ secret, ...serverOptions(environment) }), key);
+  await checkManagement(keywardOfAll, environment.SMOKE_BASE_URL);
   return { key };
 }
 
@@ -51,6 +53,18 @@ async function checkServer(keyward, key) {
   await keyward.create('registered');
   must(await keyward.flush(), 'the server is told of keys and endpoints');
   keyward.close();
+}
+
+async function checkManagement({ createManagement, KeywardError, RefusedKeyError, UnavailableError }, baseUrl) {
+  const { organizations, keys } = createManagement({ baseUrl, credential: 'sk_live_smoke' });
+  const names = [];
+  for await (const { name } of organizations.list()) names.push(name);
+  must(names.join() === 'one,two', 'a list is read to its end');
+  const refused = await keys.verify('sk_1').catch((error) => error);
+  must(refused instanceof RefusedKeyError && refused.code === 'DISABLED', 'a verdict is thrown');
+  must(refused instanceof KeywardError, 'the errors of all entries are of one kind');
+  const moved = await organizations.get('moved').catch((error) => error);
+  must(moved instanceof UnavailableError, 'no redirect is followed');
 }
 
 /** Server mode against the fake server. */

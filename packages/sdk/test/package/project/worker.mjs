@@ -5,6 +5,7 @@ let shared;
 
 import * as forFetch from './keyward/fetch.js';
 import * as keyward from './keyward/index.js';
+import * as management from './keyward/management.js';
 
 /** Without Node's modules and globals, which is how these runtimes are by themselves. */
 export default {
@@ -13,7 +14,7 @@ export default {
     if (pathname !== '/smoke') return answerWith(environment, pathname);
     try {
       if (typeof Buffer !== 'undefined' || typeof process !== 'undefined') throw new Error('this is Node');
-      const { key } = await checkEverywhere({ ...keyward, ...forFetch }, environment);
+      const { key } = await checkEverywhere({ ...keyward, ...forFetch, ...management }, environment);
       return new Response(`good ${key}`);
     } catch (error) {
       return new Response(String(error?.stack), { status: 500 });

@@ -1,0 +1,68 @@
+import { createCaller } from '@keyward/management-client/caller';
+import { readBaseUrl } from '../base-url.ts';
+import { KeywardError } from '../keyward-error.ts';
+import { version } from '../version.ts';
+import type { UsageRow } from './api.ts';
+import { type AnswerOf, createApiCalls, type ReadOptions } from './api-calls.ts';
+import { type Clients, createClients } from './clients.ts';
+import { createKeys, type Keys } from './keys.ts';
+import { createProducts, type Products } from './products.ts';
+import { createResource, type Resource } from './resource.ts';
+
+export interface ManagementOptions {
+  /** Of the gateway, with or without `/api/v1`; without one, the management API's own. `https://keys.example.com` */
+  baseUrl: string;
+  /** An account key, or a server key, which reaches its own environment. */
+  credential: string;
+  /** The organization that a person acts in; needed only by those who belong to several. */
+  organizationId?: string | undefined;
+  /** The environment that calls are about which name no `project_env`; a server key needs none. */
+  projectEnv?: string | undefined;
+  /** After how long nobody waits for an answer any more, ms; 10,000 unless it is said. */
+  timeoutMs?: number | undefined;
+  /** How often reads, and creates with an `idempotencyKey`, are tried in all; 3 unless it is said. */
+  maxAttempts?: number | undefined;
+}
+
+/** What was counted, by the hour or the day. */
+export interface Usage {
+  list(options?: ReadOptions<'readUsage'>): AsyncGenerator<UsageRow, void, undefined>;
+  page(options?: ReadOptions<'readUsage'>): Promise<AnswerOf<'readUsage'>>;
+}
+
+export interface Management {
+  readonly organizations: Resource<'Organization'>;
+  readonly projects: Resource<'Project'>;
+  readonly products: Products;
+  readonly clients: Clients;
+  readonly keys: Keys;
+  readonly usage: Usage;
+}
+
+/**
+ * The management API. What it refuses is thrown as a `KeywardApiError`.
+ * @throws {KeywardError} `CONFIG`, when an option cannot be right
+ */
+export function createManagement({ projectEnv, ...options }: ManagementOptions): Management {
+  const caller = createCaller({ ...options, baseUrl: originOf(options), userAgent: `keyward-js/${version}` });
+  const api = createApiCalls(caller, projectEnv);
+  return {
+    organizations: createResource(api, 'Organization'),
+    projects: createResource(api, 'Project'),
+    products: createProducts(api),
+    clients: createClients(api),
+    keys: createKeys(api, projectEnv),
+    usage: {
+      list: (asked) => api.list('readUsage', { options: asked }),
+      page: (asked) => api.call('readUsage', { options: asked }),
+    },
+  };
+}
+
+/** Where `/api/v1` begins; what is wrong is said by name and never by value. */
+function originOf({ baseUrl, credential }: ManagementOptions): string {
+  const url = readBaseUrl(baseUrl);
+  if (!url) throw new KeywardError('CONFIG', 'baseUrl is no http or https URL.');
+  if (!/^[\x21-\x7e]+$/.test(credential)) throw new KeywardError('CONFIG', 'credential is missing, or no key.');
+  return url.href.slice(0, -'/api/v1'.length);
+}
