@@ -1,6 +1,6 @@
 interface ListAnswer<T> {
   data: T[];
-  pagination?: { page: number; pages: number; isTotalExact?: boolean } | undefined;
+  pagination?: { page: number; pages: number; limit: number; isTotalExact?: boolean } | undefined;
   nextCursor?: string | null | undefined;
 }
 
@@ -17,8 +17,8 @@ export async function* pagesOf<T>(
 
 function following({ data, pagination, nextCursor }: ListAnswer<unknown>): object | undefined {
   if (typeof nextCursor === 'string') return { cursor: nextCursor };
-  if (!pagination) return undefined;
-  const { page, pages, isTotalExact = true } = pagination;
-  // Where counting has ended before the list has, only an empty page is its end.
-  return page < pages || (!isTotalExact && data.length > 0) ? { page: page + 1 } : undefined;
+  if (!pagination || data.length === 0) return undefined;
+  const { page, pages, limit, isTotalExact = false } = pagination;
+  // Counting may have ended before the list has: unless it is said that it has not, only a page that is not full is the last.
+  return page < pages || (!isTotalExact && data.length >= limit) ? { page: page + 1 } : undefined;
 }

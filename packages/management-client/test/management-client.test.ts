@@ -143,12 +143,26 @@ describe('a list', () => {
   });
 
   it('goes on where counting has ended before the list has', async () => {
-    const counted = { total: 2, limit: 1, pages: 2, isTotalExact: false };
-    const part = (page: number, data: unknown[]) => json(200, { data, pagination: { ...counted, page } });
-    answers = [part(1, [1]), part(2, [2]), part(3, [3]), part(4, [])];
-    const items: unknown[] = [];
-    await forEachPage(newClient(), { route: listKeys, options: {} }, (each) => items.push(...each));
-    expect(items).toEqual([1, 2, 3]);
+    // Whether it is said that the total is none, or nothing is said of it.
+    for (const told of [{ isTotalExact: false }, {}]) {
+      const counted = { total: 2, limit: 1, pages: 2, ...told };
+      const part = (page: number, data: unknown[]) => json(200, { data, pagination: { ...counted, page } });
+      answers = [part(1, [1]), part(2, [2]), part(3, [3]), part(4, [])];
+      const items: unknown[] = [];
+      await forEachPage(newClient(), { route: listKeys, options: {} }, (each) => items.push(...each));
+      expect(items).toEqual([1, 2, 3]);
+    }
+  });
+
+  it('asks for no page more where the total is exact, or the list has become shorter', async () => {
+    const counted = { total: 4, limit: 2, pages: 2 };
+    answers = [
+      page([1, 2], { pagination: { ...counted, page: 1, isTotalExact: true } }),
+      page([3, 4], { pagination: { ...counted, page: 2, isTotalExact: true } }),
+      page([], { pagination: { ...counted, page: 1 } }),
+    ];
+    for (const _ of [1, 2]) await forEachPage(newClient(), { route: listKeys, options: {} }, () => undefined);
+    expect(seen).toHaveLength(3);
   });
 
   it('is left when enough was seen', async () => {

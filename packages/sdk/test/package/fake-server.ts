@@ -115,7 +115,7 @@ function managementAnswer(
   const pagination = { total: 2, page, limit: 1, pages: 2 };
   switch (pathname) {
     case '/organization':
-      return { status: 200, body: { data: [{ name: page === 1 ? 'one' : 'two' }], pagination } };
+      return { status: 200, body: { data: [{ name: 'one' }, { name: 'two' }].slice(page - 1, page), pagination } };
     case '/organization/moved':
       return { status: 302, headers: { location: '/api/v1/organization' }, body: {} };
     case '/key/verify':
