@@ -1,4 +1,4 @@
-import { type CanActivate, type ExecutionContext, HttpException } from '@nestjs/common';
+import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { Claims } from '../keys/key-claims.ts';
 import { presentedKey } from '../keys/present-key.ts';
 import type { Keyward } from '../keyward.ts';
@@ -23,7 +23,17 @@ interface PlatformRequest {
 }
 
 interface PlatformReply {
-  header?: (name: string, value: string) => unknown;
+  status(status: number): unknown;
+  header(name: string, value: string): unknown;
+  send(body: unknown): unknown;
+}
+
+export interface GuardOptions extends AdapterOptions {
+  /**
+   * What is thrown instead of answering, for applications whose filters of exceptions see refusals, too:
+   * `({ body, status }) => new HttpException(body, status)`.
+   */
+  exception?: (refusal: Refused) => Error;
 }
 
 /** On a handler or its controller, by this property of the function. */
@@ -31,13 +41,16 @@ const required = Symbol('keyward.scopes');
 
 /**
  * Protects controllers: `app.useGlobalGuards(new KeywardGuard())`, or as a provider for `APP_GUARD`, or with `@UseGuards`. It
- * works on Express and on Fastify, and puts the claims on the request as `keyward`.
+ * works on Express and on Fastify, and puts the claims on the request as `keyward`. A refusal is answered here: an exception would have to
+ * be of the application's own copy of `@nestjs/common`, of which there may be several, and Nest answers 500 to any other.
  */
 export class KeywardGuard implements CanActivate {
   readonly #keyward: Keyward;
+  readonly #exception: GuardOptions['exception'];
 
-  constructor(options: AdapterOptions = {}) {
+  constructor({ exception, ...options }: GuardOptions = {}) {
     this.#keyward = keywardOf(options);
+    this.#exception = exception;
   }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -50,8 +63,8 @@ export class KeywardGuard implements CanActivate {
     const refusal = validation.allowed ? refusalOfScopes(validation.claims, scopesOf(context)) : validation;
     const reply = http.getResponse<PlatformReply>();
     for (const [name, value] of Object.entries({ ...validation.headers, ...refusal?.headers }))
-      reply.header?.(name, value);
-    if (refusal) throw exceptionOf(refusal);
+      reply.header(name, value);
+    if (refusal) return this.#refuse(reply, refusal);
     if (validation.allowed) Object.assign(request, { keyward: validation.claims, apikee: validation.claims });
     return true;
   }
@@ -59,6 +72,14 @@ export class KeywardGuard implements CanActivate {
   /** Ends connections to the server, when Nest shuts down with hooks enabled. */
   onApplicationShutdown(): void {
     this.#keyward.close();
+  }
+
+  #refuse(reply: PlatformReply, refusal: Refused): Promise<boolean> {
+    if (this.#exception) throw this.#exception(refusal);
+    reply.status(refusal.status);
+    reply.send(refusal.body);
+    // Nest has nothing to do any more: `false` would have it answer once more, by an exception.
+    return new Promise(() => undefined);
   }
 }
 
@@ -73,11 +94,6 @@ function scopesOf(context: ExecutionContext): string[] {
   return [context.getClass(), context.getHandler()].flatMap(
     (of) => (of as { [required]?: string[] })[required] ?? [], // set by RequireScope only
   );
-}
-
-/** Nest answers what is in it, and its filters of exceptions see it. */
-function exceptionOf({ body, status }: Refused): HttpException {
-  return new HttpException(body, status);
 }
 
 function factsOf(request: PlatformRequest, headerName: string): RequestFacts {
