@@ -20,18 +20,54 @@ export interface RoutedRequest {
   method: string;
   /** The whole path, without its query. */
   path: string;
-  /** The application that was asked first. */
+  /** The application that the middleware is in. */
   app: object;
 }
 
 /**
- * The pattern of the route that will answer, `/users/:id`. Middleware runs before that is found, so the layers are asked as
- * Express will ask them. undefined where there is none, or it cannot be told: a path that is a RegExp, an application within
- * an application.
+ * The pattern of the route that will answer, `/users/:id`, from the outermost application on. Middleware runs before that is found,
+ * so the layers are asked as Express will ask them. undefined where there is none, or it cannot be told: a path that is a RegExp,
+ * a route of an application inside of the one that the middleware is in, which Express hides.
  */
 export function expressRoute({ method, path, app }: RoutedRequest): string | undefined {
-  const found = find(layersOf(app), { method: method.toLowerCase(), path });
-  return found === undefined ? undefined : found.replace(/(?<=.)\/+$/, '');
+  const place = placeOf(app, path);
+  const found = place && find(layersOf(app), { method: method.toLowerCase(), path: place.rest });
+  return found === undefined ? undefined : (place?.mount + found).replace(/(?<=.)\/+$/, '');
+}
+
+/** What is read of an application that is mounted in another. */
+interface Mounted {
+  parent?: object;
+  mountpath?: unknown;
+}
+
+interface Place {
+  /** The pattern, from the outermost application on. */
+  mount: string;
+  /** What is left of the path. */
+  rest: string;
+}
+
+/** Where an application stands; undefined where that does not tell how much of the path is its own. */
+function placeOf(app: object, path: string): Place | undefined {
+  const { parent, mountpath } = app as Mounted; // set by `use` of the outer application
+  if (!parent) return { mount: '', rest: path };
+  const outer = placeOf(parent, path);
+  for (const mount of outer ? [mountpath].flat() : []) {
+    const rest = typeof mount === 'string' ? restAfter(mount, outer?.rest ?? '') : undefined;
+    if (rest !== undefined) return { mount: `${outer?.mount}${String(mount).replace(/\/+$/, '')}`, rest };
+  }
+  return undefined;
+}
+
+/** What a path has beyond a pattern of texts and parameters, each for one segment, as `use` matches it; undefined: it is another. */
+function restAfter(pattern: string, path: string): string | undefined {
+  const wanted = pattern.split('/').filter((segment) => segment !== '');
+  const given = path.split('/').slice(1);
+  const isHere = wanted.every((segment, at) =>
+    /^:\w+$/.test(segment) ? given[at] : segment.toLowerCase() === given[at]?.toLowerCase(),
+  );
+  return isHere ? `/${given.slice(wanted.length).join('/')}` : undefined;
 }
 
 /** Express 4 keeps its router in `_router`, and its `router` throws. */
