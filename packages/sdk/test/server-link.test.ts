@@ -108,15 +108,20 @@ describe('a pin', () => {
   });
 });
 
-test('a key that nothing can be encrypted to is refused, and asked for anew when it is another', async () => {
+test('a key that nothing can be encrypted to is refused, and asked for anew after some seconds', async () => {
+  vi.useFakeTimers({ now: Date.UTC(2026, 10, 21) });
   const link = linkTo();
   const { keyring } = server;
   const zeros = { ...createKeyringEntry({ nowMs: 0 }), publicKey: Buffer.alloc(32) };
   server.keyring = { keys: [zeros] };
   await expect(link.post(call)).rejects.toThrow(ServerRefused);
-  await expect(link.post(call)).rejects.toThrow(ServerRefused);
   server.keyring = keyring;
-  expect((await linkTo().post(call)).status).toBe(200);
+  vi.advanceTimersByTime(4_000);
+  await expect(link.post(call)).rejects.toThrow(ServerRefused);
+  expect(server.askedForKeys).toBe(1);
+  vi.advanceTimersByTime(1_000);
+  expect((await link.post(call)).status).toBe(200);
+  expect(server.askedForKeys).toBe(2);
 });
 
 describe('an answer is not believed', () => {

@@ -21,6 +21,8 @@ export interface ServerKeysOptions {
 }
 
 const freshForMs = 300_000;
+/** How soon another is asked for than one that is good for nothing. */
+const uselessForMs = 5_000;
 const wellKnown = '/.well-known/encryption-keys';
 
 /**
@@ -44,6 +46,11 @@ export class ServerKeys {
     // Who is asked in the background has all the time that a call has; what fails is tried again by the next.
     if (known.fetchedMs + freshForMs <= atMs) this.refresh(timeoutMs).catch(() => undefined);
     return known.key;
+  }
+
+  /** Nothing can be encrypted to it: who set it right is not made to wait. */
+  distrust(key: ServerKey): void {
+    if (this.#known?.key === key) this.#known.notAfterMs = Math.min(this.#known.notAfterMs, nowMs() + uselessForMs);
   }
 
   /** Asks the server, once for all who ask meanwhile, where they may wait for each other. */

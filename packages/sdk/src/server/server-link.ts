@@ -144,6 +144,7 @@ export class ServerLink {
       return await this.#runtime.openSession(key);
     } catch (cause) {
       this.#open = undefined;
+      this.#keys.distrust(key);
       throw new ServerRefused('nothing can be encrypted to the key that the server tells', { cause });
     }
   }
