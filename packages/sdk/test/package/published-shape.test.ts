@@ -23,7 +23,8 @@ describe('the published package', () => {
     expect(manifest.peerDependenciesMeta).toEqual(Object.fromEntries(optional));
     const folders = await readdir(join(alone, 'node_modules'));
     expect(folders.filter((name) => !name.startsWith('.'))).toEqual(['keyward']);
-    expect(manifest.scripts?.install ?? manifest.scripts?.postinstall ?? manifest.scripts?.prepare).toBeUndefined();
+    // Nor of what it is built with, which nobody else could install.
+    expect([manifest.devDependencies, manifest.scripts]).toEqual([undefined, undefined]);
   });
 
   it('holds what was built, its licence and how it is used, and no sources', async () => {
@@ -49,6 +50,15 @@ describe('the published package', () => {
     const others = (await specifiers('dist')).filter((name) => !name.startsWith('node:'));
     expect(others).toEqual(frameworks);
     expect(await specifiers('dist/edge')).toEqual(['hono', 'hono/route']);
+  });
+
+  it('takes nothing of Nest when it runs, of which an application may have several copies', async () => {
+    for (const load of [`import('keyward/nest')`, `Promise.resolve(require('keyward/nest'))`]) {
+      const type = load.startsWith('import') ? 'module' : 'commonjs';
+      const code = `${load}.then(({ KeywardGuard }) => console.log(typeof KeywardGuard))`;
+      const { stdout } = await run(process.execPath, [`--input-type=${type}`, '--eval', code], { cwd: alone });
+      expect(stdout).toBe('function\n');
+    }
   });
 
   it('is clean under publint, suggestions included', async () => {
