@@ -1,6 +1,7 @@
 import { readBaseUrl } from './base-url.ts';
 import { KeywardError } from './keyward-error.ts';
 import type { Incident } from './server/incidents.ts';
+import { type Environment, variable } from './variable.ts';
 
 export interface KeywardOptions {
   /** What keys are signed with, and checked by. Several: the first signs, all are taken. `KEYWARD_SECRET`. */
@@ -66,8 +67,6 @@ export interface Settings {
   autoCreateClients: boolean;
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 const healthPaths = ['/health', '/ready', '/livez', '/readyz', '/metrics'];
 const headerShape = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const fingerprintShape = /^[0-9a-f]{64}$/i;
@@ -132,15 +131,4 @@ function readPins(given: string | readonly string[] | undefined): readonly strin
 
 function isPin(pin: string): boolean {
   return fingerprintShape.test(pin) || publicKeyShape.test(pin);
-}
-
-/** `KEYWARD_<name>`, else `APIKEE_<name>` or another of the names that the published packages read. */
-function variable(environment: Environment, ...names: string[]): string | undefined {
-  for (const prefix of ['KEYWARD', 'APIKEE']) {
-    for (const name of names) {
-      const value = environment[`${prefix}_${name}`]?.trim();
-      if (value) return value;
-    }
-  }
-  return undefined;
 }

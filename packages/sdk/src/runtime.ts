@@ -1,5 +1,6 @@
 import type { HttpClient } from './http/http-client.ts';
 import type { ServerKey } from './server/server-keys.ts';
+import type { Environment } from './variable.ts';
 
 /** A request, and what binds it (wire.md §6). */
 export interface Outgoing {
@@ -27,7 +28,7 @@ export interface Session {
 
 /** What the SDK needs of where it runs: Node's own modules, or the web's. `#runtime` is one of them. */
 export interface Runtime {
-  environment: Readonly<Record<string, string | undefined>>;
+  environment: Environment;
   openSession(key: ServerKey): Session | Promise<Session>;
   /** SHA-256 of bytes, hex. */
   fingerprint(bytes: Uint8Array): string;

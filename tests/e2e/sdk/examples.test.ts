@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { describeRealStack } from '@keyward/tests/backends/describe-backends';
 import { freePort } from '@keyward/tests/backends/free-port';
 import { waitUntil } from '@keyward/tests/backends/wait-until';
@@ -8,6 +9,7 @@ import { newClient, runPlatform, type TestEnvironment, type TestPlatform } from 
 import { call } from '@keyward/tests/platform/wire-client';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
+const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 describeRealStack('an example', (stack) => {
@@ -23,18 +25,19 @@ describeRealStack('an example', (stack) => {
   });
   afterAll(() => platform?.[Symbol.asyncDispose]());
 
+  const variables = (more: Record<string, string>) => ({
+    ...process.env,
+    KEYWARD_PROJECT_ENV: environment.projectEnv,
+    KEYWARD_BASE_URL: platform.url,
+    ...more,
+  });
+
   /** As somebody at a terminal starts it; its URL. */
   async function start(name: string): Promise<string> {
     const port = await freePort();
+    const own = { KEYWARD_SECRET: environment.signingSecret, KEYWARD_SERVER_KEY: environment.serverKey };
     const running = spawn(process.execPath, [join(root, 'examples', `${name}.ts`)], {
-      env: {
-        ...process.env,
-        PORT: String(port),
-        KEYWARD_SECRET: environment.signingSecret,
-        KEYWARD_SERVER_KEY: environment.serverKey,
-        KEYWARD_PROJECT_ENV: environment.projectEnv,
-        KEYWARD_BASE_URL: platform.url,
-      },
+      env: variables({ ...own, PORT: String(port) }),
     });
     example = running;
     let output = '';
@@ -63,4 +66,13 @@ describeRealStack('an example', (stack) => {
       expect(await ask('GET')).toMatchObject([403, { error: 'REVOKED' }]);
     },
   );
+
+  it('of management makes a client and keys for it, and lists them, however often it is run', async () => {
+    const env = variables({ KEYWARD_ACCOUNT_KEY: platform.owner.headers.authorization?.replace('Bearer ', '') ?? '' });
+    const manage = async () => (await run(process.execPath, [join(root, 'examples/manage.ts')], { env })).stdout;
+    const first = /^Acme is new\nto be handed over, once: (\S+)\nProduction active 0\n$/.exec(await manage());
+    expect(await manage()).toMatch(/^Acme is there\n.*\nProduction active 0\nProduction active 0\n$/);
+    const verify = await call(environment, 'POST', '/key/verify', { body: { key: first?.[1] } });
+    expect(verify.body).toMatchObject({ valid: true, key: { name: 'Production', scopes: ['read'] } });
+  });
 });

@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { FetchClient } from '../http/fetch-client.ts';
-import type { Environment } from '../options.ts';
 import type { Runtime } from '../runtime.ts';
+import type { Environment } from '../variable.ts';
 import { openEdgeSession } from './edge-session.ts';
 import { printHex } from './hex.ts';
 import { signText } from './sign-text.ts';
