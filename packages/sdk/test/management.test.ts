@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { KeywardError } from '../src/keyward-error.ts';
 import {
   AlreadyExistsError,
@@ -105,6 +105,15 @@ describe('a key that is verified', () => {
         expect(error).toBeInstanceOf(parent);
     }
   });
+
+  it.each(['ENVIRONMENT_UNKNOWN', 'ENCRYPTION_REQUIRED', 'SIGNATURE_REQUIRED'])(
+    'is not blamed for what is wrong with who asks: %s',
+    async (code) => {
+      answers = [json(200, bad(code, 403))];
+      const error = await thrownBy(manage().keys.verify('apikee_x'));
+      expect([error.constructor, error.code, error.status]).toEqual([KeywardApiError, code, 403]);
+    },
+  );
 
   it('says since when it has expired, when to come again, and whose it is', async () => {
     const limit = { retryAfterSeconds: 7, window: 'minute', subject: 'key' };
@@ -292,6 +301,23 @@ describe('a management client', () => {
       [`GET /api/v1/organization/${id}`, 'o1'],
       [`GET /api/v1/organization/${id}`, 'o1'],
     ]);
+  });
+
+  it('is told by the environment what it is not told', async () => {
+    vi.stubEnv('KEYWARD_BASE_URL', originOf());
+    vi.stubEnv('KEYWARD_SERVER_KEY', 'sk_live_application');
+    vi.stubEnv('APIKEE_PROJECT_ENV', 'shop-production');
+    await createManagement().keys.get(id);
+    vi.stubEnv('KEYWARD_ACCOUNT_KEY', 'xyp_person');
+    await createManagement().keys.get(id);
+    await createManagement({ credential, projectEnv: 'other' }).keys.get(id);
+    vi.unstubAllEnvs();
+    expect(seen.map(({ line, headers }) => [line.split('?')[1], headers.authorization])).toEqual([
+      ['project_env=shop-production', 'Bearer sk_live_application'],
+      ['project_env=shop-production', 'Bearer xyp_person'],
+      ['project_env=other', `Bearer ${credential}`],
+    ]);
+    expect(() => createManagement({ baseUrl: originOf() })).toThrow(/KEYWARD_ACCOUNT_KEY or KEYWARD_SERVER_KEY/);
   });
 
   it.each([

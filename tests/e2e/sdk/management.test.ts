@@ -194,6 +194,14 @@ describeRealStack('the management client of the SDK', (stack) => {
       expect(await thrownBy(keys.verify('sk_of_nobody'))).toBeInstanceOf(InvalidKeyError);
     });
 
+    it('in an environment that takes envelopes only says nothing of the key', async () => {
+      const strict = await platform.newEnvironment();
+      await call(strict, 'PUT', '/settings', { body: { encryption: 'required' } });
+      const { keys } = createManagement({ baseUrl: platform.url, credential: strict.serverKey });
+      const error = await thrownBy(keys.verify('sk_of_nobody'));
+      expect([error.constructor, error.code]).toEqual([KeywardApiError, 'ENCRYPTION_REQUIRED']);
+    });
+
     it('with a credential that is none says nothing of the key', async () => {
       const { keys } = createManagement({ baseUrl: platform.url, credential: 'sk_live_none' });
       const error = await thrownBy(keys.verify('sk_of_nobody'));

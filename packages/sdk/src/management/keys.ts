@@ -2,8 +2,9 @@ import { readJson } from '@keyward/management-client/caller';
 import { refusalOf } from '@keyward/management-client/problem-error';
 import type { VerifyBody, VerifyReply } from './api.ts';
 import type { Abortable, AnswerOf, ApiCalls, BodyOf, PostOptions } from './api-calls.ts';
-import { refusedKey } from './refused-key.ts';
+
 import { createResource, type Entity, type Resource } from './resource.ts';
+import { verdictError } from './verdict-error.ts';
 
 /** What a key that was verified is known to be. */
 export type VerifiedKey = NonNullable<VerifyReply['key']>;
@@ -14,7 +15,7 @@ export interface Keys extends Resource<'Key'> {
   /**
    * Whose the key is, if it is good for what it is used for; this counts as one use of it. Needs a server key.
    * @throws {RefusedKeyError} InvalidKeyError, ExpiredKeyError, RevokedKeyError, InsufficientScopeError, QuotaError, or itself;
-   * an UnavailableError says nothing of the key. With `refusals: 'return'` a verdict is returned, whatever it is.
+   * an UnavailableError, or any other KeywardApiError, says nothing of the key. With `refusals: 'return'` a verdict is returned, whatever it is.
    */
   verify(key: string | undefined, options?: VerifyOptions & { refusals?: 'throw' }): Promise<VerifiedKey>;
   verify(key: string | undefined, options: VerifyOptions & { refusals: 'return' }): Promise<VerifyReply>;
@@ -46,7 +47,7 @@ export function createKeys(api: ApiCalls, projectEnv: string | undefined): Keys 
   ): Promise<VerifiedKey | VerifyReply> {
     const reply = await verdictOf(key, asked);
     if (refusals === 'return') return reply;
-    if (!reply.valid || !reply.key) throw refusedKey(reply);
+    if (!reply.valid || !reply.key) throw verdictError(reply);
     return reply.key;
   }
 

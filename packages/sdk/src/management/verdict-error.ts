@@ -3,14 +3,15 @@ import {
   ExpiredKeyError,
   InsufficientScopeError,
   InvalidKeyError,
+  KeywardApiError,
   QuotaError,
   RefusedKeyError,
   RevokedKeyError,
 } from './api-errors.ts';
 
-/** A verdict against a key as what is thrown of it. */
-export function refusedKey(reply: VerifyReply): RefusedKeyError {
-  const { code, expiredAt } = reply;
+/** A verdict as what is thrown of it. One that is about who asks, and what with, says nothing of the key. */
+export function verdictError(reply: VerifyReply): KeywardApiError {
+  const { code, message, status, expiredAt } = reply;
   switch (code) {
     case 'MISSING_KEY':
     case 'INVALID_KEY':
@@ -23,6 +24,13 @@ export function refusedKey(reply: VerifyReply): RefusedKeyError {
       return new InsufficientScopeError(reply);
     case 'RATE_LIMITED':
       return new QuotaError(reply);
+    case 'ENVIRONMENT_UNKNOWN':
+    case 'ENCRYPTION_REQUIRED':
+    case 'SIGNATURE_REQUIRED':
+    case 'SIGNATURE_INVALID':
+    case 'REPLAYED':
+    case 'STALE_REQUEST':
+      return new KeywardApiError({ code, message, status });
     default:
       return new RefusedKeyError(reply);
   }
