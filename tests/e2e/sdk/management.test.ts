@@ -96,6 +96,17 @@ describeRealStack('the management client of the SDK', (stack) => {
       expect((await person.clients.get(clientId)).keys).toHaveLength(5);
     });
 
+    it('are all listed, of each kind, however small the pages are', async () => {
+      const name = uniqueName('listed');
+      for (const kind of [person.products, person.clients]) await kind.create({ name });
+      for (const kind of [person.organizations, person.projects, person.products, person.clients]) {
+        const found: string[] = [];
+        for await (const { id } of kind.list({ limit: 1 })) found.push(id);
+        expect(found.length).toBeGreaterThan(0);
+        expect(new Set(found).size).toBe((await kind.page({ limit: 1 })).pagination.total);
+      }
+    });
+
     it('change in place, and only while they are what was read', async () => {
       const { id, rawKey } = await newKey({ scopes: ['read'] });
       const { etag } = await person.keys.get(id);
