@@ -16,13 +16,16 @@ export type AesGcmInput = {
   aad?: Buffer;
 };
 
-/** AES-256-GCM: the ciphertext followed by its tag. Throws RangeError for a key or iv of another length. */
-export function sealAesGcm({ aesKey, iv, aad, plaintext }: AesGcmInput & { plaintext: Buffer }): Buffer {
+/** AES-256-GCM: the ciphertext, of bytes or of a text's UTF-8, followed by its tag. Throws RangeError for a key or iv of another length. */
+export function sealAesGcm({ aesKey, iv, aad, plaintext }: AesGcmInput & { plaintext: Buffer | string }): Buffer {
   if (!isSized(aesKey, iv))
     throw new RangeError(`AES-256-GCM takes a key of ${aesKeyBytes} and an iv of ${ivBytes} bytes`);
   const cipher = createCipheriv(algorithm, aesKey, iv, options);
   if (aad !== undefined) cipher.setAAD(aad);
-  return Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
+  const ct = typeof plaintext === 'string' ? cipher.update(plaintext, 'utf8') : cipher.update(plaintext);
+  // GCM is a stream: `final` has no bytes left, it only makes the tag.
+  cipher.final();
+  return Buffer.concat([ct, cipher.getAuthTag()]);
 }
 
 /** The plaintext of ciphertext ‖ tag. Undefined when the tag does not hold or a length is wrong; nothing says which. */
@@ -34,7 +37,7 @@ export function openAesGcm({ aesKey, iv, aad, ct }: AesGcmInput & { ct: Buffer }
   decipher.setAuthTag(ct.subarray(tagAt));
   const plaintext = decipher.update(ct.subarray(0, tagAt));
   try {
-    // GCM is a stream: `final` has no bytes left, it only judges the tag.
+    // As above, it only judges the tag.
     decipher.final();
   } catch {
     return undefined;

@@ -47,7 +47,7 @@ async function exchange({ value = facts, path = validatePath, sentTo = path, ts 
   const session = openSessionV2({ recipient: gateway.key });
   const line = { method: 'POST', path };
   const sealed = sealRequestV2({ session, ts, plaintext: JSON.stringify(value), ...line });
-  const body = printEnvelopeV2(sealed);
+  const body = JSON.parse(printEnvelopeV2(sealed));
   const headers = { 'X-Apikee-Encrypted': '1' };
   const answer = await post(gateway, { path: `/api/v1${sentTo}`, headers, body });
   const opened = openReplyV2({ body: answer.json, session, requestIv: sealed.iv, ...line });

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { ivBytes, sealAesGcm } from '../aes-gcm.ts';
+import { sealAesGcm } from '../aes-gcm.ts';
+import { freshIv } from '../fresh-iv.ts';
 import { type EnvelopeV1Body, printEnvelopeV1 } from './wire.ts';
 
 export type SealWithKeyOptions = {
@@ -14,7 +14,6 @@ export type SealWithKeyOptions = {
 };
 
 /** Seals under a key that was derived before: the second and later envelopes of a session cost no X25519. */
-export function sealWithKey({ aesKey, epk, plaintext, iv = randomBytes(ivBytes) }: SealWithKeyOptions): EnvelopeV1Body {
-  const bytes = typeof plaintext === 'string' ? Buffer.from(plaintext) : plaintext;
-  return printEnvelopeV1({ epk, iv, ct: sealAesGcm({ aesKey, iv, plaintext: bytes }) });
+export function sealWithKey({ aesKey, epk, plaintext, iv = freshIv() }: SealWithKeyOptions): EnvelopeV1Body {
+  return printEnvelopeV1({ epk, iv, ct: sealAesGcm({ aesKey, iv, plaintext }) });
 }

@@ -16,12 +16,13 @@ export function openReplyV2({
   body,
   session,
   requestIv,
-  ...line
+  method,
+  path,
 }: OpenReplyOptions): { plaintext: Buffer; ts: string } | undefined {
   const reply = parseEnvelopeV2(body);
   if (reply === undefined || reply.kid !== session.kid || !reply.epk.equals(session.epk)) return undefined;
   const { kid, ts, iv, ct } = reply;
-  const aad = replyAad({ kid, ts, requestIv, ...line });
+  const aad = replyAad({ kid, method, path, ts, requestIv });
   const plaintext = openAesGcm({ aesKey: session.keys.reply, iv, aad, ct });
   return plaintext && { plaintext, ts };
 }

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { ivBytes, sealAesGcm } from '../aes-gcm.ts';
+import { sealAesGcm } from '../aes-gcm.ts';
+import { freshIv } from '../fresh-iv.ts';
 import { type RequestLine, replyAad, requestAad } from './binding.ts';
 import type { SessionV2 } from './session.ts';
 import { type EnvelopeV2, printEnvelopeV2 } from './wire.ts';
@@ -15,10 +15,10 @@ type SealOptions = RequestLine & {
 };
 
 /** A request of version 2, and its `iv`, which opens the reply. */
-export function sealRequestV2({ session, ts, plaintext, iv = freshIv(), ...line }: SealOptions): EnvelopeV2 {
+export function sealRequestV2({ session, ts, plaintext, iv = freshIv(), method, path }: SealOptions): EnvelopeV2 {
   const { kid, epk, keys } = session;
-  const aad = requestAad({ kid, ts, ...line });
-  return { kid, ts, epk, iv, ct: sealAesGcm({ aesKey: keys.request, iv, aad, plaintext: bytesOf(plaintext) }) };
+  const aad = requestAad({ kid, method, path, ts });
+  return { kid, ts, epk, iv, ct: sealAesGcm({ aesKey: keys.request, iv, aad, plaintext }) };
 }
 
 /** The reply to the request that had `requestIv`, as JSON text. */
@@ -26,14 +26,6 @@ export function sealReplyV2(options: SealOptions & { requestIv: Buffer }): strin
   const { session, ts, plaintext, iv = freshIv(), requestIv, method, path } = options;
   const { kid, epk, keys } = session;
   const aad = replyAad({ kid, ts, method, path, requestIv });
-  const ct = sealAesGcm({ aesKey: keys.reply, iv, aad, plaintext: bytesOf(plaintext) });
-  return JSON.stringify(printEnvelopeV2({ kid, ts, epk, iv, ct }));
-}
-
-function freshIv(): Buffer {
-  return randomBytes(ivBytes);
-}
-
-function bytesOf(plaintext: Buffer | string): Buffer {
-  return typeof plaintext === 'string' ? Buffer.from(plaintext) : plaintext;
+  const ct = sealAesGcm({ aesKey: keys.reply, iv, aad, plaintext });
+  return printEnvelopeV2({ kid, ts, epk, iv, ct });
 }

@@ -52,13 +52,13 @@ describe('an exchange', () => {
       aad: Buffer.from(`${text} MzMzMzMzMzMzMzMz`),
       plaintext: Buffer.from('{"b":2}'),
     });
-    expect(reply({ iv })).toEqual(printEnvelopeV2({ kid: 'k1', ts, epk, iv, ct: answered }));
+    expect(reply({ iv })).toEqual(JSON.parse(printEnvelopeV2({ kid: 'k1', ts, epk, iv, ct: answered })));
   });
 
   test('gives the plaintext to the one, and the reply to the other', () => {
-    const body = printEnvelopeV2(envelope);
+    const body = JSON.parse(printEnvelopeV2(envelope));
     expect(Object.keys(body)).toEqual(['v', 'kid', 'ts', 'epk', 'iv', 'ct']);
-    const parsed = parseEnvelopeV2(JSON.parse(JSON.stringify(body)));
+    const parsed = parseEnvelopeV2(body);
     expect(parsed).toEqual(envelope);
     expect(parsed && open(parsed)).toMatchObject({ plaintext: Buffer.from('{"a":1}'), kid: 'k1', notAfterMs: null });
     expect(openReply(reply())).toEqual({ plaintext: Buffer.from('{"b":2}'), ts });
@@ -116,7 +116,7 @@ describe('a request is refused', () => {
     expect(open(sealRequestV2({ session: swapped, ts, plaintext: '{}', ...line }))).toBeUndefined();
     const asRequest = parseEnvelopeV2(reply());
     expect(asRequest && open(asRequest)).toBeUndefined();
-    expect(openReply(printEnvelopeV2(envelope))).toBeUndefined();
+    expect(openReply(JSON.parse(printEnvelopeV2(envelope)))).toBeUndefined();
   });
 
   test('for an epk of low order, also when it is sealed with the keys of a zero secret', () => {

@@ -24,7 +24,7 @@ class NodeSessionV2 implements Session {
 
   seal({ method, path, ts, text: plaintext }: Outgoing): SealedRequest {
     const envelope = sealRequestV2({ session: this.#session, ts, plaintext, method, path });
-    return { body: JSON.stringify(printEnvelopeV2(envelope)), iv: envelope.iv };
+    return { body: printEnvelopeV2(envelope), iv: envelope.iv };
   }
 
   open(answer: string, { method, path }: Outgoing, { iv }: SealedRequest): string | undefined {

@@ -70,7 +70,7 @@ describe('a session on WebCrypto', () => {
         const line = { method: 'POST', path };
         const envelope = sealRequestV2({ session, ts, plaintext: text, iv, ...line });
         const sealed = await two.seal(request(text, path));
-        expect(sealed.body).toBe(JSON.stringify(printEnvelopeV2(envelope)));
+        expect(sealed.body).toBe(printEnvelopeV2(envelope));
         expect(Buffer.from(sealed.iv).equals(iv)).toBe(true);
       }),
       { numRuns: 50, seed: 7 },
