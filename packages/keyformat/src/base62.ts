@@ -68,27 +68,28 @@ function printChunk(value: number): string {
 /** Values of 8 characters each, least significant first; the last one may stand for fewer. */
 function readChunks(text: string): bigint[] | undefined {
   if (text.length === 0) return undefined;
-  const chunks: bigint[] = [];
-  for (let end = text.length; end > 0; end -= chunkChars) {
+  const chunks = new Array<bigint>(Math.ceil(text.length / chunkChars));
+  for (let i = 0, end = text.length; end > 0; i++, end -= chunkChars) {
     let value = 0;
     for (let at = Math.max(0, end - chunkChars); at < end; at++) {
       const digit = valueOfCode[text.charCodeAt(at)] ?? foreign;
       if (digit === foreign) return undefined;
       value = value * 62 + digit;
     }
-    chunks.push(BigInt(value));
+    chunks[i] = BigInt(value);
   }
   return chunks;
 }
 
-/** Joins neighbours, then pairs of neighbours and so on: one multiplication by a long number per level, not per chunk. */
-function joinChunks(chunks: readonly bigint[]): bigint {
-  let parts = chunks;
-  for (let level = 0; parts.length > 1; level++) {
+/** Joins neighbours in place, then pairs of neighbours and so on: one multiplication by a long number per level, not per chunk. */
+function joinChunks(chunks: bigint[]): bigint {
+  for (let level = 0, count = chunks.length; count > 1; level++, count = Math.ceil(count / 2)) {
     const base = power(level);
-    const joined: bigint[] = [];
-    for (let i = 0; i < parts.length; i += 2) joined.push((parts[i + 1] ?? 0n) * base + (parts[i] ?? 0n));
-    parts = joined;
+    for (let i = 0; i < count; i += 2) {
+      const low = chunks[i] ?? 0n;
+      const high = i + 1 < count ? chunks[i + 1] : undefined;
+      chunks[i / 2] = high === undefined ? low : high * base + low;
+    }
   }
-  return parts[0] ?? 0n;
+  return chunks[0] ?? 0n;
 }

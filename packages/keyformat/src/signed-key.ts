@@ -68,16 +68,16 @@ export function verifySignedKey(
   raw: string,
   secrets: readonly string[],
 ): { claims: KeyClaims; canonical: string; secretIndex: number } | undefined {
-  const parsed = parseSignedKey(raw);
-  if (parsed === undefined) return undefined;
-  const payload = parsed.payload();
-  const signature = parsed.signature();
+  const parts = splitSignedKey(raw);
+  if (parts === undefined) return undefined;
+  const payload = decoded(parts.payload);
+  const signature = padLeft(decoded(parts.signature));
   // An empty secret would let anybody sign.
   const matches = secrets.map((secret) => secret.length > 0 && timingSafeEqual(hmacSha256(secret, payload), signature));
   const secretIndex = matches.indexOf(true);
   if (secretIndex < 0) return undefined;
   const claims = readClaims(payload);
-  return claims && { claims, canonical: parsed.canonical, secretIndex };
+  return claims && { claims, canonical: joinSignedKey(parts), secretIndex };
 }
 
 /** Time first, so that ids sort by age: 8 bytes of milliseconds, 10 random ones. */
