@@ -25,9 +25,12 @@ export function framingOf({ minorVersion, status, headers }: AnswerHead): Framin
 
 /** "5, 5" is 5: "the recipient MUST either reject the message as invalid or replace the duplicated field values with a single" one. */
 function lengthOf(value: string): number {
+  if (lengthShape.test(value)) return Number(value);
   const [first = '', ...others] = value.split(',').map((part) => part.trim());
-  if (!/^\d{1,15}$/.test(first) || others.some((other) => other !== first)) {
+  if (!lengthShape.test(first) || others.some((other) => other !== first)) {
     throw new HttpFailure('protocol', 'the answer has no Content-Length that can be understood');
   }
   return Number(first);
 }
+
+const lengthShape = /^\d{1,15}$/;

@@ -34,10 +34,12 @@ export class AnswerParser {
     return this.#hasBegun;
   }
 
-  /** Takes the next bytes; answers with what they make whole. @throws {HttpFailure} protocol */
+  /** Takes the next bytes, which need not stay as they are; answers with what they make whole. @throws {HttpFailure} protocol */
   push(bytes: Buffer): ParsedAnswer | undefined {
     this.#hasBegun = true;
-    return this.#reading === undefined ? this.#readHeads(bytes) : this.#readBody(this.#reading, bytes, 0);
+    const parsed = this.#reading === undefined ? this.#readHeads(bytes) : this.#readBody(this.#reading, bytes, 0);
+    if (parsed === undefined) this.#reading?.bytes.keep();
+    return parsed;
   }
 
   /** The other side sends no more; answers with what that makes whole, if it does. @throws {HttpFailure} protocol */
@@ -69,7 +71,7 @@ export class AnswerParser {
   #hold(data: Buffer): undefined {
     const start = data.toString('latin1', 0, beginning.length);
     if (!beginning.startsWith(start)) throw new HttpFailure('protocol', 'the answer is not HTTP/1');
-    this.#held = data;
+    this.#held = Buffer.from(data);
   }
 
   #begin(head: AnswerHead): Reading {

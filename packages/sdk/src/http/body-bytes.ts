@@ -2,8 +2,8 @@ import { decodeText } from './decode-text.ts';
 import { HttpFailure } from './http-client.ts';
 
 /**
- * The bytes of a body as they come: the first piece stays where it is, since it is mostly the whole, and more pieces are copied into one
- * buffer, so that a body in a million pieces takes no more room than its bytes.
+ * The bytes of a body as they come: the first piece is read where it is, since it is mostly the whole, until `keep`; more pieces are copied
+ * into one buffer, so that a body in a million pieces takes no more room than its bytes.
  */
 export class BodyBytes {
   readonly #maxBytes: number;
@@ -28,6 +28,11 @@ export class BodyBytes {
     }
     this.#makeRoom(to - from);
     this.#end += data.copy(this.#bytes, this.#end, from, to);
+  }
+
+  /** What has come will be read later, when its buffer holds something else. */
+  keep(): void {
+    if (this.#bytes !== nothing && !this.#isOwn) this.#makeRoom(0);
   }
 
   /** @throws {HttpFailure} protocol, when it is not UTF-8 */

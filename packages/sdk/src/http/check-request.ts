@@ -6,10 +6,20 @@ import type { HttpRequest } from './http-client.ts';
  *
  * @throws {TypeError}
  */
-export function checkRequest({ method, path, headers, body }: HttpRequest): void {
+export function checkRequest(request: HttpRequest): void {
+  checkLine(request);
+  checkFields(request.headers);
+}
+
+/** The part of it that is of one request alone. @throws {TypeError} */
+export function checkLine({ method, path, body }: HttpRequest): void {
   if (!plainPath.test(path) || rewritten.test(path))
     throw new TypeError('the path of a request has to be one that no URL parser changes');
   if (method === 'GET' && body !== undefined) throw new TypeError('a GET has no body');
+}
+
+/** The part of it that other requests may have, too. @throws {TypeError} */
+export function checkFields(headers: HttpRequest['headers']): void {
   for (const name in headers) checkField(name, headers[name] ?? '');
 }
 

@@ -32,9 +32,8 @@ export class Connection implements Carrier {
     this.#owner = owner;
     this.#maxBodyBytes = maxBodyBytes;
     this.#parser = new AnswerParser(maxBodyBytes);
-    this.#socket = openSocket(destination);
+    this.#socket = openSocket(destination, (bytes) => this.#take(bytes));
     this.#socket.once(destination.tls ? 'secureConnect' : 'connect', () => this.#connected());
-    this.#socket.on('data', (bytes: Buffer) => this.#take(bytes));
     this.#socket.on('end', () => this.#ended());
     this.#socket.on('error', (cause: NodeJS.ErrnoException) => this.#broken(cause));
     this.#socket.on('close', () => this.#broken());

@@ -11,10 +11,25 @@ export interface Destination {
   tls?: SecureContext;
 }
 
-/** A socket that is about to connect; what is written to it until then is sent in one piece when it has. */
-export function openSocket({ host, port, tls }: Destination): Socket {
-  const socket = tls ? connectTls({ host, port, ...secured(host, tls) }) : connect({ host, port });
-  return socket.setNoDelay(true);
+/**
+ * A socket that is about to connect; what is written to it until then is sent in one piece when it has. What comes is handed to `take`,
+ * in bytes that are its own only until it returns.
+ */
+export function openSocket({ host, port, tls }: Destination, take: (bytes: Buffer) => void): Socket {
+  const onread = { buffer: received, callback: (count: number) => takeReceived(take, count) };
+  const to = { host, port, onread };
+  const socket = tls ? connectTls({ ...to, ...secured(host, tls) }) : connect(to);
+  // Runtimes that do not know `onread` emit what comes.
+  return socket.setNoDelay(true).on('data', take);
+}
+
+/** One for all sockets, since each is read to its end before the next: a buffer for each read costs more than the read. */
+const received: Buffer = Buffer.alloc(64 * 1_024);
+
+/** true: go on reading. */
+function takeReceived(take: (bytes: Buffer) => void, count: number): boolean {
+  take(received.subarray(0, count));
+  return true;
 }
 
 /** @throws {Error} when `ca` has no certificates: here, rather than at each connection */

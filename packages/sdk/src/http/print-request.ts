@@ -1,4 +1,4 @@
-import { checkRequest } from './check-request.ts';
+import { checkFields, checkLine } from './check-request.ts';
 import type { HttpRequest } from './http-client.ts';
 
 /** A request as it goes over the wire, head and body in one text, so that it is one write and one packet where it fits. */
@@ -10,13 +10,24 @@ export interface PrintedRequest {
 
 /** @throws {TypeError} see checkRequest */
 export function printRequest(request: HttpRequest, host: string): PrintedRequest {
-  checkRequest(request);
+  checkLine(request);
   const { method, path, headers, body = '' } = request;
-  let text = `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\n`;
-  for (const name in headers) text += `${name}: ${headers[name]}\r\n`;
-  if (method === 'GET') return { text: `${text}\r\n`, encoding: 'latin1' };
+  const head = `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\n${printFields(headers)}`;
+  if (method === 'GET') return { text: `${head}\r\n`, encoding: 'latin1' };
   // "A user agent SHOULD send Content-Length in a request when the method defines a meaning for enclosed content", RFC 9110, 8.6.
   const bodyBytes = Buffer.byteLength(body);
-  text += `content-length: ${bodyBytes}\r\n\r\n${body}`;
+  const text = `${head}content-length: ${bodyBytes}\r\n\r\n${body}`;
   return { text, encoding: bodyBytes === body.length ? 'latin1' : 'utf8' };
 }
+
+/** Those of the last call are kept: most calls have the very same ones, which are not changed once they were sent. */
+function printFields(headers: HttpRequest['headers']): string {
+  if (printed.headers === headers) return printed.text;
+  checkFields(headers);
+  let text = '';
+  for (const name in headers) text += `${name}: ${headers[name]}\r\n`;
+  printed = { headers, text };
+  return text;
+}
+
+let printed: { headers: HttpRequest['headers']; text: string } = { headers: {}, text: '' };

@@ -44,6 +44,17 @@ describe('the parser of answers', () => {
       }
     });
 
+    it('reads the same, when each piece is written over by the next', () => {
+      const shared = Buffer.alloc(whole.length);
+      for (let i = 1; i < whole.length; i += 1) {
+        const parser = new AnswerParser(mib);
+        const push = (piece: Buffer) => parser.push(shared.fill(0).subarray(0, piece.copy(shared)));
+        expect((push(whole.subarray(0, i)) ?? push(whole.subarray(i)) ?? parser.end())?.answer, `at ${i}`).toEqual(
+          read,
+        );
+      }
+    });
+
     it('reads the same, byte by byte', () => {
       expect(parse(Array.from(whole, (byte) => Buffer.of(byte)))?.answer).toEqual(read);
     });

@@ -37,6 +37,7 @@ describe('calls beyond the number of sockets', () => {
     const { origin, arrived, release } = await holding();
     const client = socketClient({ origin, maxSockets: 1 });
     const first = client.send(get('/first'));
+    await vi.waitFor(() => expect(arrived).toEqual(['/first']), { timeout: 5_000 });
     await expect(client.send(get('/late', 30))).rejects.toMatchObject({
       kind: 'timeout',
       message: 'no answer within 30 ms: waiting for a free connection',
@@ -55,7 +56,7 @@ describe('calls beyond the number of sockets', () => {
     const late = client.send(get('/late', 50));
     const next = client.send(get('/next'));
     await expect(late).rejects.toMatchObject({ kind: 'timeout' });
-    await vi.waitFor(() => expect(arrived).toContain('/next'));
+    await vi.waitFor(() => expect(arrived).toContain('/next'), { timeout: 5_000 });
     release();
     release();
     expect(await next).toMatchObject({ status: 200 });
