@@ -1,5 +1,7 @@
 /** An endpoint as the server knows it (wire.md §2.3): `GET:/users/{id}`. */
 export interface Endpoint {
+  /** `GET /users/{id}` */
+  name: string;
   method: string;
   path: string;
   /** Is it a pattern, or what a caller asked for? */
@@ -19,10 +21,15 @@ export function endpointOf({
   path: string;
   route?: string | undefined;
 }): Endpoint {
-  if (route !== undefined) return { method: method.toUpperCase(), path: rooted(patternOf(route)), isPattern: true };
+  const isPattern = route !== undefined;
+  const shown = isPattern ? rooted(patternOf(route)) : rooted(withoutQuery(path)).slice(0, longestPath);
+  const capitals = method.toUpperCase();
+  return { name: `${capitals} ${shown}`, method: capitals, path: shown, isPattern };
+}
+
+function withoutQuery(path: string): string {
   const end = path.search(/[?#]/);
-  const concrete = end < 0 ? path : path.slice(0, end);
-  return { method: method.toUpperCase(), path: rooted(concrete).slice(0, longestPath), isPattern: false };
+  return end < 0 ? path : path.slice(0, end);
 }
 
 /** `/users/:id` of Express, Fastify, Hono and Nest is `/users/{id}`; `*` stays as it is. */

@@ -86,7 +86,7 @@ export class Keyward {
     const local = checkLocally(key, { engine: this.#engine, hasServer: server !== undefined });
     if (local.kind === 'bad') return local.refusal;
     const claims = local.kind === 'good' ? local.claims : undefined;
-    if (server) return server.validate({ facts, key, claims });
+    if (server) return await server.validate({ facts, key, claims });
     return { allowed: true, claims: claims ?? this.verify(key), clientId: undefined, degraded: false, headers: {} };
   }
 

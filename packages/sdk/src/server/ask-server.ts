@@ -1,6 +1,5 @@
-import { type Endpoint, endpointOf } from '../endpoint.ts';
-import { queryValue } from '../http/query-value.ts';
 import type { RequestFacts } from '../validation.ts';
+import type { EndpointLine } from './endpoint-lines.ts';
 import { ServerAway } from './server-failure.ts';
 import type { ServerAnswer, ServerLink } from './server-link.ts';
 
@@ -33,22 +32,16 @@ const passedOn = ['ratelimit', 'ratelimit-policy', 'retry-after'] as const;
 /** Asks whether a request with this key may go on. The server finds the client by the key. */
 export async function askServer(
   link: ServerLink,
-  { facts, key, projectEnv }: { facts: RequestFacts; key: string; projectEnv: string },
+  { facts, key, line }: { facts: RequestFacts; key: string; line: EndpointLine },
 ): Promise<ServerVerdict> {
-  const methodPath = methodPathOf(endpointOf(facts));
-  const query = `project_env=${queryValue(projectEnv)}&method_path=${queryValue(methodPath)}`;
+  const { path, signed } = line;
   const text = JSON.stringify({
     headers: headersOf(facts, key),
     remoteAddress: withoutZone(facts.remoteAddress),
     cost: facts.cost,
     tellKey: true,
   });
-  return verdictOf(await link.post({ path: `/client/self?${query}`, text, signed: `self|${methodPath}` }));
-}
-
-/** A signature is over parts with `|` between them, so that none of them may hold one (wire.md §2.3). */
-function methodPathOf({ method, path }: Endpoint): string {
-  return `${method}:${path.replaceAll('|', '%7C')}`;
+  return verdictOf(await link.post({ path, text, signed }));
 }
 
 /** As a bearer token the key is read in every environment, whatever header its own applications take it from. */

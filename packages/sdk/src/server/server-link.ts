@@ -1,7 +1,7 @@
 import { isoTime, nowMs } from '../clock.ts';
 import { type HttpAnswer, type HttpClient, HttpFailure } from '../http/http-client.ts';
 import type { ServerOptions } from '../options.ts';
-import type { Outgoing, Runtime, SealedRequest, Session } from '../runtime.ts';
+import type { Outgoing, Runtime, Session } from '../runtime.ts';
 import { version } from '../version.ts';
 import { ServerAway, ServerRefused } from './server-failure.ts';
 import { type ServerKey, ServerKeys } from './server-keys.ts';
@@ -27,10 +27,15 @@ export interface ServerCall {
 const sessionMs = 270_000;
 
 interface OpenSession {
-  session: Promise<Session>;
+  opening: Promise<Session>;
+  /** undefined until it is open. */
+  session: Session | undefined;
   key: ServerKey;
   endsMs: number;
 }
+
+/** A session to a key. */
+type Sealing = { session: Session; key: ServerKey };
 
 /** Sends JSON to the server, sealed, and gives its answer, opened. One session serves all calls for some minutes. */
 export class ServerLink {
@@ -49,13 +54,13 @@ export class ServerLink {
     this.#basePath = baseUrl.pathname;
     this.#http = runtime.createHttpClient({ origin: baseUrl.origin, maxSockets, fetch });
     this.#keys = new ServerKeys({ runtime, http: this.#http, basePath: this.#basePath, pins });
-    this.#headers = {
+    this.#headers = Object.freeze({
       'content-type': 'application/json',
       accept: 'application/json',
       'x-api-key': serverKey,
       'x-apikee-encrypted': '1',
       'user-agent': `keyward-js/${version}`,
-    };
+    });
   }
 
   /**
@@ -68,7 +73,7 @@ export class ServerLink {
     const first = await this.#send(call, deadlineMs);
     if (first.json.error !== 'INVALID_ENVELOPE') return accepted(first);
     this.#open = undefined;
-    await this.#told(() => this.#keys.refresh(leftUntil(deadlineMs)));
+    await told(this.#keys.refresh(leftUntil(deadlineMs)));
     return accepted(await this.#send(call, deadlineMs));
   }
 
@@ -76,65 +81,52 @@ export class ServerLink {
     this.#http.close();
   }
 
+  /** Waits for the network, and for nothing else that is at hand: each wait costs the application time of its own. */
   async #send({ path, text, signed }: ServerCall, deadlineMs: number): Promise<ServerAnswer> {
-    const { session, key } = await this.#session(deadlineMs);
+    const current = this.#keys.current(leftUntil(deadlineMs));
+    const { session, key } = this.#atHand(current) ?? (await this.#session(current));
     const ts = isoTime(nowMs());
     const request: Outgoing = { method: 'POST', path, ts, text: key.version === '1' ? stamped(text, ts) : text };
-    const sealed = await session.seal(request);
-    const answer = await this.#request(request, { sealed, signed }, deadlineMs);
-    return this.#read(answer, { request, sealed, open: { session, key } });
-  }
-
-  async #request(
-    { path, ts }: Outgoing,
-    { sealed, signed }: { sealed: SealedRequest; signed: string | undefined },
-    deadlineMs: number,
-  ): Promise<HttpAnswer> {
+    const sealing = session.seal(request);
+    const sealed = sealing instanceof Promise ? await sealing : sealing;
     const { privateKey } = this.#options;
     const isSigned = privateKey !== undefined && signed !== undefined;
-    const headers = isSigned
-      ? { ...this.#headers, 'x-apikee-signature': await this.#runtime.sign(`${signed}|${ts}`, privateKey) }
-      : this.#headers;
+    const headers = isSigned ? await this.#signed(`${signed}|${ts}`, privateKey) : this.#headers;
     const timeoutMs = leftUntil(deadlineMs);
+    const posted = { method: 'POST', path: this.#basePath + path, headers, body: sealed.body, timeoutMs } as const;
+    let answer: HttpAnswer;
     try {
-      return await this.#http.send({
-        method: 'POST',
-        path: this.#basePath + path,
-        headers,
-        body: sealed.body,
-        timeoutMs,
-      });
+      answer = await this.#http.send(posted);
     } catch (cause) {
-      throw cause instanceof HttpFailure
-        ? new ServerAway(`the server cannot be reached: ${cause.message}`, { cause })
-        : cause;
+      throw unreachable(cause);
     }
+    const isSealed = key.version === '2' && answer.headers['x-apikee-encrypted'] === '1';
+    const opening = isSealed ? session.open(answer.body, request, sealed) : answer.body;
+    return readAnswer(answer, { text: opening instanceof Promise ? await opening : opening, isSealed, key });
   }
 
-  /** In version 2 what was allowed or refused comes sealed; anybody could have written what is not. */
-  async #read(
-    answer: HttpAnswer,
-    { request, sealed, open }: { request: Outgoing; sealed: SealedRequest; open: { session: Session; key: ServerKey } },
-  ): Promise<ServerAnswer> {
-    const { status, headers } = answer;
-    const isSealed = open.key.version === '2' && headers['x-apikee-encrypted'] === '1';
-    const text = isSealed ? await open.session.open(answer.body, request, sealed) : answer.body;
-    const json = text === undefined ? undefined : parseObject(text);
-    if (!json) throw new ServerAway(`the server's answer (HTTP ${status}) is not Keyward's, or was changed on its way`);
-    if (open.key.version === '2' && !isSealed && (status < 400 || isVerdict(json)))
-      throw new ServerAway('the server answered in the open what it has to seal');
-    return { status, headers, json };
+  async #signed(text: string, privateKey: string): Promise<Record<string, string>> {
+    return { ...this.#headers, 'x-apikee-signature': await this.#runtime.sign(text, privateKey) };
   }
 
-  async #session(deadlineMs: number): Promise<{ session: Session; key: ServerKey }> {
-    const key = await this.#told(() => this.#keys.current(leftUntil(deadlineMs)));
-    const atMs = nowMs();
+  /** The session of before, if nobody has to be waited for. */
+  #atHand(key: ServerKey | Promise<ServerKey>): Sealing | undefined {
     const open = this.#open;
-    const isGood = open && open.endsMs > atMs && open.key.kid === key.kid && open.key.version === key.version;
-    const chosen = isGood ? open : { session: this.#openTo(key), key, endsMs: atMs + sessionMs };
+    if (!open?.session || key instanceof Promise || !isGood(open, key)) return undefined;
+    return { session: open.session, key: open.key };
+  }
+
+  async #session(current: ServerKey | Promise<ServerKey>): Promise<Sealing> {
+    const key = await told(current);
+    const open = this.#open;
+    const chosen: OpenSession =
+      open && isGood(open, key)
+        ? open
+        : { opening: this.#openTo(key), session: undefined, key, endsMs: nowMs() + sessionMs };
     // Kept before it is open: those who come meanwhile wait for it, where they may.
     if (this.#runtime.lifetime === 'process') this.#open = chosen;
-    const session = await chosen.session;
+    const session = await chosen.opening;
+    chosen.session = session;
     if (this.#runtime.lifetime === 'request') this.#open = chosen;
     return { session, key: chosen.key };
   }
@@ -148,16 +140,38 @@ export class ServerLink {
       throw new ServerRefused('nothing can be encrypted to the key that the server tells', { cause });
     }
   }
+}
 
-  async #told(ask: () => ServerKey | Promise<ServerKey>): Promise<ServerKey> {
-    try {
-      return await ask();
-    } catch (cause) {
-      throw cause instanceof HttpFailure
-        ? new ServerAway(`the server's key cannot be asked for: ${cause.message}`, { cause })
-        : cause;
-    }
+async function told(key: ServerKey | Promise<ServerKey>): Promise<ServerKey> {
+  try {
+    return await key;
+  } catch (cause) {
+    throw cause instanceof HttpFailure
+      ? new ServerAway(`the server's key cannot be asked for: ${cause.message}`, { cause })
+      : cause;
   }
+}
+
+function isGood({ key, endsMs }: OpenSession, current: ServerKey): boolean {
+  return endsMs > nowMs() && key.kid === current.kid && key.version === current.version;
+}
+
+function unreachable(cause: unknown): unknown {
+  return cause instanceof HttpFailure
+    ? new ServerAway(`the server cannot be reached: ${cause.message}`, { cause })
+    : cause;
+}
+
+/** In version 2 what was allowed or refused comes sealed; anybody could have written what is not. */
+function readAnswer(
+  { status, headers }: HttpAnswer,
+  { text, isSealed, key }: { text: string | undefined; isSealed: boolean; key: ServerKey },
+): ServerAnswer {
+  const json = text === undefined ? undefined : parseObject(text);
+  if (!json) throw new ServerAway(`the server's answer (HTTP ${status}) is not Keyward's, or was changed on its way`);
+  if (key.version === '2' && !isSealed && (status < 400 || isVerdict(json)))
+    throw new ServerAway('the server answered in the open what it has to seal');
+  return { status, headers, json };
 }
 
 function accepted(answer: ServerAnswer): ServerAnswer {

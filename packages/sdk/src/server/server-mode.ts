@@ -1,4 +1,3 @@
-import { endpointOf } from '../endpoint.ts';
 import { queryValue } from '../http/query-value.ts';
 import { claimsOfRecord } from '../keys/claims-of-record.ts';
 import type { Claims } from '../keys/key-claims.ts';
@@ -6,6 +5,7 @@ import type { ServerOptions, Settings } from '../options.ts';
 import type { Runtime } from '../runtime.ts';
 import { type RequestFacts, refused, type Validation } from '../validation.ts';
 import { askServer, type ServerVerdict } from './ask-server.ts';
+import { type EndpointLine, EndpointLines } from './endpoint-lines.ts';
 import type { Incident } from './incidents.ts';
 import { Registrations } from './registrations.ts';
 import { ServerAway } from './server-failure.ts';
@@ -37,6 +37,7 @@ export class ServerMode {
   readonly #projectEnv: string;
   readonly #settings: ServerModeOptions['settings'];
   readonly #onIncident: ServerModeOptions['onIncident'];
+  readonly #lines: EndpointLines;
   readonly #endpoints = new Set<string>();
 
   constructor({ runtime, server, settings, onIncident }: ServerModeOptions) {
@@ -47,6 +48,7 @@ export class ServerMode {
     this.#lifetime = lifetime;
     this.#timeoutMs = server.timeoutMs;
     this.#projectEnv = server.projectEnv;
+    this.#lines = new EndpointLines(server.projectEnv);
     this.#settings = settings;
     this.#onIncident = onIncident;
   }
@@ -54,9 +56,10 @@ export class ServerMode {
   /** The server's word, and while there is none, what `failOpen` says. */
   async validate(question: Question): Promise<Validation> {
     const { facts, key } = question;
-    const isNew = this.#registerEndpoint(facts);
+    const line = this.#lines.of(facts);
+    const isNew = this.#registerEndpoint(line);
     try {
-      const verdict = await askServer(this.#link, { facts, key, projectEnv: this.#projectEnv });
+      const verdict = await askServer(this.#link, { facts, key, line });
       if (isNew) await this.#tellInRequest();
       return validationOf(verdict, question);
     } catch (cause) {
@@ -104,10 +107,8 @@ export class ServerMode {
   }
 
   /** Only patterns: what callers ask for has no end. Whether it was one that nobody had asked for. */
-  #registerEndpoint(facts: RequestFacts): boolean {
-    if (!this.#settings.autoRegisterEndpoints || facts.route === undefined) return false;
-    const { method, path } = endpointOf(facts);
-    const name = `${method} ${path}`;
+  #registerEndpoint({ endpoint: { method, path, isPattern, name } }: EndpointLine): boolean {
+    if (!this.#settings.autoRegisterEndpoints || !isPattern) return false;
     if (this.#endpoints.has(name) || this.#endpoints.size >= maxEndpoints) return false;
     this.#endpoints.add(name);
     const text = JSON.stringify({ method, path, name });
