@@ -1,20 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { cpuTimeUs } from './cpu-time.ts';
 import { runLoad } from './load.ts';
-
-export interface EchoProcess extends Disposable {
-  url: string;
-  pid: number;
-}
+import { type ServerProcess, startServer } from './server-process.ts';
 
 /** The bare echo (echo.ts) as a process of its own. */
-export async function startEcho(): Promise<EchoProcess> {
-  const echo = spawn(process.execPath, [fileURLToPath(new URL('echo.ts', import.meta.url))], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  return { url: await firstLine(echo), pid: echo.pid ?? 0, [Symbol.dispose]: () => void echo.kill() };
+export function startEcho(): Promise<ServerProcess> {
+  return startServer('echo.ts');
 }
 
 /** CPU µs per request of a bare echo, just now on this machine: what other figures are held against. */
@@ -34,9 +24,3 @@ export async function echoCostUs(): Promise<number> {
 }
 
 const requests = 20_000;
-
-async function firstLine(child: ChildProcess): Promise<string> {
-  if (!child.stdout) throw new Error('the echo has no output');
-  const [chunk] = await once(child.stdout, 'data');
-  return String(chunk).trim();
-}
