@@ -1,5 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
+import { findTargetHandler } from 'hono/utils/handler';
 import type { Claims } from '../keys/key-claims.ts';
 import { presentedKey } from '../keys/present-key.ts';
 import type { Refused } from '../validation.ts';
@@ -62,10 +63,17 @@ function refuse(c: Context, { status, headers, body }: Refused): Response {
   return c.json(body, status as 401);
 }
 
-/** The pattern of the handler that will answer: middleware is registered for all methods, a route for its own. */
+type Route = ReturnType<typeof matchedRoutes>[number];
+
+/** The pattern of the route that will answer: the first that does not go on to the next, for a page for all others may follow. */
 function routeOf(c: Context): string | undefined {
-  const routes = matchedRoutes(c).filter(({ method, handler }) => method !== 'ALL' && handler.length < 2);
-  return routes.at(-1)?.path;
+  return matchedRoutes(c).find(answers)?.path;
+}
+
+/** What goes on takes `next`. Middleware that takes whatever there is (`...rest`) is there for all methods, a route for its own. */
+function answers({ handler, method }: Route): boolean {
+  const { length } = findTargetHandler(handler);
+  return length === 1 || (length === 0 && method !== 'ALL');
 }
 
 /** The few that count, as one object. */

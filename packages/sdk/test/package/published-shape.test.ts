@@ -46,10 +46,10 @@ describe('the published package', () => {
       ]);
       return [...new Set(found.map(([, name = '']) => name))].sort();
     };
-    const frameworks = ['@nestjs/common', 'express', 'fastify', 'hono', 'hono/route'];
+    const frameworks = ['@nestjs/common', 'express', 'fastify', 'hono', 'hono/route', 'hono/utils/handler'];
     const others = (await specifiers('dist')).filter((name) => !name.startsWith('node:'));
     expect(others).toEqual(frameworks);
-    expect(await specifiers('dist/edge')).toEqual(['hono', 'hono/route']);
+    expect(await specifiers('dist/edge')).toEqual(['hono', 'hono/route', 'hono/utils/handler']);
   });
 
   it('takes nothing of Nest when it runs, of which an application may have several copies', async () => {
