@@ -3,8 +3,8 @@ type HeaderValue = string | readonly string[] | undefined;
 const bearer = /^bearer +([^ ]+) *$/i;
 
 /**
- * The key among a request's headers: the named one, else `Authorization: Bearer` with what may be a key. An application may have
- * its own tokens there, so that another one beside the named header says nothing.
+ * The key among a request's headers: the named one, be it bare or a bearer token, else `Authorization: Bearer` with what may be a key.
+ * An application may have its own tokens there, so that another one beside the named header says nothing.
  */
 export function presentedKey(
   headers: Readonly<Record<string, HeaderValue>>,
@@ -12,7 +12,7 @@ export function presentedKey(
   headerName: string,
 ): string | undefined {
   const named = single(headers[headerName])?.trim();
-  if (named) return named;
+  if (named) return bearer.exec(named)?.[1] ?? named;
   return bearer.exec(single(headers.authorization) ?? '')?.[1];
 }
 
