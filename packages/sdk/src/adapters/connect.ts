@@ -40,7 +40,7 @@ export function connectHandler(keyward: Validating): ConnectHandler {
   return async (request, response, next) => {
     const { headers, method = 'GET', socket } = request;
     const target = request.originalUrl ?? request.url ?? '/';
-    const path = withoutQuery(target);
+    const path = pathOf(target);
     if (keyward.isExcluded(path)) return next();
     try {
       const key = presentedKey(headers, keyward.headerName);
@@ -69,7 +69,9 @@ function setHeaders(response: ConnectResponse, headers: Readonly<Record<string, 
   for (const name in headers) response.setHeader(name, headers[name] ?? '');
 }
 
-function withoutQuery(target: string): string {
-  const end = target.indexOf('?');
-  return end < 0 ? target : target.slice(0, end);
+/** Express finds its routes without an origin, too: RFC 9112 §3.2.2, "a server MUST accept the absolute-form in requests". */
+function pathOf(target: string): string {
+  const path = target.startsWith('/') ? target : target.replace(/^[a-z][\w.+-]*:\/\/[^/?]*/i, '') || '/';
+  const end = path.indexOf('?');
+  return end < 0 ? path : path.slice(0, end) || '/';
 }
