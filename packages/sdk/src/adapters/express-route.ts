@@ -94,7 +94,8 @@ function find(layers: readonly Layer[], { method, path }: Asked): string | undef
     }
     const { path: taken = '' } = match;
     const inner = layer.handle?.stack && find(layer.handle.stack, { method, path: path.slice(taken.length) || '/' });
-    if (inner !== undefined) return prefixOf(match) + inner;
+    const prefix = inner === undefined ? undefined : prefixOf(match);
+    if (prefix !== undefined) return prefix + inner;
   }
   return undefined;
 }
@@ -113,14 +114,22 @@ function handles({ methods = {} }: NonNullable<Layer['route']>, method: string):
   return methods._all === true || methods[method] === true || (method === 'head' && methods.get === true);
 }
 
-/** What a router is mounted at; where only what was asked for is known, its parameters go back into it. */
-function prefixOf({ path = '', params = {}, pattern }: Match): string {
+/**
+ * What a router is mounted at; where only what was asked for is known, its parameters go back into it. undefined where it does not
+ * tell which segment is one: `/teams/teams` of `/teams/:id` would become the pattern of another endpoint.
+ */
+function prefixOf({ path = '', params = {}, pattern }: Match): string | undefined {
   if (typeof pattern === 'string') return pattern === '/' ? '' : pattern;
-  const names = Object.entries(params).filter(([, value]) => typeof value === 'string' && value !== '');
-  return names.reduce(
-    (text, [name, value]) => text.replace(`/${encodeURIComponent(String(value))}`, `/:${name}`),
-    path,
-  );
+  const segments = path.split('/');
+  const given = segments.map(decodeURIComponent);
+  for (const [name, value] of Object.entries(params)) {
+    // An optional one that is not there.
+    if (typeof value !== 'string') continue;
+    const at = given.indexOf(value);
+    if (at < 0 || given.includes(value, at + 1)) return undefined;
+    segments[at] = `:${name}`;
+  }
+  return segments.join('/');
 }
 
 function textOf(pattern: unknown): string | undefined {
