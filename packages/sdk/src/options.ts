@@ -27,7 +27,7 @@ export interface KeywardOptions {
   failOpen?: boolean | undefined;
   /** For the whole call to the server, ms; 3,000 unless it is said. */
   serverTimeout?: number | undefined;
-  /** Adapters let these paths through without a key: `/health`, `/ready`, `/livez`, `/readyz`, `/metrics` unless they are said. */
+  /** Adapters let these paths, or this one, through without a key: `/health`, `/ready`, `/livez`, `/readyz`, `/metrics` unless they are said. */
   excludePaths?: Iterable<string> | undefined;
   /** Tells the server of endpoints that are called for the first time. true unless it is said. */
   autoRegisterEndpoints?: boolean | undefined;
@@ -81,15 +81,18 @@ export function readSettings(options: KeywardOptions, environment: Environment):
       'CONFIG',
       'KEYWARD_SECRET is not set. Generate one with `openssl rand -hex 32`, then set it, or pass { secret }. For server mode set KEYWARD_SERVER_KEY, KEYWARD_PROJECT_ENV and KEYWARD_BASE_URL.',
     );
-  const { headerName = 'x-api-key', excludePaths = healthPaths, defaultExpiresIn = '90d' } = options;
+  const { headerName = 'x-api-key', excludePaths = healthPaths, defaultExpiresIn = '90d', failOpen = true } = options;
   if (!headerShape.test(headerName)) throw new KeywardError('CONFIG', 'headerName is not the name of a header.');
+  // 'false' of an environment would be true.
+  if (typeof failOpen !== 'boolean') throw new KeywardError('CONFIG', 'failOpen is neither true nor false.');
   return {
     secrets,
     server,
     headerName: headerName.toLowerCase(),
     defaultExpiresIn,
-    failOpen: options.failOpen ?? true,
-    excludePaths: new Set(excludePaths),
+    failOpen,
+    // A text is iterable, too, by its characters, of which `/` is one.
+    excludePaths: new Set(typeof excludePaths === 'string' ? [excludePaths] : excludePaths),
     autoRegisterEndpoints: options.autoRegisterEndpoints ?? true,
     autoCreateClients: options.autoCreateClients ?? true,
   };
@@ -113,6 +116,9 @@ function readServer(options: KeywardOptions, environment: Environment): ServerOp
   if (baseUrl !== undefined && !url) faults.push('KEYWARD_BASE_URL (baseUrl) is no http or https URL');
   const timeoutMs = options.serverTimeout ?? 3_000;
   if (!(timeoutMs > 0 && timeoutMs <= 600_000)) faults.push('serverTimeout is not between 1 and 600,000 ms');
+  const { maxSockets = 64, fetch } = options;
+  // With none every call would wait for one, and that is taken for an outage.
+  if (!Number.isInteger(maxSockets) || maxSockets < 1) faults.push('maxSockets is no integer from 1 on');
   const pins = readPins(options.serverPublicKey ?? variable(environment, 'SERVER_PUBLIC_KEY')?.split(','));
   if (!pins.every(isPin))
     faults.push('KEYWARD_SERVER_PUBLIC_KEY (serverPublicKey) is neither a public key nor a fingerprint');
@@ -120,7 +126,6 @@ function readServer(options: KeywardOptions, environment: Environment): ServerOp
   if (faults.length > 0 || !url || projectEnv === undefined)
     throw new KeywardError('CONFIG', `Server mode cannot start: ${faults.join('; ')}.`);
   const privateKey = options.privateKey ?? variable(environment, 'PRIVATE_KEY');
-  const { maxSockets = 64, fetch } = options;
   return { serverKey, projectEnv, baseUrl: url, pins, privateKey, timeoutMs, maxSockets, fetch };
 }
 

@@ -67,12 +67,14 @@ describe('server mode', () => {
       serverKey: 'sk live',
       baseUrl: 'ftp://secret.example',
       serverTimeout: 0,
+      maxSockets: 0,
       serverPublicKey: 'short',
     });
     for (const name of [
       'KEYWARD_PROJECT_ENV',
       'KEYWARD_BASE_URL',
       'serverTimeout',
+      'maxSockets',
       'KEYWARD_SERVER_PUBLIC_KEY',
       'KEYWARD_SERVER_KEY',
     ])
@@ -96,4 +98,14 @@ describe('server mode', () => {
 test('headers are known in lower case, and only what can be one is taken', () => {
   expect(read({ secret: 's', headerName: 'X-My-Key' }).headerName).toBe('x-my-key');
   expect(faultOf({ secret: 's', headerName: 'x my key' })).toContain('headerName');
+});
+
+test('one path that needs no key is that path, and no other', () => {
+  expect([...read({ secret: 's', excludePaths: '/status' }).excludePaths]).toEqual(['/status']);
+});
+
+test('what is neither true nor false opens nothing', () => {
+  // As JavaScript passes what it reads of the environment.
+  const failOpen: unknown = 'false';
+  expect(faultOf({ secret: 's', failOpen: failOpen as boolean })).toContain('failOpen');
 });
