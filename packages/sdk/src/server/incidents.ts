@@ -26,6 +26,14 @@ export function createIncidentLog(write: (line: string) => void): (incident: Inc
     }
     const more = last?.leftOut ? ` (and ${last.leftOut} more like it)` : '';
     told.set(kind, { atMs, leftOut: 0 });
-    write(`keyward: ${message}${more}`);
+    write(`keyward: ${inOneLine(message)}${more}`);
   };
 }
+
+/** Names of tenants and answers of strangers stand in messages: what ends a line would begin one of its writer's. */
+function inOneLine(message: string): string {
+  return message.replace(unprinted, ' ').slice(0, longestMessage);
+}
+
+const unprinted = /[\p{Cc}\p{Zl}\p{Zp}]+/gu;
+const longestMessage = 500;
