@@ -97,3 +97,28 @@ test('no more than ten thousand wait, and those beyond are named', async () => {
     'The key 10000 is not registered: 10000 others wait before it',
   ]);
 });
+
+test('what only the server fails at, again and again, does not hold up the others for good', async () => {
+  outcomes = Array.from({ length: 5 }, () => new ServerAway('HTTP 500'));
+  for (const text of ['a', 'b', 'c']) add(text);
+  await passing(5 * 60_000);
+  expect(sent).toEqual(['a', 'a', 'a', 'a', 'a', 'b', 'c', 'a']);
+  expect(registrations.size).toBe(0);
+});
+
+test('what still waits at the end is said, once for each, and so is what comes after it', async () => {
+  outcomes = [new ServerAway('down')];
+  add('a');
+  add('b');
+  await passing(0);
+  incidents.length = 0;
+  registrations.stop();
+  registrations.stop();
+  add('c');
+  expect(incidents.map(({ message }) => message)).toEqual(
+    ['a', 'b', 'c'].map((key) => `The key ${key} is not registered: it was closed before the server was told`),
+  );
+  expect(await registrations.flush(0)).toBe(false);
+  await passing(60_000);
+  expect(sent).toEqual(['a']);
+});
