@@ -106,6 +106,13 @@ describe('a pin', () => {
     expect((await linkTo([other, key.fingerprint]).post(call)).status).toBe(200);
     await expect(linkTo([other]).post(call)).rejects.toThrow(ServerRefused);
   });
+
+  test('is not got round by whoever says that the server seals no answers', async () => {
+    const [key] = server.keyring.keys;
+    server.versions = ['1'];
+    await expect(linkTo([key?.fingerprint ?? '']).post(call)).rejects.toThrow(ServerRefused);
+    expect(server.received).toEqual([]);
+  });
 });
 
 test('a key that nothing can be encrypted to is refused, and asked for anew after some seconds', async () => {
@@ -162,6 +169,29 @@ describe('what the server says with its status', () => {
   ])('%i is a refusal of the application or an outage', async (status, json, kind) => {
     server.answer = () => ({ status, json });
     await expect(linkTo().post(call)).rejects.toThrow(kind);
+  });
+
+  test.each([
+    [301, ServerRefused],
+    [403, ServerRefused],
+    [404, ServerRefused],
+    [414, ServerRefused],
+    [200, ServerAway],
+    [408, ServerAway],
+    [429, ServerAway],
+    [502, ServerAway],
+    [503, ServerAway],
+  ])('%i with a page is the same, whether calls are answered by it or questions for the key', async (status, kind) => {
+    const page = { status, headers: {}, body: '<html>' };
+    server.tamper = () => page;
+    await expect(linkTo().post(call)).rejects.toThrow(kind);
+    server.send = async () => page;
+    await expect(linkTo().post(call)).rejects.toThrow(kind);
+  });
+
+  test('409 for an envelope that came twice is an outage: made again, the call is taken', async () => {
+    server.answer = () => ({ status: 409, json: { error: 'REPLAYED', message: 'already received' } });
+    await expect(linkTo().post(call)).rejects.toThrow(ServerAway);
   });
 
   test.each([401, 403, 429])('%i with a verdict is a verdict', async (status) => {

@@ -3,6 +3,7 @@ import { type HttpAnswer, type HttpClient, HttpFailure } from '../http/http-clie
 import type { ServerOptions } from '../options.ts';
 import type { Outgoing, Runtime, Session } from '../runtime.ts';
 import { version } from '../version.ts';
+import { failureOfStatus } from './failure-of-status.ts';
 import { ServerAway, ServerRefused } from './server-failure.ts';
 import { type ServerKey, ServerKeys } from './server-keys.ts';
 
@@ -168,7 +169,8 @@ function readAnswer(
   { text, isSealed, key }: { text: string | undefined; isSealed: boolean; key: ServerKey },
 ): ServerAnswer {
   const json = text === undefined ? undefined : parseObject(text);
-  if (!json) throw new ServerAway(`the server's answer (HTTP ${status}) is not Keyward's, or was changed on its way`);
+  if (!json)
+    throw failureOfStatus(status, `the server's answer (HTTP ${status}) is not Keyward's, or was changed on its way`);
   if (key.version === '2' && !isSealed && (status < 400 || isVerdict(json)))
     throw new ServerAway('the server answered in the open what it has to seal');
   return { status, headers, json };
@@ -179,10 +181,9 @@ function accepted(answer: ServerAnswer): ServerAnswer {
   if (status < 400 || isVerdict(json)) return answer;
   const { error, message } = json;
   const told = `HTTP ${status} ${String(error ?? '')}: ${String(message ?? 'no reason')}`;
-  // 408, 421, 425 and 429 without a verdict come from what stands before Keyward and may pass.
-  if (status >= 500 || status === 408 || status === 421 || status === 425 || status === 429)
-    throw new ServerAway(`the server has no verdict (${told})`);
-  throw new ServerRefused(`the server does not take what it is asked (${told})`);
+  // Sealed anew it is taken: every envelope of ours is new, and this one came twice because its first answer was lost.
+  if (error === 'REPLAYED') throw new ServerAway(`an answer of the server was lost (${told})`);
+  throw failureOfStatus(status, `the server has no verdict (${told})`);
 }
 
 /** An environment may give refusals the status that the application answers (wire.md §5). */
