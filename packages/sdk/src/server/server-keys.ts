@@ -1,6 +1,7 @@
 import { nowMs } from '../clock.ts';
 import type { HttpClient } from '../http/http-client.ts';
 import type { Runtime } from '../runtime.ts';
+import { failureOfStatus } from './failure-of-status.ts';
 import { ServerAway, ServerRefused } from './server-failure.ts';
 
 /** A key of the server that envelopes can be sealed to. */
@@ -66,16 +67,18 @@ export class ServerKeys {
     const { http, basePath } = this.#options;
     const headers = { accept: 'application/json' };
     const { status, body } = await http.send({ method: 'GET', path: `${basePath}${wellKnown}`, headers, timeoutMs });
-    if (status !== 200) throw new ServerAway(`the server tells no key to encrypt to (HTTP ${status})`);
+    if (status !== 200) throw failureOfStatus(status, `the server tells no key to encrypt to (HTTP ${status})`);
     const told = readTold(body);
     const offered = told.keys.filter((key) => this.#isPinned(key));
     const [best] = offered.filter(({ current }) => current).concat(offered);
     if (!best) throw new ServerRefused('none of the keys that the server tells is the pinned one (serverPublicKey)');
-    const key: ServerKey = {
-      kid: best.kid,
-      publicKey: best.publicKey,
-      version: told.versions.includes('2') ? '2' : '1',
-    };
+    const version = told.versions.includes('2') ? '2' : '1';
+    // What tells versions is not sealed: whoever stands between would answer in the open, as the pinned key never could.
+    if (version === '1' && this.#options.pins.length > 0)
+      throw new ServerRefused(
+        'the server speaks version 1 of envelopes only, whose answers a pin (serverPublicKey) cannot hold',
+      );
+    const key: ServerKey = { kid: best.kid, publicKey: best.publicKey, version };
     this.#known = { key, fetchedMs: nowMs(), notAfterMs: best.notAfterMs };
     return key;
   }
