@@ -1,6 +1,6 @@
 import type { RequestFacts } from '../validation.ts';
 import type { EndpointLine } from './endpoint-lines.ts';
-import { ServerAway } from './server-failure.ts';
+import { ServerAway, ServerRefused } from './server-failure.ts';
 import type { ServerAnswer, ServerLink } from './server-link.ts';
 
 /** The record of a key that was let through, as the server knows it. */
@@ -27,6 +27,14 @@ export type ServerVerdict = { clientId: string; headers: Readonly<Record<string,
     }
 );
 
+/** What its own callers can do nothing about, and whoever runs it has to hear: its clock, its private key, its project. */
+const aboutTheApplication: ReadonlySet<unknown> = new Set([
+  'ENVIRONMENT_UNKNOWN',
+  'ENCRYPTION_REQUIRED',
+  'SIGNATURE_REQUIRED',
+  'SIGNATURE_INVALID',
+  'STALE_REQUEST',
+]);
 const passedOn = ['ratelimit', 'ratelimit-policy', 'retry-after'] as const;
 
 /** Asks whether a request with this key may go on. The server finds the client by the key. */
@@ -65,6 +73,8 @@ function verdictOf({ json, headers: told }: ServerAnswer): ServerVerdict {
   if (success === true) return { ...common, success, degraded: degraded === true, key: keyOf(key) };
   // Every envelope of ours is new: the server has received it twice because its first answer was lost.
   if (code === 'REPLAYED') throw new ServerAway('an answer of the server was lost');
+  if (aboutTheApplication.has(code))
+    throw new ServerRefused(`the server does not take what it is asked (${String(code)}: ${String(message)})`);
   if (success !== false || typeof status !== 'number' || typeof code !== 'string')
     throw new ServerAway('what the server answers is no verdict');
   return {
