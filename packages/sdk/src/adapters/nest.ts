@@ -2,6 +2,7 @@ import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { Claims } from '../keys/key-claims.ts';
 import { presentedKey } from '../keys/present-key.ts';
 import type { Keyward } from '../keyward.ts';
+import { KeywardError } from '../keyward-error.ts';
 import type { Refused, RequestFacts } from '../validation.ts';
 import { type AdapterOptions, keywardOf } from './adapter-options.ts';
 import { refusalOfScopes } from './require-scopes.ts';
@@ -54,8 +55,10 @@ export class KeywardGuard implements CanActivate {
   }
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    // What is no HTTP has no headers: a guard of its own decides about it.
-    if (context.getType() !== 'http') return true;
+    const type: string = context.getType();
+    // Messages have no headers: a guard of their own decides about them.
+    if (type === 'rpc' || type === 'ws') return true;
+    if (type !== 'http') throw unknownContext(type);
     const http = context.switchToHttp();
     const request = http.getRequest<PlatformRequest>();
     if (this.#keyward.isExcluded(pathOf(request))) return true;
@@ -83,17 +86,29 @@ export class KeywardGuard implements CanActivate {
   }
 }
 
-/** On a handler or a controller: the scopes that its keys need. Both count. */
+/** On a handler or a controller: the scopes that its keys need. Both count, and so does each that is put on one. */
 export function RequireScope(...scopes: string[]): ClassDecorator & MethodDecorator {
   return (target: object, _name?: string | symbol, descriptor?: PropertyDescriptor) => {
-    Object.assign(descriptor?.value ?? target, { [required]: scopes });
+    const on: object = descriptor?.value ?? target;
+    Object.assign(on, { [required]: [...scopesOn(on), ...scopes] });
   };
 }
 
 function scopesOf(context: ExecutionContext): string[] {
-  return [context.getClass(), context.getHandler()].flatMap(
-    (of) => (of as { [required]?: string[] })[required] ?? [], // set by RequireScope only
-  );
+  return [context.getClass(), context.getHandler()].flatMap(scopesOn);
+}
+
+function scopesOn(handlerOrController: object): readonly string[] {
+  return (handlerOrController as { [required]?: string[] })[required] ?? []; // set by RequireScope only
+}
+
+/** GraphQL comes over HTTP, too: let through, it would be open. */
+function unknownContext(type: string): KeywardError {
+  const instead =
+    type === 'graphql'
+      ? ' Protect its path with the middleware of keyward/express, or the plugin of keyward/fastify.'
+      : '';
+  return new KeywardError('CONFIG', `KeywardGuard protects routes of HTTP, and no ${type}.${instead}`);
 }
 
 function factsOf(request: PlatformRequest, headerName: string): RequestFacts {
