@@ -60,6 +60,8 @@ function respond({ status, headers, body }: Refused): Response {
 
 /** A response that came from elsewhere may have headers that cannot be changed. */
 function withHeaders(response: Response, headers: Readonly<Record<string, string>>): Response {
+  // What upgrades a connection is known by its identity (Deno), and no copy of it can be made (Node).
+  if (response.status === 101) return response;
   const names = Object.keys(headers).filter((name) => !response.headers.has(name));
   if (names.length === 0) return response;
   const changed = new Response(response.body, response);
