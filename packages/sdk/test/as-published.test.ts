@@ -3,6 +3,7 @@
  * or a framework is in tests/e2e/sdk.
  */
 import { createHash, generateKeyPairSync } from 'node:crypto';
+import { sealV1 } from '@keyward/envelope/v1/seal';
 import { importPrivateKey, publicKeyOf } from '@keyward/envelope/x25519';
 import { describe, expect, test } from 'vitest';
 import * as forExpress from '../src/adapters/express.ts';
@@ -68,6 +69,15 @@ describe('envelopes', () => {
     expect(Object.keys(envelope)).toEqual(['v', 'epk', 'iv', 'ct']);
     expect(decryptPayload(envelope, privateKey)).toEqual({ name: 'default' });
     expect(() => decryptPayload({ ...envelope, iv: 'AAAAAAAAAAAAAAAA' }, privateKey)).toThrow(ApikeeError);
+  });
+
+  test('with something else than JSON in them are named as such, and not quoted', () => {
+    const recipientPublicKey = Buffer.from(publicKey, 'base64');
+    const envelope = sealV1({ recipientPublicKey, plaintext: 'sk_live_secret' });
+    const opening = () => decryptPayload(envelope, privateKey);
+    expect(opening).toThrow(
+      expect.objectContaining({ code: 'DECODE_ERROR', message: expect.not.stringContaining('sk_') }),
+    );
   });
 
   test('are made to no key of zeros, and to none that is no key', () => {

@@ -21,5 +21,10 @@ export function decryptPayload(envelope: EncryptedEnvelope, privateKey: Uint8Arr
   const parsed = parseEnvelopeV1(envelope);
   const opened = parsed && openReplyV1({ envelope: parsed, privateKey: importPrivateKey(Buffer.from(privateKey)) });
   if (!opened) throw new KeywardError('DECODE_ERROR', 'The envelope could not be opened.');
-  return JSON.parse(opened.toString());
+  try {
+    return JSON.parse(opened.toString());
+  } catch {
+    // The error would quote the plaintext.
+    throw new KeywardError('DECODE_ERROR', 'What is in the envelope is not JSON.');
+  }
 }
