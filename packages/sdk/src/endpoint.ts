@@ -22,7 +22,7 @@ export function endpointOf({
   route?: string | undefined;
 }): Endpoint {
   const isPattern = route !== undefined;
-  const shown = isPattern ? rooted(patternOf(route)) : rooted(withoutQuery(path)).slice(0, longestPath);
+  const shown = isPattern ? rooted(patternOf(route)) : cut(rooted(withoutQuery(path)));
   const capitals = method.toUpperCase();
   return { name: `${capitals} ${shown}`, method: capitals, path: shown, isPattern };
 }
@@ -30,6 +30,11 @@ export function endpointOf({
 function withoutQuery(path: string): string {
   const end = path.search(/[?#]/);
   return end < 0 ? path : path.slice(0, end);
+}
+
+/** Half a surrogate pair is in no URL. */
+function cut(path: string): string {
+  return path.slice(0, longestPath).toWellFormed();
 }
 
 /** `/users/:id` of Express, Fastify, Hono and Nest is `/users/{id}`; `*` stays as it is. */
