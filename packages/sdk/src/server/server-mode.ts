@@ -1,3 +1,4 @@
+import { nowMs } from '../clock.ts';
 import { queryValue } from '../http/query-value.ts';
 import { claimsOfRecord } from '../keys/claims-of-record.ts';
 import type { Claims } from '../keys/key-claims.ts';
@@ -56,11 +57,12 @@ export class ServerMode {
   /** The server's word, and while there is none, what `failOpen` says. */
   async validate(question: Question): Promise<Validation> {
     const { facts, key } = question;
+    const deadlineMs = nowMs() + this.#timeoutMs;
     const line = this.#lines.of(facts);
     const isNew = this.#registerEndpoint(line);
     try {
       const verdict = await askServer(this.#link, { facts, key, line });
-      if (isNew) await this.#tellInRequest();
+      if (isNew) await this.#tellInRequest(deadlineMs);
       return validationOf(verdict, question);
     } catch (cause) {
       return this.#withoutVerdict(question, cause);
@@ -70,7 +72,7 @@ export class ServerMode {
   /** Has the server told of a client and its key: in the background, where there is one. */
   async registerClient({ tenant, text }: { tenant: string; text: string }): Promise<void> {
     this.#register({ route: '/client', text, what: `A key of ${tenant}` });
-    await this.#tellInRequest();
+    await this.#tellInRequest(nowMs() + this.#timeoutMs);
   }
 
   flush(timeoutMs: number): Promise<boolean> {
@@ -102,8 +104,8 @@ export class ServerMode {
   }
 
   /** What waits, where nothing goes on after a request. */
-  async #tellInRequest(): Promise<void> {
-    if (this.#lifetime === 'request') await this.flush(this.#timeoutMs);
+  async #tellInRequest(deadlineMs: number): Promise<void> {
+    if (this.#lifetime === 'request') await this.flush(deadlineMs - nowMs());
   }
 
   /** Only patterns: what callers ask for has no end. Whether it was one that nobody had asked for. */
