@@ -105,7 +105,7 @@ describe('a key is refused, and why is said by code:', () => {
     [`apikee_${payload}.`, 'DECODE_ERROR'],
     [`apikee_${payload}.${'z'.repeat(43)}`, 'DECODE_ERROR'],
     [`apikee_${payload}a.${signature}`, 'INVALID_SIGNATURE'],
-    [`apikee_${payload}.1${signature.slice(1)}`, 'INVALID_SIGNATURE'],
+    [`apikee_${payload}.${signature.startsWith('1') ? '2' : '1'}${signature.slice(1)}`, 'INVALID_SIGNATURE'],
   ])('%s is %s', (raw, code) => {
     expect(codeOf(raw)).toBe(code);
   });
