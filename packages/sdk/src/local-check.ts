@@ -1,4 +1,4 @@
-import { signedKeyPrefix } from '@keyward/keyformat/split-signed-key';
+import { maxKeyChars, signedKeyPrefix } from '@keyward/keyformat/split-signed-key';
 import type { Claims } from './keys/key-claims.ts';
 import type { KeyEngine } from './keys/key-engine.ts';
 import { KeywardError } from './keyward-error.ts';
@@ -13,12 +13,9 @@ interface LocalCheckOptions {
   hasServer: boolean;
 }
 
-/** wire.md §1, "caps" */
-const longestKey = 4_096;
-
 /** A server may know keys of other kinds, and it alone knows signed ones where the application has no secret. */
 export function checkLocally(key: string, { engine, hasServer }: LocalCheckOptions): LocalCheck {
-  if (key.length > longestKey) return bad(new KeywardError('INVALID_FORMAT', 'The key is too long.'));
+  if (key.length > maxKeyChars) return bad(new KeywardError('INVALID_FORMAT', 'The key is too long.'));
   if (!engine || (hasServer && !key.startsWith(signedKeyPrefix))) return { kind: 'unknown' };
   try {
     return { kind: 'good', claims: engine.verify(key) };

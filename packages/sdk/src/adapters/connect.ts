@@ -2,6 +2,7 @@ import type { Claims } from '../keys/key-claims.ts';
 import { presentedKey } from '../keys/present-key.ts';
 import type { Refused, RequestFacts, Validation } from '../validation.ts';
 import { expressRoute } from './express-route.ts';
+import { pathOf } from './path-of.ts';
 
 /** What middleware of Express, Connect and Node's own http has of a request. */
 export interface ConnectRequest {
@@ -67,11 +68,4 @@ export function answer(response: ConnectResponse, { status, headers, body }: Ref
 
 function setHeaders(response: ConnectResponse, headers: Readonly<Record<string, string>>): void {
   for (const name in headers) response.setHeader(name, headers[name] ?? '');
-}
-
-/** Express finds its routes without an origin, too: RFC 9112 §3.2.2, "a server MUST accept the absolute-form in requests". */
-function pathOf(target: string): string {
-  const path = target.startsWith('/') ? target : target.replace(/^[a-z][\w.+-]*:\/\/[^/?]*/i, '') || '/';
-  const end = path.indexOf('?');
-  return end < 0 ? path : path.slice(0, end) || '/';
 }

@@ -4,6 +4,7 @@ import { presentedKey } from '../keys/present-key.ts';
 import { injectSecurityScheme, type OpenApiDocument } from '../open-api.ts';
 import type { Refused } from '../validation.ts';
 import { type AdapterOptions, keywardOf } from './adapter-options.ts';
+import { pathOf } from './path-of.ts';
 import { refusalOfScopes } from './require-scopes.ts';
 
 export type KeywardPluginOptions = AdapterOptions;
@@ -28,11 +29,12 @@ const plugin: FastifyPluginAsync<KeywardPluginOptions> = async (app, options) =>
   if (!options.keyward && !options.apikee) app.addHook('onClose', async () => keyward.close());
   app.addHook('onRequest', async (request, reply) => {
     const { headers, method, url, raw, routeOptions } = request;
-    if (keyward.isExcluded(pathOf(url))) return;
+    const path = pathOf(url);
+    if (keyward.isExcluded(path)) return;
     const validation = await keyward.validate({
       key: presentedKey(headers, keyward.headerName),
       method,
-      path: url,
+      path,
       route: routeOptions.url,
       headers,
       remoteAddress: raw.socket.remoteAddress,
@@ -78,9 +80,4 @@ export function injectFastifySwagger(app: WithSwagger, headerName = 'x-api-key')
 
 function refuse(reply: FastifyReply, { status, headers, body }: Refused): FastifyReply {
   return reply.code(status).headers(headers).type('application/json; charset=utf-8').send(JSON.stringify(body));
-}
-
-function pathOf(url: string): string {
-  const end = url.indexOf('?');
-  return end < 0 ? url : url.slice(0, end);
 }

@@ -5,6 +5,7 @@ import type { Keyward } from '../keyward.ts';
 import { KeywardError } from '../keyward-error.ts';
 import type { Refused, RequestFacts } from '../validation.ts';
 import { type AdapterOptions, keywardOf } from './adapter-options.ts';
+import { pathOf } from './path-of.ts';
 import { refusalOfScopes } from './require-scopes.ts';
 
 /** What both of Nest's platforms have of a request. */
@@ -61,7 +62,7 @@ export class KeywardGuard implements CanActivate {
     if (type !== 'http') throw unknownContext(type);
     const http = context.switchToHttp();
     const request = http.getRequest<PlatformRequest>();
-    if (this.#keyward.isExcluded(pathOf(request))) return true;
+    if (this.#keyward.isExcluded(pathOf(request.originalUrl ?? request.url))) return true;
     const validation = await this.#keyward.validate(factsOf(request, this.#keyward.headerName));
     const refusal = validation.allowed ? refusalOfScopes(validation.claims, scopesOf(context)) : validation;
     const reply = http.getResponse<PlatformReply>();
@@ -117,15 +118,9 @@ function factsOf(request: PlatformRequest, headerName: string): RequestFacts {
   return {
     key: presentedKey(headers, headerName),
     method,
-    path: pathOf(request),
+    path: pathOf(request.originalUrl ?? request.url),
     route: typeof pattern === 'string' ? pattern : undefined,
     headers,
     remoteAddress: (raw?.socket ?? socket)?.remoteAddress,
   };
-}
-
-function pathOf({ originalUrl, url }: PlatformRequest): string {
-  const target = originalUrl ?? url;
-  const end = target.indexOf('?');
-  return end < 0 ? target : target.slice(0, end);
 }
