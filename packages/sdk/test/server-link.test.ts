@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-function linkTo(pins: string[] = []): ServerLink {
+function linkTo(pins: string[] = [], openSession = runtime.openSession): ServerLink {
   const options = {
     serverKey: 'sk_live_x',
     projectEnv: 'p',
@@ -23,7 +23,7 @@ function linkTo(pins: string[] = []): ServerLink {
     pins,
   };
   const rest = { privateKey: undefined, timeoutMs: 1_000, maxSockets: 1, fetch: undefined };
-  return new ServerLink({ ...runtime, createHttpClient: () => server }, { ...options, ...rest });
+  return new ServerLink({ ...runtime, openSession, createHttpClient: () => server }, { ...options, ...rest });
 }
 
 const call = { path: '/client/self?method_path=GET%3A%2Fusers', text: '{"a":1}' };
@@ -129,6 +129,17 @@ test('a key that nothing can be encrypted to is refused, and asked for anew afte
   vi.advanceTimersByTime(1_000);
   expect((await link.post(call)).status).toBe(200);
   expect(server.askedForKeys).toBe(2);
+});
+
+test('a session that could not be opened is not kept', async () => {
+  let attempts = 0;
+  const link = linkTo([], (key) => {
+    attempts += 1;
+    if (attempts === 1) throw new Error('no random bytes');
+    return runtime.openSession(key);
+  });
+  await expect(link.post(call)).rejects.toThrow(ServerRefused);
+  expect((await link.post(call)).status).toBe(200);
 });
 
 describe('an answer is not believed', () => {

@@ -126,20 +126,26 @@ export class ServerLink {
         : { opening: this.#openTo(key), session: undefined, key, endsMs: nowMs() + sessionMs };
     // Kept before it is open: those who come meanwhile wait for it, where they may.
     if (this.#runtime.lifetime === 'process') this.#open = chosen;
-    const session = await chosen.opening;
-    chosen.session = session;
+    const session = await this.#opened(chosen);
     if (this.#runtime.lifetime === 'request') this.#open = chosen;
     return { session, key: chosen.key };
   }
 
-  async #openTo(key: ServerKey): Promise<Session> {
+  async #opened(chosen: OpenSession): Promise<Session> {
     try {
-      return await this.#runtime.openSession(key);
+      chosen.session = await chosen.opening;
+      return chosen.session;
     } catch (cause) {
-      this.#open = undefined;
-      this.#keys.distrust(key);
+      // Whoever comes next tries another one.
+      if (this.#open === chosen) this.#open = undefined;
+      this.#keys.distrust(chosen.key);
       throw new ServerRefused('nothing can be encrypted to the key that the server tells', { cause });
     }
+  }
+
+  /** What it throws at once is a rejection, too. */
+  async #openTo(key: ServerKey): Promise<Session> {
+    return this.#runtime.openSession(key);
   }
 }
 
