@@ -24,8 +24,8 @@ declare module 'fastify' {
  */
 const plugin: FastifyPluginAsync<KeywardPluginOptions> = async (app, options) => {
   const keyward = keywardOf(options);
-  app.decorateRequest('keyward');
-  app.decorateRequest('apikee');
+  // An instance within a protected one may be protected once more, by other keys or another header.
+  if (!app.hasRequestDecorator('keyward')) app.decorateRequest('keyward').decorateRequest('apikee');
   if (!options.keyward && !options.apikee) app.addHook('onClose', async () => keyward.close());
   app.addHook('onRequest', async (request, reply) => {
     const { headers, method, url, raw, routeOptions } = request;
@@ -52,6 +52,7 @@ export const keywardPlugin: FastifyPluginAsync<KeywardPluginOptions> = Object.as
   [Symbol.for('fastify.display-name')]: 'keyward',
   [Symbol.for('plugin-meta')]: { name: 'keyward', fastify: '>=5' },
 });
+export type { KeywardPluginOptions as ApikeePluginOptions };
 export { keywardPlugin as apikeePlugin };
 
 /** A `preHandler` for routes whose keys need scopes. */

@@ -103,7 +103,7 @@ const uses = {
   express: `each.keywardMiddleware({ secret: 'a' })({ url: '/health', headers: {}, socket: {} }, {}, () => {})`,
   fastify: `(async () => {
     const hooks = {};
-    const app = { decorateRequest() {}, addHook(name, hook) { hooks[name] = hook; } };
+    const app = { hasRequestDecorator() { return true; }, addHook(name, hook) { hooks[name] = hook; } };
     await each.keywardPlugin(app, { secret: 'a' });
     await hooks.onRequest({ url: '/health', headers: {}, raw: {}, routeOptions: {} });
   })()`,
