@@ -27,6 +27,11 @@ describe('the published package', () => {
     expect([manifest.devDependencies, manifest.scripts]).toEqual([undefined, undefined]);
   });
 
+  it('is packed by pnpm only: npm would leave it leading to sources that are not in it', async () => {
+    const packed = run('npm', ['pack', '--dry-run'], { cwd: join(import.meta.dirname, '../..') });
+    await expect(packed).rejects.toMatchObject({ stderr: expect.stringContaining('packed and published by pnpm') });
+  });
+
   it('holds what was built, its licence and how it is used, and no sources', async () => {
     const files = await readdir(installed, { recursive: true, withFileTypes: true });
     const names = files.filter((file) => file.isFile()).map(({ parentPath, name }) => join(parentPath, name));
