@@ -45,19 +45,28 @@ export function createCaller(options: CallerOptions): Caller {
     const { url, init } = buildRequest(options, operation, asked);
     const isRepeatable = operation.method === 'GET' || asked.idempotencyKey !== undefined;
     return withRetries({ maxAttempts, isRepeatable, signal: asked.signal }, async () => {
-      const late = new AbortController();
-      const timer = setTimeout(
-        () => late.abort(new DOMException('nobody answered in time', 'TimeoutError')),
-        timeoutMs,
-      );
-      const signals = asked.signal ? [late.signal, asked.signal] : [late.signal];
+      const { signal, end } = limited(timeoutMs, asked.signal);
       try {
-        return await read(await fetch(url, { ...init, signal: AbortSignal.any(signals) }));
+        return await read(await fetch(url, { ...init, signal }));
       } finally {
-        clearTimeout(timer);
+        end();
       }
     });
   };
+}
+
+/** Aborts when the time is over, or with `given`: `AbortSignal.any`, which Vercel's edge runtime does not have. */
+function limited(timeoutMs: number, given: AbortSignal | undefined): { signal: AbortSignal; end: () => void } {
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(new DOMException('nobody answered in time', 'TimeoutError')), timeoutMs);
+  const abort = () => stop.abort(given?.reason);
+  if (given?.aborted) abort();
+  given?.addEventListener('abort', abort);
+  const end = () => {
+    clearTimeout(timer);
+    given?.removeEventListener('abort', abort);
+  };
+  return { signal: stop.signal, end };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { KeywardError } from '../src/keyward-error.ts';
 import {
   AlreadyExistsError,
@@ -176,6 +176,14 @@ describe('a key that is verified', () => {
     for (const signal of [AbortSignal.abort(), AbortSignal.abort(new Error('enough'))])
       expect(await thrownBy(manage().keys.verify('apikee_x', { signal }))).toBe(signal.reason);
   });
+});
+
+it('asks where AbortSignal has no `any`, as on Vercel’s edge runtime', async () => {
+  onTestFinished(() => void vi.unstubAllGlobals());
+  vi.stubGlobal('AbortSignal', Object.assign(Object.create(AbortSignal), { any: undefined }));
+  answers = [json(200, { id })];
+  const { signal } = new AbortController();
+  expect(await manage().organizations.get(id, { signal })).toMatchObject({ id });
 });
 
 describe('a resource', () => {
