@@ -13,7 +13,10 @@ import { ServerMode } from './server/server-mode.ts';
 import { type RequestFacts, refused, type Validation } from './validation.ts';
 
 /** What a new key says, and what the server is told of whom it is for. */
-export type CreateOptions = Omit<KeyOptions, 'tenant'> & NewClient;
+export interface CreateOptions extends Omit<KeyOptions, 'tenant'>, NewClient {
+  /** When it ends, where `expiresIn` is not said. */
+  expiresAt?: Date | undefined;
+}
 
 const flushMs = 5_000;
 
@@ -54,7 +57,7 @@ export class Keyward {
    * waits for that. On edge runtimes, which have no background, `create` itself does. Throws `INVALID_DURATION`, or `CONFIG` for claims that no key can carry or without a secret.
    */
   async create(tenant: string, options: CreateOptions = {}): Promise<string> {
-    const { expiresIn = this.defaultExpiresIn, scopes, notBefore, environment, meta } = options;
+    const { expiresIn = options.expiresAt ?? this.defaultExpiresIn, scopes, notBefore, environment, meta } = options;
     const engine = this.#requireEngine();
     const key = engine.create({ tenant, scopes, expiresIn, notBefore, environment, meta });
     if (this.#server && this.#settings.autoCreateClients) {

@@ -47,6 +47,13 @@ test('creating, verifying and protecting, as its documentation shows', async () 
   expect(() => apikee.protect('nonsense')).toThrow(expect.objectContaining({ code: 'INVALID_PREFIX' }));
 });
 
+test('a key ends when `expiresAt` says, where `expiresIn` says nothing', async () => {
+  const expiresAt = new Date(Date.UTC(2100, 0, 1));
+  expect(apikee.verify(await apikee.create('acme', { expiresAt })).expiresAt).toEqual(expiresAt);
+  const sooner = apikee.verify(await apikee.create('acme', { expiresAt, expiresIn: '1h' })).expiresAt;
+  expect(sooner?.getTime()).toBeLessThan(expiresAt.getTime());
+});
+
 test('a key has one identity, however it is padded with zeros', async () => {
   const key = await apikee.create('acme');
   const padded = key.replace('apikee_', 'apikee_00').replace('.', '.0');

@@ -20,6 +20,7 @@ declare global {
 export function keywardMiddleware(options: AdapterOptions = {}): RequestHandler {
   return connectHandler(keywardOf(options));
 }
+export type { AdapterOptions, AdapterOptions as ExpressApikeeOptions };
 export { keywardMiddleware as apikeeMiddleware };
 
 /** For routes whose keys need scopes; after `keywardMiddleware`. */

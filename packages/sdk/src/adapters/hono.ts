@@ -47,6 +47,7 @@ export function keywardMiddleware(options: KeywardMiddlewareOptions = {}): Middl
     return next();
   };
 }
+export type { KeywardMiddlewareOptions as HonoApikeeOptions };
 export { keywardMiddleware as apikeeMiddleware };
 
 /** For routes whose keys need scopes; after `keywardMiddleware`. */

@@ -8,6 +8,18 @@ import { type AdapterOptions, keywardOf } from './adapter-options.ts';
 import { pathOf } from './path-of.ts';
 import { refusalOfScopes } from './require-scopes.ts';
 
+declare global {
+  namespace Express {
+    // As `keyward/express` declares it, whose types need those of Express.
+    interface Request {
+      /** The claims of the key that was let through. */
+      keyward?: Claims;
+      /** The same, as the published package calls it. */
+      apikee?: Claims;
+    }
+  }
+}
+
 /** What both of Nest's platforms have of a request. */
 interface PlatformRequest {
   method: string;

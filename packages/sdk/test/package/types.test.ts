@@ -103,6 +103,50 @@ Controller()(Data);
 export const get = Get();
 `;
 
+/** Without `keyward/express`, whose types would bring the claims along. */
+const nest = `
+import type { Request } from 'express';
+import { KeywardGuard } from 'keyward/nest';
+
+export const guard = new KeywardGuard({ secret: 'a' });
+export const tenantOf = (request: Request): string | undefined => request.keyward?.tenant ?? request.apikee?.tenant;
+`;
+
+/** Of the published package, with its import changed. */
+const migrated = `
+import {
+  Apikee, type ApikeeClaims, type ApikeeConfig, ApikeeError, ApikeeKeyEngine, type CreateClientOptions, decryptPayload,
+  type EncryptedEnvelope, encryptPayload, hashKey, type KeyOptions, signRequest, verifyRequestSignature,
+} from 'keyward';
+import express from 'express';
+import { apikeeMiddleware, type ExpressApikeeOptions, injectSwagger, requireScope } from 'keyward/express';
+import { type ApikeePluginOptions, apikeePlugin, injectFastifySwagger } from 'keyward/fastify';
+import { apikeeMiddleware as honoMiddleware, type HonoApikeeOptions, requireScope as honoScope } from 'keyward/hono';
+
+const config: ApikeeConfig = { secrets: ['a'], headerName: 'x-key', defaultExpiresIn: '1d', failOpen: false, serverTimeout: 1 };
+const apikee = new Apikee(config);
+const forExpress: ExpressApikeeOptions = { apikee, excludePaths: new Set(['/health']) };
+const forFastify: ApikeePluginOptions = { apikee };
+const forHono: HonoApikeeOptions = { apikee, excludePaths: new Set(['/health']) };
+const app = express();
+app.use(apikee.expressMiddleware(), apikeeMiddleware(forExpress), requireScope('a'));
+const document: Record<string, unknown> = {};
+apikee.injectSwagger(document);
+injectSwagger(document, 'x-key');
+const client: CreateClientOptions = {
+  name: 'Acme', clientType: 'company', keyName: 'k', templateId: 't', expiresAt: new Date(), meta: {}, ipWhitelist: [],
+};
+const key = await apikee.create('acme', { ...client, scopes: ['read'], expiresIn: '90d', notBefore: null, environment: 'test' });
+const claims: ApikeeClaims = apikee.protect(key);
+const options: KeyOptions = { tenant: 'acme', expiresIn: 1_000 };
+const envelope: EncryptedEnvelope = encryptPayload({ name: 'default' }, 'a');
+export const all = [
+  new ApikeeKeyEngine(['a']).create(options), ApikeeError, decryptPayload(envelope, Buffer.alloc(32)), hashKey(key), claims.rawKey,
+  signRequest('a', 'b', 'c', 'd'), verifyRequestSignature('a', 'b', 'c', 'd', 'e'), apikee.headerName, apikee.serverMode,
+  apikeePlugin, injectFastifySwagger, honoMiddleware(forHono), honoScope('a'), forFastify,
+];
+`;
+
 /** TypeScript takes top-level \`await\` in modules of ES only. */
 const asCommonJs = (text: string) => {
   const imports = text.match(/^import .*;$/gm) ?? [];
@@ -136,6 +180,16 @@ it('compiles with all frameworks, whose requests have claims', async () => {
   const withNest = { types: ['node'], typeRoots: [join(root, 'node_modules/@types')], experimentalDecorators: true };
   const sources = { 'adapters.mts': adapters, 'adapters.cts': asCommonJs(adapters) };
   expect(await faultsOf(withPeers, sources, withNest)).toBe('');
+});
+
+it('compiles for Nest alone, whose requests have claims, too', async () => {
+  const withNest = { types: ['node'], typeRoots: [join(root, 'node_modules/@types')], experimentalDecorators: true };
+  expect(await faultsOf(withPeers, { 'nest.mts': nest }, withNest)).toBe('');
+});
+
+it('compiles what was written for the published package', async () => {
+  const withNode = { types: ['node'], typeRoots: [join(root, 'node_modules/@types')] };
+  expect(await faultsOf(withPeers, { 'migrated.mts': migrated }, withNode)).toBe('');
 });
 
 it('says what is wrong, so that the tests above mean something', async () => {
