@@ -1,11 +1,16 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect } from 'node:net';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { pipeline } from 'node:stream';
+import { createServer as createTlsServer } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Keyward } from '../../src/keyward.ts';
+import { serverCertificate } from '../http/server-certificate.ts';
 import { startFakeServer } from './fake-server.ts';
 
 const run = promisify(execFile);
@@ -79,6 +84,21 @@ async function startServer(name: string): Promise<(path: string, key?: string) =
   };
 }
 
+/** Takes TLS off what goes to a server of HTTP. */
+async function openTlsDoor(serverUrl: string): Promise<AsyncDisposable & { url: string }> {
+  const { hostname, port } = new URL(serverUrl);
+  const server = createTlsServer(serverCertificate, (from) => {
+    const to = connect(Number(port), hostname);
+    // Whoever does not trust the certificate hangs up.
+    pipeline(from, to, from, () => undefined);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return {
+    url: `https://localhost:${(server.address() as AddressInfo).port}`, // it listens on TCP
+    [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
+
 function handlerOf(name: string): (path: string, key?: string) => Promise<Told> {
   return async (path, key = '') => {
     const args = [join(withPeers, 'ask-handler.mjs'), join(built, `${name}.js`), path, key];
@@ -120,20 +140,37 @@ describe('what the README shows', () => {
     expect(stdout).toBe(`acme [ 'read', 'write' ] { plan: 'pro' }\nINVALID_SIGNATURE\n`);
   });
 
-  it('asks a server with three more variables', async () => {
+  describe('with three more variables', () => {
     const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const publicKey = pair.publicKey.export({ format: 'pem', type: 'spki' }).toString();
-    await using server = await startFakeServer({ version: '2', publicKey });
-    const env = {
-      ...environment,
-      KEYWARD_SERVER_KEY: 'sk_live_smoke',
-      KEYWARD_PROJECT_ENV: 'smoke',
-      KEYWARD_BASE_URL: server.url,
-      KEYWARD_PRIVATE_KEY: pair.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
+    const printedAt = async (url: string, more: Record<string, string> = {}) => {
+      const env = {
+        ...environment,
+        KEYWARD_SERVER_KEY: 'sk_live_smoke',
+        KEYWARD_PROJECT_ENV: 'smoke',
+        KEYWARD_BASE_URL: url,
+        KEYWARD_PRIVATE_KEY: pair.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
+        ...more,
+      };
+      const key = await new Keyward({ secret }).create('acme');
+      const { stdout } = await run(process.execPath, [join(built, 'Local-mode-and-server-mode.js'), key], { env });
+      return stdout;
     };
-    const key = await new Keyward({ secret }).create('acme');
-    const args = [join(built, 'Local-mode-and-server-mode.js'), key];
-    expect((await run(process.execPath, args, { env })).stdout).toBe('acme c\n');
+
+    it('asks a server', async () => {
+      await using server = await startFakeServer({ version: '2', publicKey });
+      expect(await printedAt(server.url)).toBe('acme c\n');
+    });
+
+    it('trusts an authority of one’s own that Node is told of, and no other', async () => {
+      await using server = await startFakeServer({ version: '2', publicKey });
+      await using door = await openTlsDoor(server.url);
+      const ca = join(folder, 'ca.pem');
+      await writeFile(ca, serverCertificate.cert);
+      expect(await printedAt(door.url, { NODE_EXTRA_CA_CERTS: ca })).toBe('acme c\n');
+      // Nobody was asked: a key that is good by itself.
+      expect(await printedAt(door.url)).toBe('acme undefined\n');
+    });
   });
 
   it('takes its secret with a request', async () => {
