@@ -110,7 +110,7 @@ function readServer(options: KeywardOptions, environment: Environment): ServerOp
   const projectEnv = options.projectEnv ?? variable(environment, 'PROJECT_ENV');
   const baseUrl = options.baseUrl ?? variable(environment, 'BASE_URL');
   const faults: string[] = [];
-  if (projectEnv === undefined) faults.push('KEYWARD_PROJECT_ENV (projectEnv) is missing');
+  if (!projectEnv) faults.push('KEYWARD_PROJECT_ENV (projectEnv) is missing');
   if (baseUrl === undefined) faults.push('KEYWARD_BASE_URL (baseUrl) is missing');
   const url = baseUrl === undefined ? undefined : readBaseUrl(baseUrl);
   if (baseUrl !== undefined && !url) faults.push('KEYWARD_BASE_URL (baseUrl) is no http or https URL');

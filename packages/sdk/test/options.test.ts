@@ -65,6 +65,7 @@ describe('server mode', () => {
   test('says all that is missing or wrong at once, and no value', () => {
     const fault = faultOf({
       serverKey: 'sk live',
+      projectEnv: '',
       baseUrl: 'ftp://secret.example',
       serverTimeout: 0,
       maxSockets: 0,
