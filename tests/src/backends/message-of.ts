@@ -2,5 +2,7 @@
 export function messageOf(thrown: unknown): string {
   if (thrown instanceof AggregateError && thrown.message === '') return thrown.errors.map(messageOf).join(', ');
   if (thrown instanceof Error) return thrown.message === '' ? thrown.name : thrown.message;
+  // What vitest tells of an error in a worker has its words, and no prototype.
+  if (typeof thrown === 'object' && thrown !== null && 'message' in thrown) return String(thrown.message);
   return String(thrown);
 }
