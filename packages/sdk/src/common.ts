@@ -11,7 +11,6 @@ export {
   Keyward as Apikee,
 } from './keyward.ts';
 export { KeywardError, KeywardError as ApikeeError } from './keyward-error.ts';
-export type { OpenApiDocument } from './open-api.ts';
 export type { KeywardOptions, KeywardOptions as ApikeeConfig } from './options.ts';
 export type { Incident } from './server/incidents.ts';
 export type { Allowed, RefusalBody, Refused, RequestFacts, Validation } from './validation.ts';

@@ -5,7 +5,7 @@ import type { Claims } from './keys/key-claims.ts';
 import { KeyEngine, type KeyOptions } from './keys/key-engine.ts';
 import { KeywardError } from './keyward-error.ts';
 import { checkLocally } from './local-check.ts';
-import { injectSecurityScheme, type OpenApiDocument } from './open-api.ts';
+import { injectSecurityScheme } from './open-api.ts';
 import { type KeywardOptions, readSettings, type Settings } from './options.ts';
 import { createIncidentLog, type Incident } from './server/incidents.ts';
 import { type NewClient, newClientText } from './server/new-client.ts';
@@ -99,7 +99,7 @@ export class Keyward {
   }
 
   /** Adds the security scheme of keys to an OpenAPI document, once. */
-  injectSwagger(document: OpenApiDocument): void {
+  injectSwagger(document: object): void {
     injectSecurityScheme(document, this.headerName);
   }
 

@@ -1,16 +1,19 @@
 /** What is touched of an OpenAPI document; everything else stays as it is. */
-export interface OpenApiDocument {
-  components?: { securitySchemes?: Record<string, unknown>; [name: string]: unknown };
+interface OpenApiDocument {
+  components?: { securitySchemes?: Record<string, unknown> };
   security?: Record<string, string[]>[];
   paths?: Record<string, unknown>;
-  [name: string]: unknown;
 }
 
 const scheme = 'ApikeeAuth';
 const methods = new Set(['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']);
 
-/** Declares the header of keys as a security scheme, and asks for it in every operation that says nothing of its own. Once is enough. */
-export function injectSecurityScheme(document: OpenApiDocument, headerName: string): void {
+/**
+ * Declares the header of keys as a security scheme of an OpenAPI document, and asks for it in every operation that says nothing of
+ * its own. Once is enough. Whoever makes documents has a type of their own for them; swagger-jsdoc's is `object`.
+ */
+export function injectSecurityScheme(openApi: object, headerName: string): void {
+  const document: OpenApiDocument = openApi;
   document.components ??= {};
   document.components.securitySchemes ??= {};
   document.components.securitySchemes[scheme] = {

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import type { Claims } from '../keys/key-claims.ts';
-import { injectSecurityScheme, type OpenApiDocument } from '../open-api.ts';
+import { injectSecurityScheme } from '../open-api.ts';
 import { type AdapterOptions, keywardOf } from './adapter-options.ts';
 import { answer, connectHandler } from './connect.ts';
 import { refusalOfScopes } from './require-scopes.ts';
@@ -33,6 +33,6 @@ export function requireScope(...scopes: string[]): RequestHandler {
 }
 
 /** Adds the security scheme of keys to what swagger-jsdoc made, or to any OpenAPI document; once is enough. */
-export function injectSwagger(document: OpenApiDocument, headerName = 'x-api-key'): void {
+export function injectSwagger(document: object, headerName = 'x-api-key'): void {
   injectSecurityScheme(document, headerName);
 }

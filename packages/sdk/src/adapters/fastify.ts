@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
 import type { Claims } from '../keys/key-claims.ts';
 import { presentedKey } from '../keys/present-key.ts';
-import { injectSecurityScheme, type OpenApiDocument } from '../open-api.ts';
+import { injectSecurityScheme } from '../open-api.ts';
 import type { Refused } from '../validation.ts';
 import { type AdapterOptions, keywardOf } from './adapter-options.ts';
 import { pathOf } from './path-of.ts';
@@ -73,8 +73,7 @@ export function injectFastifySwagger(app: WithSwagger, headerName = 'x-api-key')
   if (!original) return;
   app.swagger = (...args) => {
     const document = original(...args);
-    if (typeof document === 'object' && document !== null)
-      injectSecurityScheme(document as OpenApiDocument, headerName); // as @fastify/swagger prints it
+    if (typeof document === 'object' && document !== null) injectSecurityScheme(document, headerName);
     return document;
   };
 }

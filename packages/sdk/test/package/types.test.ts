@@ -133,6 +133,8 @@ app.use(apikee.expressMiddleware(), apikeeMiddleware(forExpress), requireScope('
 const document: Record<string, unknown> = {};
 apikee.injectSwagger(document);
 injectSwagger(document, 'x-key');
+const ofSwaggerJsdoc: object = {};
+injectSwagger(ofSwaggerJsdoc);
 const client: CreateClientOptions = {
   name: 'Acme', clientType: 'company', keyName: 'k', templateId: 't', expiresAt: new Date(), meta: {}, ipWhitelist: [],
 };
