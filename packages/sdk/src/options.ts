@@ -35,6 +35,8 @@ export interface KeywardOptions {
   autoCreateClients?: boolean | undefined;
   /** How many connections to the server are open at most; 64 unless it is said. */
   maxSockets?: number | undefined;
+  /** Certificates (PEM) of authorities that are trusted instead of the runtime's, where the server's is of one's own. */
+  ca?: string | undefined;
   /** Instead of connections of its own: what calls the server, for a runtime or a proxy that needs it. */
   fetch?: typeof globalThis.fetch | undefined;
   /** Hears what goes wrong beside requests; a line on stderr, at most one a minute of each kind, unless it is said. */
@@ -50,6 +52,7 @@ export interface ServerOptions {
   privateKey: string | undefined;
   timeoutMs: number;
   maxSockets: number;
+  ca: string | undefined;
   fetch: typeof globalThis.fetch | undefined;
 }
 
@@ -116,9 +119,11 @@ function readServer(options: KeywardOptions, environment: Environment): ServerOp
   if (baseUrl !== undefined && !url) faults.push('KEYWARD_BASE_URL (baseUrl) is no http or https URL');
   const timeoutMs = options.serverTimeout ?? 3_000;
   if (!(timeoutMs > 0 && timeoutMs <= 600_000)) faults.push('serverTimeout is not between 1 and 600,000 ms');
-  const { maxSockets = 64, fetch } = options;
+  const { maxSockets = 64, ca, fetch } = options;
   // With none every call would wait for one, and that is taken for an outage.
   if (!Number.isInteger(maxSockets) || maxSockets < 1) faults.push('maxSockets is no integer from 1 on');
+  if (ca !== undefined && fetch)
+    faults.push('ca is of no use with fetch, which trusts whom it is told to by other means');
   const pins = readPins(options.serverPublicKey ?? variable(environment, 'SERVER_PUBLIC_KEY')?.split(','));
   if (!pins.every(isPin))
     faults.push('KEYWARD_SERVER_PUBLIC_KEY (serverPublicKey) is neither a public key nor a fingerprint');
@@ -126,7 +131,7 @@ function readServer(options: KeywardOptions, environment: Environment): ServerOp
   if (faults.length > 0 || !url || projectEnv === undefined)
     throw new KeywardError('CONFIG', `Server mode cannot start: ${faults.join('; ')}.`);
   const privateKey = options.privateKey ?? variable(environment, 'PRIVATE_KEY');
-  return { serverKey, projectEnv, baseUrl: url, pins, privateKey, timeoutMs, maxSockets, fetch };
+  return { serverKey, projectEnv, baseUrl: url, pins, privateKey, timeoutMs, maxSockets, ca, fetch };
 }
 
 function readPins(given: string | readonly string[] | undefined): readonly string[] {

@@ -34,6 +34,7 @@ export interface Runtime {
   fingerprint(bytes: Uint8Array): string;
   /** base64url of a signature with a PEM private key, RSA PKCS#1 v1.5 SHA-256 or ECDSA with DER (wire.md §2.3). */
   sign(text: string, privateKeyPem: string): string | Promise<string>;
+  /** Throws `CONFIG` for a `ca` that is none, or that it cannot heed. */
   createHttpClient(options: HttpClientOptions): HttpClient;
   warn(line: string): void;
   /**
@@ -47,5 +48,6 @@ export interface HttpClientOptions {
   /** `https://keys.example.com:8443` */
   origin: string;
   maxSockets: number;
+  ca: string | undefined;
   fetch: typeof globalThis.fetch | undefined;
 }

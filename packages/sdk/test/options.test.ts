@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { runtime as edge } from '../src/edge/runtime.ts';
+import { Keyward } from '../src/keyward.ts';
 import { KeywardError } from '../src/keyward-error.ts';
 import { type KeywardOptions, readSettings } from '../src/options.ts';
 
@@ -82,6 +84,12 @@ describe('server mode', () => {
       expect(fault).toContain(name);
     expect(fault).not.toMatch(/sk live|secret\.example|short/);
     expect(faultOf({ serverKey: 'sk_live_x', projectEnv: 'p' })).toContain('KEYWARD_BASE_URL (baseUrl) is missing');
+  });
+
+  test('trusts no authority in vain', () => {
+    expect(faultOf({ ...server, ca: 'PEM', fetch })).toContain('ca is of no use with fetch');
+    expect(() => new Keyward({ ...server, ca: 'no certificate' })).toThrow('ca holds no certificate in PEM');
+    expect(() => edge.createHttpClient({ origin: 'https://x', maxSockets: 1, ca: 'PEM', fetch })).toThrow(KeywardError);
   });
 
   test('takes a public key or a fingerprint for a pin, and several', () => {

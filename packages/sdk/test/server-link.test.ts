@@ -22,7 +22,7 @@ function linkTo(pins: string[] = [], openSession = runtime.openSession): ServerL
     baseUrl: new URL('https://keys.example.com/api/v1'),
     pins,
   };
-  const rest = { privateKey: undefined, timeoutMs: 1_000, maxSockets: 1, fetch: undefined };
+  const rest = { privateKey: undefined, timeoutMs: 1_000, maxSockets: 1, ca: undefined, fetch: undefined };
   return new ServerLink({ ...runtime, openSession, createHttpClient: () => server }, { ...options, ...rest });
 }
 

@@ -24,6 +24,7 @@ test('where nothing goes on after a request, what is told of it keeps to the tim
       privateKey: undefined,
       timeoutMs: 1_000,
       maxSockets: 1,
+      ca: undefined,
       fetch: undefined,
     },
     settings: { failOpen: true, autoRegisterEndpoints: true },

@@ -13,7 +13,7 @@ export interface SocketClientOptions {
   /** The largest body that is taken, 16 MiB unless told. */
   maxBodyBytes?: number;
   /** Certificates (PEM) of authorities that are trusted instead of the runtime's. */
-  ca?: string;
+  ca?: string | undefined;
 }
 
 /**

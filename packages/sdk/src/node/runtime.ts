@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { FetchClient } from '../http/fetch-client.ts';
-import { SocketClient } from '../http/socket-client.ts';
+import { SocketClient, type SocketClientOptions } from '../http/socket-client.ts';
+import { KeywardError } from '../keyward-error.ts';
 import type { Runtime } from '../runtime.ts';
 import { openNodeSession } from './node-session.ts';
 import { signText } from './request-signature.ts';
@@ -11,8 +12,16 @@ export const runtime: Runtime = {
   openSession: openNodeSession,
   fingerprint: (bytes) => createHash('sha256').update(bytes).digest('hex'),
   sign: signText,
-  createHttpClient: ({ origin, maxSockets, fetch }) =>
-    fetch ? new FetchClient({ origin, fetch }) : new SocketClient({ origin, maxSockets }),
+  createHttpClient: ({ fetch, ...options }) =>
+    fetch ? new FetchClient({ ...options, fetch }) : createSocketClient(options),
   warn: (line) => process.stderr.write(`${line}\n`),
   lifetime: 'process',
 };
+
+function createSocketClient(options: SocketClientOptions): SocketClient {
+  try {
+    return new SocketClient(options);
+  } catch (cause) {
+    throw new KeywardError('CONFIG', 'ca holds no certificate in PEM.', { cause });
+  }
+}

@@ -49,11 +49,11 @@ export class ServerLink {
   #open: OpenSession | undefined;
 
   constructor(runtime: Runtime, options: ServerOptions) {
-    const { baseUrl, maxSockets, fetch, pins, serverKey } = options;
+    const { baseUrl, maxSockets, ca, fetch, pins, serverKey } = options;
     this.#runtime = runtime;
     this.#options = options;
     this.#basePath = baseUrl.pathname;
-    this.#http = runtime.createHttpClient({ origin: baseUrl.origin, maxSockets, fetch });
+    this.#http = runtime.createHttpClient({ origin: baseUrl.origin, maxSockets, ca, fetch });
     this.#keys = new ServerKeys({ runtime, http: this.#http, basePath: this.#basePath, pins });
     this.#headers = Object.freeze({
       'content-type': 'application/json',

@@ -143,13 +143,14 @@ describe('what the README shows', () => {
   describe('with three more variables', () => {
     const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const publicKey = pair.publicKey.export({ format: 'pem', type: 'spki' }).toString();
+    const privateKey = pair.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
     const printedAt = async (url: string, more: Record<string, string> = {}) => {
       const env = {
         ...environment,
         KEYWARD_SERVER_KEY: 'sk_live_smoke',
         KEYWARD_PROJECT_ENV: 'smoke',
         KEYWARD_BASE_URL: url,
-        KEYWARD_PRIVATE_KEY: pair.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
+        KEYWARD_PRIVATE_KEY: privateKey,
         ...more,
       };
       const key = await new Keyward({ secret }).create('acme');
@@ -168,6 +169,12 @@ describe('what the README shows', () => {
       const ca = join(folder, 'ca.pem');
       await writeFile(ca, serverCertificate.cert);
       expect(await printedAt(door.url, { NODE_EXTRA_CA_CERTS: ca })).toBe('acme c\n');
+      const trusting = { serverKey: 'sk_live_smoke', projectEnv: 'smoke', ca: serverCertificate.cert, privateKey };
+      const keyward = new Keyward({ secret, ...trusting, baseUrl: door.url, autoCreateClients: false });
+      expect(await keyward.validate({ key: await keyward.create('acme'), method: 'GET', path: '/' })).toMatchObject({
+        clientId: 'c',
+      });
+      keyward.close();
       // Nobody was asked: a key that is good by itself.
       expect(await printedAt(door.url)).toBe('acme undefined\n');
     });
