@@ -39,7 +39,7 @@ export default defineConfig({
       {
         test: {
           name: 'house',
-          include: ['tests/architecture/**/*.test.ts', 'tests/documents/**/*.test.ts'],
+          include: ['tests/architecture/**/*.test.ts', 'tests/documents/**/*.test.ts', 'tests/infra/**/*.test.ts'],
           maxWorkers,
           testTimeout: 30_000,
           sequence: { groupOrder: 0 },

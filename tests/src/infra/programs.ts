@@ -1,0 +1,22 @@
+import { MigrateConfig } from '@keyward/admin-api/commands/migrate';
+import { RebuildConfig } from '@keyward/admin-api/commands/projection-rebuild';
+import { SetupConfig } from '@keyward/admin-api/commands/setup';
+import { AdminApiConfig } from '@keyward/admin-api/config';
+import { GatewayConfig } from '@keyward/gateway/config';
+import { IngestConfig } from '@keyward/ingest/config';
+import { Process } from '@keyward/kit/process-config';
+import { ValidatorConfig } from '@keyward/validator/config';
+import type { TObject } from 'typebox';
+
+/** What the containers of an installation run, and the schemas that each reads its environment by. */
+export const programs = {
+  gateway: [Process, GatewayConfig],
+  validator: [Process, ValidatorConfig],
+  ingest: [Process, IngestConfig],
+  'admin-api': [Process, AdminApiConfig],
+  'keyward migrate': [MigrateConfig],
+  'keyward setup': [SetupConfig],
+  'keyward projection rebuild': [RebuildConfig],
+} as const satisfies Record<string, readonly TObject[]>;
+
+export type Program = keyof typeof programs;
