@@ -1,13 +1,6 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
-import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
-import { takeProcessLock } from '@keyward/kit/process-lock';
-import { Kysely, PGliteDialect, PostgresDialect } from 'kysely';
+import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
-import { SharedInstances } from '../shared-instances.ts';
 import { pgSessions } from './pg-sessions.ts';
-import { pgliteSessions } from './pglite-sessions.ts';
 import type { Schema } from './schema.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -25,7 +18,8 @@ interface DatabaseOptions {
   queryTimeoutMs?: number;
 }
 
-const int8 = 20;
+/** The number of Postgres' type int8. */
+export const int8 = 20;
 const int8Array: number = 1016;
 
 /**
@@ -36,10 +30,7 @@ export async function openDatabase(
   url: string,
   { poolSize = 10, queryTimeoutMs = 30_000 }: DatabaseOptions = {},
 ): Promise<OpenDatabase> {
-  if (url.startsWith('pglite:')) {
-    const shared = await embedded.acquire(url);
-    return { ...shared.instance, [Symbol.asyncDispose]: () => shared[Symbol.asyncDispose]() };
-  }
+  if (url.startsWith('pglite:')) return (await import('./embedded-database.ts')).openEmbeddedDatabase(url);
   const pool = new pg.Pool({
     connectionString: url,
     max: poolSize,
@@ -60,37 +51,4 @@ export async function openDatabase(
   pool.on('connect', (client) => client.on('error', () => undefined));
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   return { db, sessions: pgSessions(pool), [Symbol.asyncDispose]: () => db.destroy() };
-}
-
-interface Embedded extends Omit<OpenDatabase, typeof Symbol.asyncDispose> {
-  lock: Disposable | undefined;
-}
-
-const embedded = new SharedInstances<Embedded>({
-  open: async (url) => {
-    const place = url.slice('pglite:'.length);
-    const isMemory = place.startsWith('memory:');
-    const lock = isMemory ? undefined : lockDirectory(place);
-    try {
-      const options = { parsers: { [int8]: Number }, extensions: { pg_trgm } };
-      const pglite = await PGlite.create(isMemory ? options : { dataDir: place, ...options });
-      const db = new Kysely<Schema>({ dialect: new PGliteDialect({ pglite }) });
-      return { db, sessions: pgliteSessions(pglite), lock };
-    } catch (error) {
-      lock?.[Symbol.dispose]();
-      throw error;
-    }
-  },
-  close: async ({ db, lock }) => {
-    await db.destroy();
-    lock?.[Symbol.dispose]();
-  },
-});
-
-/** An embedded Postgres is of one process: a second one on its files destroys them, and nothing in it keeps that from happening. */
-function lockDirectory(directory: string): Disposable {
-  mkdirSync(dirname(directory), { recursive: true });
-  const lock = takeProcessLock(`${directory}.lock`);
-  if (!lock) throw new Error(`another process uses the database in ${directory}; stop that first`);
-  return lock;
 }
