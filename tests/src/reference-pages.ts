@@ -80,8 +80,10 @@ function configurationPage(): Page {
 
 ${printed}
 
-Services read environment variables. \`NAME_FILE\` names a file that holds the value of \`NAME\`, as mounted secrets do. A service
-that finds faults tells all of them by name, and does not start.
+Services, and the command \`keyward\`, read environment variables. For each variable \`NAME\` here, \`NAME_FILE\` may name a file that holds its
+value instead, as mounted secrets do; a line break at its end is not part of it. Both at once are a fault. It is meant for what is
+marked Secret, which should stand in no manifest: \`DATABASE_URL_FILE\`, \`REDIS_URL_FILE\`, \`PEPPER_FILE\`. A service that finds
+faults tells all of them by name, never a value, and does not start.
 
 ${sections.join('\n\n')}
 `,

@@ -1,8 +1,11 @@
 import Type from 'typebox';
+import { Secret } from './secret.ts';
 
 /** The same in validator and ingest: whoever comes first makes the topic. */
-export const eventLogUrl = Type.String({
-  minLength: 1,
-  description:
-    'The event log, the same in validator and ingest: `kafka://host:port,host:port/<topic>?…` or `memory:<name>`. Whoever comes first makes the topic, with `partitions` (8), `replication` (1: use 3 where there are three brokers; two of them then have to have each event) and `retentionDays` (7). Readers share a `group` (`keyward-ingest`) and lose their place after `sessionTimeoutMs` (10000) of silence.',
-});
+export const eventLogUrl = Secret(
+  Type.String({
+    minLength: 1,
+    description:
+      'The event log, the same in validator and ingest: `kafka://host:port,host:port/<topic>?…` or `memory:<name>`. Whoever comes first makes the topic, with `partitions` (8), `replication` (1: use 3 where there are three brokers; two of them then have to have each event) and `retentionDays` (7). Readers share a `group` (`keyward-ingest`) and lose their place after `sessionTimeoutMs` (10000) of silence.',
+  }),
+);
