@@ -78,7 +78,7 @@ export async function deleteAccountKey(
   });
 }
 
-function viewAccountKey(row: AccountKeyRow): AccountKey {
+export function viewAccountKey(row: AccountKeyRow): AccountKey {
   return {
     identifier: row.id,
     description: row.description,

@@ -1,13 +1,11 @@
 import type { Clock } from '@keyward/kit/clock';
 import { hashPassword } from '@keyward/kit/password';
-import { newId } from '@keyward/kit/random';
-import { findMemberships, findUserByEmail, setPasswordHash } from '@keyward/stores/postgres/accounts';
-import { appendAudit } from '@keyward/stores/postgres/append-audit';
+import { findUserByEmail, setPasswordHash } from '@keyward/stores/postgres/accounts';
 import type { Database } from '@keyward/stores/postgres/database';
 import { inTransaction } from '@keyward/stores/postgres/in-transaction';
 import { endUserSessions } from '@keyward/stores/postgres/user-sessions';
-import { system } from '../changes/author.ts';
 import { AccountChange } from '../changes/change.ts';
+import { recordEverywhere } from './record-everywhere.ts';
 
 interface Resetting {
   email: string;
@@ -41,11 +39,4 @@ export async function resetPassword(
     await recordEverywhere(change, userId);
     return { userId, endedSessions: ended.length };
   });
-}
-
-async function recordEverywhere({ transaction, now: at, records }: AccountChange, userId: string): Promise<void> {
-  const requestId = newId();
-  const organizationIds = (await findMemberships(transaction, userId)).map(({ organizationId }) => organizationId);
-  for (const organizationId of organizationIds.toSorted())
-    await appendAudit(transaction, { organizationId, actor: system, requestId, at, records });
 }

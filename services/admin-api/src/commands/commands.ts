@@ -1,3 +1,4 @@
+import { accountKeyCreate } from './account-key-create.ts';
 import { auditVerify } from './audit-verify.ts';
 import { clientList } from './client-list.ts';
 import type { Command } from './command.ts';
@@ -8,13 +9,16 @@ import { organizationCreate, organizationList } from './organizations.ts';
 import { pepperWrap } from './pepper-wrap.ts';
 import { projectionRebuild } from './projection-rebuild.ts';
 import { projectCreate, projectList } from './projects.ts';
+import { secretsCreate } from './secrets-create.ts';
 import { setup } from './setup.ts';
 import { userResetPassword } from './user-reset-password.ts';
 
 /** All that `keyward` can do. */
 export const commands: readonly Command[] = [
+  secretsCreate,
   migrate,
   setup,
+  accountKeyCreate,
   userResetPassword,
   projectionRebuild,
   pepperWrap,
