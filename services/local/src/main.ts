@@ -1,6 +1,8 @@
 import { systemClock } from '@keyward/kit/clock';
+import { ConfigError, loadConfig } from '@keyward/kit/config';
 import { stopOnSignal } from '@keyward/kit/stop-on-signal';
 import { openDatabase } from '@keyward/stores/postgres/database';
+import Type from 'typebox';
 import { banner } from './banner.ts';
 import { openDataDirectory } from './data-directory.ts';
 import { databaseFolder, FirstStart } from './first-start.ts';
@@ -11,17 +13,25 @@ import { startPlatform } from './platform.ts';
 import { readShownOnce, writeQuickstart } from './quickstart.ts';
 import { StartError } from './start-error.ts';
 
+/** Each is embedded unless it is set. */
+const StoreUrls = Type.Object({
+  DATABASE_URL: Type.Optional(Type.String()),
+  REDIS_URL: Type.Optional(Type.String()),
+  EVENT_LOG_URL: Type.Optional(Type.String()),
+});
+
 /** `npm start`: everything in one process, on embedded stores, or on real ones where their URLs are set. */
-async function start({ port, data, logLevel }: Options): Promise<AsyncDisposable> {
+async function start({ port, host, data, logLevel }: Options): Promise<AsyncDisposable> {
   await using starting = new AsyncDisposableStack();
   const directory = starting.use(openDataDirectory(data));
   const firstStart = new FirstStart(directory);
   firstStart.discardHalf();
   const secrets = instanceSecrets(directory);
+  const config = loadConfig(StoreUrls, process.env);
   const stores = {
-    databaseUrl: process.env.DATABASE_URL || `pglite:${databaseFolder(directory)}`,
-    redisUrl: process.env.REDIS_URL || 'memory:local',
-    eventLogUrl: process.env.EVENT_LOG_URL || 'memory:local',
+    databaseUrl: config.DATABASE_URL ?? `pglite:${databaseFolder(directory)}`,
+    redisUrl: config.REDIS_URL ?? 'memory:local',
+    eventLogUrl: config.EVENT_LOG_URL ?? 'memory:local',
   };
   const { db } = starting.use(await openDatabase(stores.databaseUrl));
   const keyring = keyringFile(directory, systemClock.nowMs());
@@ -34,6 +44,7 @@ async function start({ port, data, logLevel }: Options): Promise<AsyncDisposable
       secrets,
       keyringFile: keyring,
       port,
+      host,
       logLevel,
       spoolDirectory,
       outboundAllowedHosts,
@@ -66,7 +77,8 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  const text = error instanceof StartError ? error.message : `Keyward could not start: ${(error as Error).stack}`;
+  const isExplained = error instanceof StartError || error instanceof ConfigError;
+  const text = isExplained ? error.message : `Keyward could not start: ${(error as Error).stack}`;
   process.stderr.write(`${text}\n`);
   process.exitCode = 1;
 }

@@ -4,6 +4,8 @@ import { StartError } from './start-error.ts';
 export interface Options {
   /** The gateway's port; admin-api takes the next one. 0 = any free ports. */
   port: number;
+  /** The address that gateway and admin-api listen on. */
+  host: string;
   /** Where everything is kept. */
   data: string;
   logLevel: string;
@@ -11,6 +13,7 @@ export interface Options {
 
 export const usage = `npm start -- [options]
   --port <number>       the gateway's port, admin-api takes the next one; 0 = any free ones (7700)
+  --host <address>      the address that both listen on (127.0.0.1)
   --data <directory>    where everything is kept (.keyward)
   --log-level <level>   trace, debug, info, warn, error or silent (warn)
   --help                this text
@@ -27,7 +30,7 @@ export function readOptions(args: string[]): Options | undefined {
   if (!/^\d+$/.test(values.port) || port > 65_534)
     throw new StartError(`--port ${values.port} is not a port: give a number from 0 to 65534.`);
   if (!levels.includes(values['log-level'])) throw new StartError(`--log-level is one of ${levels.join(', ')}.`);
-  return { port, data: values.data, logLevel: values['log-level'] };
+  return { port, host: values.host, data: values.data, logLevel: values['log-level'] };
 }
 
 function parse(args: string[]) {
@@ -36,6 +39,7 @@ function parse(args: string[]) {
       args,
       options: {
         port: { type: 'string', default: '7700' },
+        host: { type: 'string', default: '127.0.0.1' },
         data: { type: 'string', default: '.keyward' },
         'log-level': { type: 'string', default: 'warn' },
         help: { type: 'boolean', default: false },

@@ -29,6 +29,8 @@ export interface PlatformOptions {
   keyringFile: string;
   /** The gateway's port; admin-api takes the next one. 0 = any free ports. */
   port: number;
+  /** The address that gateway and admin-api listen on; loopback unless given. */
+  host?: string;
   logLevel: string;
   /** Where events wait while neither Redis nor the event log is there; in memory unless given. */
   spoolDirectory?: string;
@@ -51,7 +53,7 @@ export interface Platform extends AsyncDisposable {
   adminUrl: string;
 }
 
-const host = '127.0.0.1';
+const loopback = '127.0.0.1';
 const totalsWaitMs = 5_000;
 const pollMs = 25;
 
@@ -78,41 +80,61 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
 
   const start = async <C extends TObject, D>(
     service: ServiceDefinition<C, D>,
-    at: number,
+    { host = loopback, port: at }: { host?: string | undefined; port: number },
     environment: Record<string, string>,
   ) => {
     const config = loadConfig(service.config, environment) as Static<C>;
     return starting.use(await listenOrExplain(startService(service, { config, host, port: at, logLevel }), at));
   };
+  const { host } = options;
   const adminPort = port === 0 ? 0 : port + 1;
-  const admin = await start(adminApi, adminPort, {
-    ...shared,
-    DATABASE_URL: stores.databaseUrl,
-    MASTER_KEY: secrets.masterKey,
-    ORGANIZATION_CREATION: 'anyone',
-    ...variable('MAX_SIGNED_KEYS_PER_CLIENT', options.maxSignedKeysPerClient),
-    ...variable('OPERATOR_ORGANIZATION', options.operatorOrganization),
-    ...options.adminVariables,
-    ...variable('OUTBOUND_ALLOWED_HOSTS', options.outboundAllowedHosts),
-  });
-  await start(ingest, 0, { DATABASE_URL: stores.databaseUrl, EVENT_LOG_URL: stores.eventLogUrl });
+  const admin = await start(
+    adminApi,
+    { host, port: adminPort },
+    {
+      ...shared,
+      DATABASE_URL: stores.databaseUrl,
+      MASTER_KEY: secrets.masterKey,
+      ORGANIZATION_CREATION: 'anyone',
+      ...variable('MAX_SIGNED_KEYS_PER_CLIENT', options.maxSignedKeysPerClient),
+      ...variable('OPERATOR_ORGANIZATION', options.operatorOrganization),
+      ...options.adminVariables,
+      ...variable('OUTBOUND_ALLOWED_HOSTS', options.outboundAllowedHosts),
+    },
+  );
+  await start(ingest, { port: 0 }, { DATABASE_URL: stores.databaseUrl, EVENT_LOG_URL: stores.eventLogUrl });
   await giveBackTotals(projector);
-  const decisions = await start(validator, 0, {
-    ...shared,
-    EVENT_LOG_URL: stores.eventLogUrl,
-    ...variable('STORE_TIMEOUT_MS', options.storeTimeoutMs),
-    ...variable('EVENT_SPOOL_DIR', options.spoolDirectory),
-  });
-  const door = await start(gateway, port, {
-    SERVICE_TOKEN: secrets.serviceToken,
-    KEYRING_FILE: options.keyringFile,
-    VALIDATOR_URL: decisions.url,
-    ADMIN_API_URL: admin.url,
-    ...variable('ADMIN_TIMEOUT_MS', options.adminTimeoutMs),
-  });
+  const decisions = await start(
+    validator,
+    { port: 0 },
+    {
+      ...shared,
+      EVENT_LOG_URL: stores.eventLogUrl,
+      ...variable('STORE_TIMEOUT_MS', options.storeTimeoutMs),
+      ...variable('EVENT_SPOOL_DIR', options.spoolDirectory),
+    },
+  );
+  const door = await start(
+    gateway,
+    { host, port },
+    {
+      SERVICE_TOKEN: secrets.serviceToken,
+      KEYRING_FILE: options.keyringFile,
+      VALIDATOR_URL: decisions.url,
+      ADMIN_API_URL: fromHere(admin.url),
+      ...variable('ADMIN_TIMEOUT_MS', options.adminTimeoutMs),
+    },
+  );
   const running = starting.move();
-  return { gatewayUrl: door.url, adminUrl: admin.url, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return {
+    gatewayUrl: fromHere(door.url),
+    adminUrl: fromHere(admin.url),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
 }
+
+/** Who listens on all addresses is called at this one. */
+const fromHere = (url: string) => url.replace('//0.0.0.0:', `//${loopback}:`);
 
 function variable(name: string, value: number | string | undefined): Record<string, string> {
   return value === undefined ? {} : { [name]: String(value) };
