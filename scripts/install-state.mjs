@@ -36,7 +36,7 @@ function decidingFiles(root) {
     namesIn(join(root, folder)).map((name) => join(folder, name, 'package.json')),
   );
   const fixed = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', '.npmrc'];
-  return [...fixed, ...patches, ...manifests, 'tests/package.json', 'bench/package.json'];
+  return [...fixed, ...patches, ...manifests, 'tests/package.json', 'bench/package.json', 'infra/package.json'];
 }
 
 const namesIn = (folder) => (existsSync(folder) ? readdirSync(folder).sort() : []);

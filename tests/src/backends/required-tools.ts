@@ -1,4 +1,4 @@
-const known = ['schemathesis'] as const;
+const known = ['schemathesis', 'hadolint'] as const;
 export type ToolName = (typeof known)[number];
 
 /**

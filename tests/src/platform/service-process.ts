@@ -10,20 +10,24 @@ export interface ServiceProcess extends AsyncDisposable {
   process: ServerProcess;
 }
 
-/**
- * A service as its own OS process, configured by environment variables as in a deployment; `main` is the file to run, if it is
- * not the service's own.
- */
+interface Program {
+  /** Where it runs; in the root of this repository, unless it is a bundle. */
+  folder?: string;
+  /** The file to run, if it is not the service's own. */
+  main?: string;
+}
+
+/** A service as its own OS process, configured by environment variables as in a deployment. */
 export async function startServiceProcess(
   service: 'gateway' | 'validator' | 'ingest' | 'admin-api',
   environment: Record<string, string>,
-  main = `services/${service}/src/main.ts`,
+  { folder = root, main = `services/${service}/src/main.ts` }: Program = {},
 ): Promise<ServiceProcess> {
   const port = await freePort();
   const server = startServerProcess({
     program: process.execPath,
     args: [main],
-    cwd: root,
+    cwd: folder,
     env: { ...process.env, HOST: '127.0.0.1', PORT: String(port), LOG_LEVEL: 'warn', ...environment },
   });
   const url = `http://127.0.0.1:${port}`;

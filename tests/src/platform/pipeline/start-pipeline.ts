@@ -62,7 +62,7 @@ export async function startPipeline({ outboxMaxBytes = 0 }: { outboxMaxBytes?: n
   const start = async (service: 'validator' | 'ingest', point?: string) => {
     const breaking = point === undefined ? {} : { [breakingPointVariable]: point };
     const main = `tests/src/platform/pipeline/breakable-${service}.ts`;
-    return running.use(await startServiceProcess(service, { ...shared, ...breaking }, main));
+    return running.use(await startServiceProcess(service, { ...shared, ...breaking }, { main }));
   };
   const callers = new Map<ServiceProcess, ValidatorCaller>();
   const ask = (asked: LoadCall, attempt: number, { serverKey }: TestEnvironment): Promise<DecisionReply> => {

@@ -1,0 +1,2 @@
+/** This machine has no such tool, and cannot fetch it. */
+export class MissingTool extends Error {}
