@@ -20,6 +20,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 /** What is not of the management API: health, what there is to read, and pages. */
 const openRoutes = [
   'GET /',
+  'GET /livez',
   'GET /healthz',
   'GET /readyz',
   'GET /openapi.json',

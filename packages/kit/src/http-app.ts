@@ -38,7 +38,7 @@ export interface HttpAppOptions {
   ready: () => Promise<boolean>;
 }
 
-/** A Fastify server in the house's manner: strict bodies, all faults at once, problem+json, two health routes. */
+/** A Fastify server in the house's manner: strict bodies, all faults at once, problem+json, routes of health. */
 export function createHttpApp(options: HttpAppOptions): App {
   const { logger, bodyLimitBytes, maxHeaderBytes, storesInput = false, isServiceCall, isAway, ready } = options;
   const app = fastify({
@@ -72,7 +72,8 @@ export function createHttpApp(options: HttpAppOptions): App {
   app.setNotFoundHandler((request, reply) =>
     sendProblem(new AppError('NOT_FOUND', 'There is no such route.'), request, reply),
   );
-  app.get('/healthz', async () => ({ status: 'up' }));
+  // The same by two names. It asks no store: whoever restarts processes by it would restart all of them in an outage.
+  for (const url of ['/livez', '/healthz']) app.get(url, async () => ({ status: 'up' }));
   app.get('/readyz', async () => {
     if (!(await ready())) throw storeAway(undefined);
     return { status: 'ready' };

@@ -165,7 +165,7 @@ test('the request id comes from another service, or is minted; a public door min
 test('health is whether the process answers, readiness whether its stores do', async () => {
   for (const ready of [true, false]) {
     const { app } = build({ ready });
-    expect((await app.inject('/healthz')).statusCode).toBe(200);
+    for (const url of ['/livez', '/healthz']) expect((await app.inject(url)).statusCode).toBe(200);
     expect((await app.inject('/readyz')).statusCode).toBe(ready ? 200 : 503);
   }
 });
