@@ -16,6 +16,11 @@ interface PeerOptions {
 const restMs = 1000;
 const readyTimeoutMs = 1000;
 const maxConnections = 128;
+/**
+ * One name may stand for many validators (a Kubernetes Service), which are chosen when a connection is made: one that was added
+ * gets its share once connections have been made anew.
+ */
+const maxConnectionAgeMs = 30_000;
 
 /** One validator: its connections, and whether it failed a moment ago. */
 export class ValidatorPeer {
@@ -28,7 +33,11 @@ export class ValidatorPeer {
   constructor(options: PeerOptions) {
     this.origin = options.origin;
     this.#options = options;
-    this.#pool = new Pool(options.origin, { connections: maxConnections, connectTimeout: options.timeoutMs });
+    this.#pool = new Pool(options.origin, {
+      connections: maxConnections,
+      connectTimeout: options.timeoutMs,
+      clientTtl: maxConnectionAgeMs,
+    });
     this.#headers = {
       'content-type': 'application/json',
       accept: decisions.contentType,

@@ -2,7 +2,7 @@ import type { DecisionReply } from '@keyward/contract/decisions';
 import { systemClock } from '@keyward/kit/clock';
 import { createLogger } from '@keyward/kit/logger';
 import { newId } from '@keyward/kit/random';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { GatewayConfig } from '../src/config.ts';
 import { DecisionClient } from '../src/decision-client.ts';
 import { allowed, startValidatorTwin, type ValidatorTwin } from './validator-twin.ts';
@@ -206,6 +206,20 @@ describe('failures', () => {
     const tookMs = systemClock.monotonicMs() - startedMs;
     expect(tookMs).toBeGreaterThanOrEqual(298);
     expect(tookMs).toBeLessThan(600);
+  });
+
+  it('connections are made anew after a while, so that validators behind one name all get their share', async () => {
+    const twin = await startTwin();
+    const client = clientOf([twin.url]);
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const portOfNext = async () => {
+      await ask(client, 'c');
+      return twin.calls.at(-1)?.port;
+    };
+    const before = [await portOfNext(), await portOfNext(), await portOfNext()];
+    vi.setSystemTime(systemClock.nowMs() + 31_000);
+    expect(before).not.toContain(await portOfNext());
   });
 
   it('is ready as long as one validator is', async () => {

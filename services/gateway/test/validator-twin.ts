@@ -7,11 +7,14 @@ export class TwinCall {
   readonly items: DecisionRequest[];
   readonly headers: NodeJS.Dict<string | string[]>;
   readonly response: ServerResponse;
+  /** The gateway's end of the connection. */
+  readonly port: number | undefined;
 
   constructor(items: DecisionRequest[], headers: NodeJS.Dict<string | string[]>, response: ServerResponse) {
     this.items = items;
     this.headers = headers;
     this.response = response;
+    this.port = response.socket?.remotePort;
   }
 
   line(i: number, reply: DecisionReply): this {
