@@ -1,4 +1,4 @@
-const known = ['schemathesis', 'hadolint'] as const;
+const known = ['schemathesis', 'hadolint', 'kustomize', 'kubernetes-validate', 'kube-score'] as const;
 export type ToolName = (typeof known)[number];
 
 /**

@@ -1,3 +1,4 @@
+import { AuditVerifyConfig } from '@keyward/admin-api/commands/audit-verify';
 import { MigrateConfig } from '@keyward/admin-api/commands/migrate';
 import { RebuildConfig } from '@keyward/admin-api/commands/projection-rebuild';
 import { SetupConfig } from '@keyward/admin-api/commands/setup';
@@ -15,6 +16,7 @@ export const programs = {
   ingest: [Process, IngestConfig],
   'admin-api': [Process, AdminApiConfig],
   'keyward migrate': [MigrateConfig],
+  'keyward audit verify': [AuditVerifyConfig],
   'keyward setup': [SetupConfig],
   'keyward projection rebuild': [RebuildConfig],
 } as const satisfies Record<string, readonly TObject[]>;

@@ -7,7 +7,7 @@ import { AdminApiConfig } from '../config.ts';
 import { isUuid } from '../input.ts';
 import { BadFinding, type Command, textOf, UsageError } from './command.ts';
 
-const needed = Type.Pick(AdminApiConfig, ['DATABASE_URL']);
+export const AuditVerifyConfig = Type.Pick(AdminApiConfig, ['DATABASE_URL']);
 
 export const auditVerify: Command = {
   name: 'audit verify',
@@ -25,7 +25,7 @@ export const auditVerify: Command = {
       throw new UsageError('--organization is the id of one');
     const from = placeOf(textOf(context, 'from-head'));
     if (from && organizationId === undefined) throw new UsageError('--from-head needs --organization: it is of one');
-    const { DATABASE_URL } = loadConfig(needed, context.environment);
+    const { DATABASE_URL } = loadConfig(AuditVerifyConfig, context.environment);
     await using database = await openDatabase(DATABASE_URL);
     const { db } = database;
     const ids = organizationId === undefined ? await listAuditedOrganizationIds(db) : [organizationId];
