@@ -1,15 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { parseKeyring } from '@keyward/envelope/keyring';
+import { join, relative, resolve } from 'node:path';
 import { allFaults } from '@keyward/tests/infra/all-faults';
 import { secretsHeldBy } from '@keyward/tests/infra/installation';
 import { workloadsOf } from '@keyward/tests/infra/manifest';
 import { manifestTools } from '@keyward/tests/infra/manifest-tools';
 import { tagOf } from '@keyward/tests/infra/release-faults';
-import { overlays, renderInstallation } from '@keyward/tests/infra/render-installation';
+import { overlays, readManifests, renderInstallation } from '@keyward/tests/infra/render-installation';
 import { withTool } from '@keyward/tests/infra/with-tool';
-import { afterAll, describe, expect, it, type TestContext } from 'vitest';
+import { afterAll, describe, expect, it, type TestContext, test } from 'vitest';
 
 /** Building the tools from nothing takes minutes, once. */
 const timeout = 900_000;
@@ -56,11 +55,12 @@ describe.each(overlays)('the overlay %s', (overlay) => {
       workload.service,
       secretsHeldBy(workload),
     ]);
-    const ofStores = overlay === 'dev' ? { kafka: [], postgres: ['postgres-password'], redis: [] } : {};
+    const isDev = overlay === 'dev';
+    const log = isDev ? [] : ['event-log-url'];
     expect(Object.fromEntries(held)).toEqual({
       gateway: ['keyring.json', 'service-token'],
-      validator: ['event-log-url', 'pepper', 'pepper-wraps', 'projection-key', 'redis-url', 'service-token'],
-      ingest: ['database-url', 'event-log-url'],
+      validator: [...log, 'pepper', 'pepper-wraps', 'projection-key', 'redis-url', 'service-token'],
+      ingest: ['database-url', ...log],
       'admin-api': [
         'database-url',
         'master-key',
@@ -72,7 +72,7 @@ describe.each(overlays)('the overlay %s', (overlay) => {
       ],
       migrate: ['database-url'],
       'audit-verify': ['database-url'],
-      ...ofStores,
+      ...(isDev && { kafka: [], postgres: ['password'], redis: ['users.acl'] }),
     });
   });
 
@@ -81,9 +81,23 @@ describe.each(overlays)('the overlay %s', (overlay) => {
     const manifest = resolve(import.meta.dirname, '../../services/gateway/package.json');
     expect(tagOf(gateway?.pod.containers[0]?.image ?? '')).toBe(JSON.parse(readFileSync(manifest, 'utf8')).version);
   });
+});
 
-  it('is given a keyring that gateways read', { timeout }, async (context) => {
-    const { secrets } = await rendered(context);
-    expect(parseKeyring(secrets['keyward-keyring']?.['keyring.json'] ?? '').keys).toHaveLength(1);
+test('the component shared-spool gives all validators one folder', { timeout }, async (context) => {
+  const place = mkdtempSync(join(folder, 'spool-'));
+  const inRepository = (path: string) =>
+    relative(realpathSync(place), resolve(import.meta.dirname, '../../infra/k8s', path));
+  const lines = [
+    `resources: [${inRepository('overlays/dev')}]`,
+    `components: [${inRepository('components/shared-spool')}]`,
+  ];
+  writeFileSync(join(place, 'kustomization.yaml'), ['namespace: keyward', ...lines].join('\n'));
+  const yaml = await withTool('kustomize', context, () => manifestTools.kustomize(place));
+  const manifests = readManifests(yaml);
+  expect(allFaults({ ...(await renderInstallation('dev')), manifests })).toEqual([]);
+  const [validator] = workloadsOf(manifests).filter(({ service }) => service === 'validator');
+  expect(validator?.pod.volumes?.find(({ name }) => name === 'spool')).toEqual({
+    name: 'spool',
+    persistentVolumeClaim: { claimName: 'validator-spool' },
   });
 });

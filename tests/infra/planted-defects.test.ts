@@ -13,7 +13,7 @@ const defects: Defect[] = [
   // References
   ['ConfigMap gateway-', all, '', 'Deployment gateway names ConfigMap gateway-'],
   ['ServiceAccount validator', all, '', 'Deployment validator names ServiceAccount validator'],
-  ['Deployment admin-api', 'key: master-key', 'key: main-key', 'names Secret keyward-secrets/main-key'],
+  ['Deployment admin-api', 'key: master-key', 'key: main-key', 'names Secret admin-api/main-key'],
   ['Service postgres', all, '', 'StatefulSet postgres names Service postgres'],
   ['ServiceAccount ingest', 'name: ingest', 'name: gateway', 'ServiceAccount gateway is there twice'],
   ['Service gateway', 'namespace: keyward', 'namespace: default', 'is in the namespace default, which is not made'],

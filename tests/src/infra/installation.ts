@@ -32,11 +32,9 @@ interface MountedFile {
 /** Which value of a Secret a container finds at `path`; undefined: none. */
 export function mountedAt(path: string, pod: PodSpec, container: Container): MountedFile | undefined {
   for (const { name, mountPath } of container.volumeMounts ?? []) {
-    const sources = pod.volumes?.find((volume) => volume.name === name)?.projected?.sources ?? [];
-    for (const { secret } of sources) {
-      const item = secret?.items.find((each) => `${mountPath}/${each.path}` === path);
-      if (secret && item) return { secret: secret.name, key: item.key };
-    }
+    const secret = pod.volumes?.find((volume) => volume.name === name)?.secret;
+    const item = secret?.items.find((each) => `${mountPath}/${each.path}` === path);
+    if (secret && item) return { secret: secret.secretName, key: item.key };
   }
   return undefined;
 }
@@ -54,9 +52,7 @@ export function readVariables(workload: Workload, container: Container, installa
 
 /** The keys of all that a workload can read of Secrets. */
 export function secretsHeldBy({ pod }: Workload): string[] {
-  const mounted = (pod.volumes ?? []).flatMap(({ projected }) =>
-    (projected?.sources ?? []).flatMap(({ secret }) => secret?.items.map(({ key }) => key) ?? []),
-  );
+  const mounted = (pod.volumes ?? []).flatMap(({ secret }) => secret?.items.map(({ key }) => key) ?? []);
   const named = pod.containers.flatMap(({ env = [] }) =>
     env.flatMap(({ valueFrom }) => valueFrom?.secretKeyRef?.key ?? []),
   );

@@ -1,6 +1,6 @@
-import { cachedFolder } from '../backends/cache-folder.ts';
 import { findProgram } from '../backends/find-program.ts';
 import { messageOf } from '../backends/message-of.ts';
+import { pythonPackages } from '../backends/python-packages.ts';
 import { runProgram } from '../backends/run-program.ts';
 import { type Finished, runToEnd } from '../backends/run-to-end.ts';
 import { goProgram } from './go-program.ts';
@@ -10,7 +10,6 @@ import { MissingTool } from './missing-tool.ts';
 export const manifestTools = { kustomize, 'kubernetes-validate': kubernetesValidate, 'kube-score': kubeScore } as const;
 
 const schemas = '1.36';
-const validatorVersion = '1.37.0';
 const timeoutMs = 60_000;
 
 /** The YAML of an overlay as it is applied: by kubectl where it is, else by kustomize itself. */
@@ -25,13 +24,8 @@ async function kustomize(folder: string): Promise<string> {
 async function kubernetesValidate(file: string): Promise<Finished> {
   const python = findProgram('python3');
   if (!python) throw new MissingTool('there is no python3');
-  const packages = await cachedFolder(`kubernetes-validate-${validatorVersion}`, async (folder) => {
-    const pip = ['-m', 'pip', 'install', '--quiet', '--target', folder, `kubernetes-validate==${validatorVersion}`];
-    try {
-      await runProgram(python, pip, { timeoutMs: 300_000 });
-    } catch (error) {
-      throw new MissingTool(`pip could not install kubernetes-validate ${validatorVersion}: ${messageOf(error)}`);
-    }
+  const packages = await pythonPackages(python, 'kubernetes-validate', '1.37.0').catch((error) => {
+    throw new MissingTool(messageOf(error));
   });
   // `--target` makes programs whose first line names another folder.
   const program = 'import sys; from kubernetes_validate.__main__ import main; sys.exit(main())';

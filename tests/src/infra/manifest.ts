@@ -87,6 +87,7 @@ interface SecurityContext {
 export interface Container {
   name: string;
   image: string;
+  command?: string[];
   args?: string[];
   env?: EnvironmentVariable[];
   envFrom?: { configMapRef?: { name: string }; secretRef?: { name: string } }[];
@@ -116,7 +117,7 @@ export interface Volume {
   name: string;
   emptyDir?: { sizeLimit?: string };
   persistentVolumeClaim?: { claimName: string };
-  projected?: { sources: { secret?: { name: string; items: { key: string; path: string }[] } }[] };
+  secret?: { secretName: string; items: { key: string; path: string }[] };
 }
 
 /** What runs pods. */

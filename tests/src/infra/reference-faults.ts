@@ -33,10 +33,9 @@ interface Named {
 function namedBy({ kind: by, name: of, pod, manifest }: Workload): Named[] {
   const named: Omit<Named, 'by'>[] = [{ kind: 'ServiceAccount', name: pod.serviceAccountName ?? 'default' }];
   if (manifest.kind === 'StatefulSet') named.push({ kind: 'Service', name: manifest.spec?.serviceName ?? '' });
-  for (const { persistentVolumeClaim, projected } of pod.volumes ?? []) {
+  for (const { persistentVolumeClaim, secret } of pod.volumes ?? []) {
     if (persistentVolumeClaim) named.push({ kind: 'PersistentVolumeClaim', name: persistentVolumeClaim.claimName });
-    for (const { secret } of projected?.sources ?? [])
-      for (const { key } of secret?.items ?? []) named.push({ kind: 'Secret', name: secret?.name ?? '', key });
+    for (const { key } of secret?.items ?? []) named.push({ kind: 'Secret', name: secret?.secretName ?? '', key });
   }
   for (const { envFrom = [], env = [] } of pod.containers) {
     for (const { configMapRef } of envFrom) named.push({ kind: 'ConfigMap', name: configMapRef?.name ?? '' });

@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
+import { createSecrets } from '@keyward/admin-api/installation/create-secrets';
+import { systemClock } from '@keyward/kit/clock';
 import { parseAllDocuments } from 'yaml';
-import { devSecrets, kubernetesSecrets } from '../../../scripts/kubernetes-secrets.ts';
 import type { Installation } from './installation.ts';
 import type { Manifest } from './manifest.ts';
 import { manifestTools } from './manifest-tools.ts';
@@ -19,13 +21,36 @@ const folder = resolve(import.meta.dirname, '../../../infra/k8s');
 /** An overlay as it is applied, with the Secrets that the documentation has somebody make, and where its example stores are. */
 export async function renderInstallation(overlay: Overlay): Promise<Rendered> {
   const yaml = await manifestTools.kustomize(join(folder, 'overlays', overlay));
-  const made = overlay === 'dev' ? devSecrets() : kubernetesSecrets(exampleStores());
   return {
     yaml,
     manifests: readManifests(yaml),
-    secrets: Object.fromEntries(made.map(({ metadata, stringData }) => [metadata.name, stringData])),
+    secrets: madeSecrets(overlay),
     hosts: overlay === 'dev' ? {} : exampleHosts,
   };
+}
+
+/** A Secret for each folder that `keyward secrets create` makes, and what the documentation puts beside it. */
+function madeSecrets(overlay: Overlay): Installation['secrets'] {
+  const directory = mkdtempSync(join(tmpdir(), 'secrets-'));
+  try {
+    const stores = overlay === 'dev' ? { postgres: 'postgres:5432/keyward', redis: 'redis:6379/0' } : {};
+    createSecrets({ directory, nowMs: systemClock.nowMs(), ...stores });
+    const files = Object.fromEntries(
+      globSync('*/*', { cwd: directory }).map((path) => [path, readFileSync(join(directory, path), 'utf8')]),
+    );
+    return bySecret({ ...files, ...(overlay === 'dev' ? {} : exampleStores()) });
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+function bySecret(files: Record<string, string>): Record<string, Record<string, string>> {
+  const secrets: Record<string, Record<string, string>> = {};
+  for (const [path, text] of Object.entries(files)) {
+    const secret = dirname(path);
+    secrets[secret] = { ...secrets[secret], [basename(path)]: text.trimEnd() };
+  }
+  return secrets;
 }
 
 /** Within the ranges that the overlay says the stores are in. */
@@ -37,13 +62,20 @@ const exampleHosts = {
   'kafka-3.example.com': '10.20.3.13',
 };
 
-function exampleStores() {
+function exampleStores(): Record<string, string> {
   const {
     DATABASE_URL = '',
     REDIS_URL = '',
     EVENT_LOG_URL = '',
   } = parseEnv(readFileSync(join(folder, 'overlays/production/stores.example.env'), 'utf8'));
-  return { DATABASE_URL, REDIS_URL, EVENT_LOG_URL };
+  return {
+    'ingest/database-url': DATABASE_URL,
+    'admin-api/database-url': DATABASE_URL,
+    'validator/redis-url': REDIS_URL,
+    'admin-api/redis-url': REDIS_URL,
+    'validator/event-log-url': EVENT_LOG_URL,
+    'ingest/event-log-url': EVENT_LOG_URL,
+  };
 }
 
 export function readManifests(yaml: string): Manifest[] {

@@ -32,17 +32,20 @@ export function variableFaults({ installation, fileOf }: VariableChecks): string
   );
 }
 
-function programOf({ service }: Workload, { args = [] }: Container): Program | undefined {
-  const name = args.length === 0 ? service : `keyward ${args.join(' ')}`;
+function programOf({ service }: Workload, { command, args = [] }: Container): Program | undefined {
+  const name = command === undefined ? service : [...command, ...args].join(' ');
   return (Object.keys(programs) as Program[]).find((each) => each === name); // the keys of that very object
 }
+
+/** Without a name or password in it, a URL tells nothing. */
+const plainUrl = /^[\w+]+:\/\/[^@]*$/;
 
 /** A secret comes by file or by reference; what stands in a ConfigMap or a Deployment can be read by many. */
 function openSecrets(program: Program, container: Container, { manifests }: Installation): string[] {
   const open = variablesOf(container, { manifests, secrets: {}, hosts: {} });
   return programs[program].flatMap(({ properties }) =>
     Object.entries(properties)
-      .filter(([name, schema]) => isSecret(schema) && open[name] !== undefined)
+      .filter(([name, schema]) => isSecret(schema) && open[name] !== undefined && !plainUrl.test(open[name]))
       .map(([name]) => `${name} is a secret, and stands in the manifests`),
   );
 }
