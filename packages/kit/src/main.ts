@@ -15,12 +15,16 @@ export async function runMain<C extends TObject, D>(definition: ServiceDefinitio
       level: logLevel,
       schemas: [...definition.schemas, definition.config],
     });
-    const service = await startService(definition, { config, host, port, logLevel, logger });
+    const starting = startService(definition, { config, host, port, logLevel, logger });
+    // From here on, or a container that is stopped while it starts would not hear of it: its first process ignores signals
+    // that it does not handle.
     stopOnSignal(async (error) => {
       if (error) logger.fatal({ err: error }, 'stopping after an error that nothing caught');
       else logger.info('stopping');
-      await service[Symbol.asyncDispose]();
+      const service = await starting.catch(() => undefined); // what it could not start for is told below
+      await service?.[Symbol.asyncDispose]();
     });
+    await starting;
   } catch (error) {
     const text =
       error instanceof ConfigError ? error.message : `${definition.name} could not start: ${(error as Error).message}`;
