@@ -15,15 +15,16 @@ export async function runMain<C extends TObject, D>(definition: ServiceDefinitio
       level: logLevel,
       schemas: [...definition.schemas, definition.config],
     });
-    const starting = startService(definition, { config, host, port, logLevel, logger });
-    // From here on, or a container that is stopped while it starts would not hear of it: its first process ignores signals
-    // that it does not handle.
+    let starting: ReturnType<typeof startService> | undefined;
+    // Before it starts, or a container that is stopped meanwhile would not hear of it: its first process ignores signals that it does
+    // not handle.
     stopOnSignal(async (error) => {
       if (error) logger.fatal({ err: error }, 'stopping after an error that nothing caught');
       else logger.info('stopping');
-      const service = await starting.catch(() => undefined); // what it could not start for is told below
+      const service = await starting?.catch(() => undefined); // what it could not start for is told below
       await service?.[Symbol.asyncDispose]();
     });
+    starting = startService(definition, { config, host, port, logLevel, logger });
     await starting;
   } catch (error) {
     const text =
