@@ -3,16 +3,16 @@
 #   docker build -f infra/service.Dockerfile --build-arg SERVICE=gateway -t keyward/gateway .
 #
 # SERVICE is gateway, validator, ingest, admin-api (which has the command `keyward`, too) or local (all of them in one process,
-# with its data in the volume /data). REGISTRY is where packages come from. Builders without BuildKit can build it, too.
+# with its data in the volume /data). REGISTRY is where packages come from, if not from npm's own. Builders without BuildKit can build it, too.
 ARG NODE_IMAGE=node:26-bookworm-slim
 ARG SERVICE
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /build
 COPY . .
-ARG REGISTRY=https://registry.npmjs.org/
-RUN CI=true NPM_CONFIG_REGISTRY="${REGISTRY}" PNPM_CONFIG_REGISTRY="${REGISTRY}" \
-    npx --yes "$(node -p "require('./package.json').packageManager")" install \
+ARG REGISTRY
+RUN if [ -n "${REGISTRY}" ]; then export NPM_CONFIG_REGISTRY="${REGISTRY}" PNPM_CONFIG_REGISTRY="${REGISTRY}"; fi; \
+    CI=true npx --yes "$(node -p "require('./package.json').packageManager")" install \
     --frozen-lockfile --prod --filter @keyward/infra --filter '@keyward/local...'
 ARG SERVICE
 RUN node infra/bundle.ts "${SERVICE}" && mv "dist/${SERVICE}" /app
