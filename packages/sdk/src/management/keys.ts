@@ -2,7 +2,6 @@ import { readJson } from '@keyward/management-client/caller';
 import { refusalOf } from '@keyward/management-client/problem-error';
 import type { VerifyBody, VerifyReply } from './api.ts';
 import type { Abortable, AnswerOf, ApiCalls, BodyOf, PostOptions } from './api-calls.ts';
-
 import { createResource, type Entity, type Resource } from './resource.ts';
 import { verdictError } from './verdict-error.ts';
 

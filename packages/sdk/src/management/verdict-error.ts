@@ -1,3 +1,4 @@
+import { aboutTheApplication } from '../about-the-application.ts';
 import type { VerifyReply } from './api.ts';
 import {
   ExpiredKeyError,
@@ -9,9 +10,10 @@ import {
   RevokedKeyError,
 } from './api-errors.ts';
 
-/** A verdict as what is thrown of it. One that is about who asks, and what with, says nothing of the key. */
+/** A verdict as what is thrown of it. One that is about who asks says nothing of the key. */
 export function verdictError(reply: VerifyReply): KeywardApiError {
   const { code, message, status, expiredAt } = reply;
+  if (aboutTheApplication.has(code)) return new KeywardApiError({ code, message, status });
   switch (code) {
     case 'MISSING_KEY':
     case 'INVALID_KEY':
@@ -24,13 +26,6 @@ export function verdictError(reply: VerifyReply): KeywardApiError {
       return new InsufficientScopeError(reply);
     case 'RATE_LIMITED':
       return new QuotaError(reply);
-    case 'ENVIRONMENT_UNKNOWN':
-    case 'ENCRYPTION_REQUIRED':
-    case 'SIGNATURE_REQUIRED':
-    case 'SIGNATURE_INVALID':
-    case 'REPLAYED':
-    case 'STALE_REQUEST':
-      return new KeywardApiError({ code, message, status });
     default:
       return new RefusedKeyError(reply);
   }

@@ -1,3 +1,4 @@
+import { aboutTheApplication } from '../about-the-application.ts';
 import type { RequestFacts } from '../validation.ts';
 import type { EndpointLine } from './endpoint-lines.ts';
 import { ServerAway, ServerRefused } from './server-failure.ts';
@@ -27,14 +28,6 @@ export type ServerVerdict = { clientId: string; headers: Readonly<Record<string,
     }
 );
 
-/** What its own callers can do nothing about, and whoever runs it has to hear: its clock, its private key, its project. */
-const aboutTheApplication: ReadonlySet<unknown> = new Set([
-  'ENVIRONMENT_UNKNOWN',
-  'ENCRYPTION_REQUIRED',
-  'SIGNATURE_REQUIRED',
-  'SIGNATURE_INVALID',
-  'STALE_REQUEST',
-]);
 const passedOn = ['ratelimit', 'ratelimit-policy', 'retry-after'] as const;
 
 /** Asks whether a request with this key may go on. The server finds the client by the key. */
