@@ -13,7 +13,7 @@ import { RedisDecisionStore } from '@keyward/stores/redis/redis-decision-store';
 import { describeRedisBackends } from '@keyward/tests/backends/describe-backends';
 import { expect, it } from 'vitest';
 import { type Draw, pick, seeded } from './seeded.ts';
-import { decideCommand, openShards } from './shards-under-test.ts';
+import { decideCommand, openShards, urlFor } from './shards-under-test.ts';
 
 const steps = 12_000;
 const seed = Number(process.env.WALK_SEED ?? 20_271_231);
@@ -71,8 +71,8 @@ describeRedisBackends('the cap of an environment', (backend) => {
   it('is kept alike by the scripts and their twin, over every edge of the calendar', async () => {
     const walk = new CapWalk(seeded(seed));
     const url = await backend.url();
-    await using script = await RedisDecisionStore.open(url, { testClock: walk });
-    await using projection = await openProjectionStore(url);
+    await using script = await RedisDecisionStore.open(await urlFor(url, 'validator'), { testClock: walk });
+    await using projection = await openProjectionStore(await urlFor(url, 'admin-api'));
     const shards = new MemoryShards(walk);
     const twin = new MemoryDecisionStore(shards);
     const projections = [projection, new MemoryProjectionStore(shards)];

@@ -13,7 +13,7 @@ import { EventMover } from '@keyward/validator/relay/move-events';
 import { RelayProgress } from '@keyward/validator/relay/relay-progress';
 import { expect, it } from 'vitest';
 import { quietLogger as logger } from './sample-events.ts';
-import { decideCommand, openShards, outboxEntries, type ShardsUnderTest } from './shards-under-test.ts';
+import { decideCommand, openShards, outboxEntries, type ShardsUnderTest, urlFor } from './shards-under-test.ts';
 
 const seeds = [1, 2, 3, 4];
 const steps = 150;
@@ -158,7 +158,7 @@ describeRedisBackends('relays that die, stand still and take over while an outbo
     const random = randomOf(seed);
     const url = await backend.url();
     await using shards = await openShards(url);
-    await using accounts = await openOutboxAccounts(url);
+    await using accounts = await openOutboxAccounts(await urlFor(url, 'admin-api'));
     const { outbox } = shards;
     const { request, decided, shards: owned } = await requesting(shards, random);
     const [log, fate] = [new LogTwin(), new Fate(random)];

@@ -11,7 +11,7 @@ import { RedisDecisionStore } from '@keyward/stores/redis/redis-decision-store';
 import { describeRedisBackends } from '@keyward/tests/backends/describe-backends';
 import { expect, it } from 'vitest';
 import { type Draw, pick, seeded } from './seeded.ts';
-import { decideCommand, openShards, seedClient } from './shards-under-test.ts';
+import { decideCommand, openShards, seedClient, urlFor } from './shards-under-test.ts';
 
 const steps = 20_000;
 const seed = Number(process.env.WALK_SEED ?? 20_261_231);
@@ -50,8 +50,8 @@ describeRedisBackends('limits over a long random history', (backend) => {
   it('are the same in the script and in its memory twin, over every edge of the calendar', async () => {
     const walk = new LimitWalk(seeded(seed));
     const url = await backend.url();
-    await using script = await RedisDecisionStore.open(url, { testClock: walk });
-    await using projection = await openProjectionStore(url);
+    await using script = await RedisDecisionStore.open(await urlFor(url, 'validator'), { testClock: walk });
+    await using projection = await openProjectionStore(await urlFor(url, 'admin-api'));
     const shards = new MemoryShards(walk);
     const twin = new MemoryDecisionStore(shards);
     await walk.seed([projection, new MemoryProjectionStore(shards)]);

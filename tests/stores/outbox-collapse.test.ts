@@ -5,7 +5,7 @@ import type { OutboxAccount } from '@keyward/stores/ports/outbox-accounts';
 import { shardOf } from '@keyward/stores/shards';
 import { describeRedisBackends } from '@keyward/tests/backends/describe-backends';
 import { expect, it } from 'vitest';
-import { decideCommand, openShards, type ShardsUnderTest } from './shards-under-test.ts';
+import { decideCommand, openShards, type ShardsUnderTest, urlFor } from './shards-under-test.ts';
 
 const longMs = 60_000;
 
@@ -62,7 +62,7 @@ describeRedisBackends('an outbox over its room', (backend) => {
   it('puts a summary at the end in the place of entries, and counts what went', async () => {
     const url = await backend.url();
     await using shards = await openShards(url);
-    await using accounts = await openOutboxAccounts(url);
+    await using accounts = await openOutboxAccounts(await urlFor(url, 'admin-api'));
     const { shard, left, collapse } = await filled(shards, 6);
     const before = accountOf(await accounts.read(), shard);
     expect(before).toMatchObject({ added: 6, waiting: 6, collapsed: 0, eventsCollapsed: 0, buried: 0 });
@@ -143,7 +143,7 @@ describeRedisBackends('an outbox over its room', (backend) => {
   it('moves an entry to the dead list once, where it waits until it is dropped', async () => {
     const url = await backend.url();
     await using shards = await openShards(url);
-    await using accounts = await openOutboxAccounts(url);
+    await using accounts = await openOutboxAccounts(await urlFor(url, 'admin-api'));
     const { shard, entries, positions, left } = await filled(shards, 4);
     const bury = (relay: string) =>
       shards.outbox.bury(relay, { shard, position: positions[1] ?? '', reason: 'too large' });

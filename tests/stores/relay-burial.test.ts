@@ -17,13 +17,13 @@ import { expect, it, test } from 'vitest';
 import { LogTwin } from './log-twin.ts';
 import { clientsOf, untilEmpty } from './relayed-clients.ts';
 import { quietLogger as logger } from './sample-events.ts';
-import { openShards, outboxEntries } from './shards-under-test.ts';
+import { openShards, outboxEntries, urlFor } from './shards-under-test.ts';
 
 describeRedisBackends('relay of entries that the log will never take', (backend) => {
   it('buries them, and holds up neither their shard nor the others', async () => {
     const url = await backend.url();
     await using shards = await openShards(url);
-    await using accounts = await openOutboxAccounts(url);
+    await using accounts = await openOutboxAccounts(await urlFor(url, 'admin-api'));
     const request = await clientsOf(shards, 70);
     const byClient = await request(4);
     const bad = new Set([byClient[0]?.[1], byClient[0]?.[2], byClient[40]?.[0]]);

@@ -5,8 +5,10 @@ import { openDecisionStore, openOutbox, openProjectionStore } from '@keyward/sto
 import type { DecideCommand, DecisionStore } from '@keyward/stores/ports/decision-store';
 import type { Outbox, OutboxEntry } from '@keyward/stores/ports/outbox';
 import type { ProjectionStore } from '@keyward/stores/ports/projection-store';
+import type { RedisUser } from '@keyward/stores/redis/acl-rules';
 import { allShards } from '@keyward/stores/shards';
 import { confirmRedis } from '@keyward/tests/backends/confirm-redis';
+import { asRedisUser } from '@keyward/tests/backends/redis-users';
 
 /** The three ports to the shards, on one URL. */
 export interface ShardsUnderTest extends AsyncDisposable {
@@ -19,11 +21,20 @@ export interface ShardsUnderTest extends AsyncDisposable {
 export async function openShards(url: string): Promise<ShardsUnderTest> {
   if (!url.startsWith('memory:')) await confirmRedis(url);
   await using opening = new AsyncDisposableStack();
-  const store = opening.use(await openDecisionStore(url));
-  const projection = opening.use(await openProjectionStore(url));
-  const outbox = opening.use(await openOutbox(url));
+  const [deciding, managing] = await Promise.all([urlFor(url, 'validator'), urlFor(url, 'admin-api')]);
+  const store = opening.use(await openDecisionStore(deciding));
+  const projection = opening.use(await openProjectionStore(managing));
+  const outbox = opening.use(await openOutbox(deciding));
   const opened = opening.move();
   return { store, projection, outbox, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+/**
+ * The URL for a service that may do there only what it has to, so that whatever a suite does is seen to be allowed. A Redis of the
+ * test's own, which it restarts, forgets its users.
+ */
+export async function urlFor(url: string, user: RedisUser): Promise<string> {
+  return url.includes('prefix=') ? asRedisUser(url, user) : url;
 }
 
 export const toleranceMs = 300_000;

@@ -1,5 +1,6 @@
 import { maxEndpoints } from '@keyward/contract/max-endpoints';
 import { pepperWraps } from '@keyward/contract/pepper-wraps';
+import { redisUrl } from '@keyward/contract/redis-url';
 import { Secret } from '@keyward/contract/secret';
 import Type, { type Static } from 'typebox';
 import { accountVariables } from './accounts/account-variables.ts';
@@ -9,12 +10,7 @@ export const AdminApiConfig = Type.Object({
   DATABASE_URL: Secret(
     Type.String({ minLength: 1, description: 'postgres://user:password@host:port/database or pglite:<directory>.' }),
   ),
-  REDIS_URL: Secret(
-    Type.String({
-      minLength: 1,
-      description: 'redis://host:port/db, redis+cluster://host:port,host:port or memory:<name>.',
-    }),
-  ),
+  REDIS_URL: redisUrl,
   REDIS_MIN_REPLICAS: Type.Integer({
     minimum: 0,
     maximum: 5,

@@ -79,8 +79,9 @@ export const adminApi = defineService({
     const pepper = readPepper(config.PEPPER, config.PEPPER_WRAPS);
     await requireCurrentPepper(db, pepper);
     showBacklogs(metrics, { db, clock });
-    const store = own.use(await openProjectionStore(config.REDIS_URL, { minReplicas: config.REDIS_MIN_REPLICAS }));
-    const accounts = own.use(await openOutboxAccounts(config.REDIS_URL));
+    const minReplicas = config.REDIS_MIN_REPLICAS;
+    const store = own.use(await openProjectionStore(config.REDIS_URL, { minReplicas, logger }));
+    const accounts = own.use(await openOutboxAccounts(config.REDIS_URL, { logger }));
     const policy = accountPolicy(config);
     const boxes = { master: new SecretBox(config.MASTER_KEY), projection: new SecretBox(config.PROJECTION_KEY) };
     return {

@@ -1,15 +1,11 @@
 import { eventLogUrl } from '@keyward/contract/event-log-url';
 import { pepperWraps } from '@keyward/contract/pepper-wraps';
+import { redisUrl } from '@keyward/contract/redis-url';
 import { Secret } from '@keyward/contract/secret';
 import Type, { type Static } from 'typebox';
 
 export const ValidatorConfig = Type.Object({
-  REDIS_URL: Secret(
-    Type.String({
-      minLength: 1,
-      description: 'redis://host:port/db, redis+cluster://host:port,host:port or memory:<name>.',
-    }),
-  ),
+  REDIS_URL: redisUrl,
   EVENT_LOG_URL: eventLogUrl,
   PEPPER: Secret(
     Type.String({ minLength: 32, description: 'The secret that keys are digested with; the same in admin-api.' }),

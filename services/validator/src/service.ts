@@ -34,10 +34,11 @@ export const validator = defineService({
     const { STORE_TIMEOUT_MS: timeoutMs } = config;
     const pepper = readPepper(config.PEPPER, config.PEPPER_WRAPS);
     // A decision that is made in time needs a little more until it is heard of.
-    const adapter = await openDecisionStore(config.REDIS_URL, { giveUpMs: 0.8 * timeoutMs });
+    const adapter = await openDecisionStore(config.REDIS_URL, { giveUpMs: 0.8 * timeoutMs, logger });
     const store = own.use(new GuardedDecisionStore(adapter, { timeoutMs, clock, logger }));
     const outbox = own.use(
       await openOutbox(config.REDIS_URL, {
+        logger,
         warn: occasionalWarning({ logger, clock, message: 'outboxes do not answer; the others are relayed' }),
       }),
     );

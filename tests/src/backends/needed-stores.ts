@@ -14,6 +14,7 @@ const byHelper: Record<string, readonly StoreName[]> = {
   freshPgliteUrl: [],
   // Servers of the test's own.
   startNative: [],
+  startSecure: [],
   startPipeline: [],
 };
 

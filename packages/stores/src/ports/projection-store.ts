@@ -5,6 +5,7 @@ import type {
   ServerKeyRecord,
   TenantRecord,
 } from '@keyward/contract/projection';
+import type { Logger } from '@keyward/kit/logger';
 import type { ClientSeed, EnvironmentSeed, LostTotals, SeedOutcome } from './lost-totals.ts';
 
 /** By shard: a name for what it has held since it was last empty, and for the process that holds it. */
@@ -13,6 +14,8 @@ export type Incarnations = readonly string[];
 export interface ProjectionOptions {
   /** How many replicas must have what was written before it counts as confirmed; 0 unless it is said. */
   minReplicas?: number;
+  /** Told why the store cannot be reached, while it cannot. */
+  logger?: Logger;
 }
 
 /** A record that stands for one thing in Postgres, as the shards hold it. */

@@ -1,6 +1,11 @@
-import { Cluster, Redis } from 'ioredis';
+import { lookup } from 'node:dns';
+import { systemClock } from '@keyward/kit/clock';
+import type { Logger } from '@keyward/kit/logger';
+import { occasionalWarning } from '@keyward/kit/occasional-log';
+import { Cluster, type DNSLookupFunction, Redis } from 'ioredis';
 import { StoreAway } from '../store-away.ts';
 import { isAway } from './is-away.ts';
+import { parseRedisUrl, type RedisTarget } from './redis-url.ts';
 
 export type RedisConnection = Redis | Cluster;
 
@@ -15,42 +20,85 @@ const silenceMs = 5_000;
  */
 const slotsRefreshMs = 500;
 
+/** How often the same outage is told, ms. */
+const toldEveryMs = 30_000;
+
 interface ConnectionOptions {
   /** Who ends the wait for a command: each command's own timer, or the caller, which is cheaper. */
   bounded?: 'by-command' | 'by-caller';
+  /** Told why there is no connection. */
+  logger?: Logger | undefined;
 }
 
 /**
- * Opens `redis://[user:password@]host:port[/db]`, `rediss://…` (TLS) or
- * `redis+cluster://[user:password@]host:port,host:port,…`; `?prefix=` goes before every key. It connects in the
- * background and goes on trying: commands fail at once while it is away.
+ * Opens the Redis of a URL (redis-url.ts). It connects in the background and goes on trying: commands fail at once while it is
+ * away.
  */
-export function connectRedis(url: string, { bounded = 'by-command' }: ConnectionOptions = {}): RedisConnection {
-  const { nodes, cluster, tls, username, password, db, prefix } = parseRedisUrl(url);
+export function connectRedis(url: string, { bounded = 'by-command', logger }: ConnectionOptions = {}): RedisConnection {
+  const target = parseRedisUrl(url);
+  const { kind, tls, credentials, db, prefix } = target;
   const options = {
-    ...(username ? { username } : {}),
-    ...(password ? { password } : {}),
-    ...(tls ? { tls: {} } : {}),
+    ...credentials,
+    ...(tls ? { tls: tls.asOptions() } : {}),
     ...(bounded === 'by-command' ? { commandTimeout: commandTimeoutMs } : {}),
     connectTimeout: silenceMs,
     socketTimeout: silenceMs,
     reconnectOnError: isDemoted,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
+    // Nobody needs it, and a user whom an ACL lets do what we do and no more may not say it.
+    disableClientInfo: true,
   };
   const shared = { keyPrefix: prefix, enableAutoPipelining: true };
-  const reconnectMs = (times: number) => Math.min(50 * times, 1_000);
-  const connection = cluster
-    ? new Cluster(nodes, {
-        ...shared,
-        redisOptions: options,
-        enableOfflineQueue: false,
-        slotsRefreshInterval: slotsRefreshMs,
-        clusterRetryStrategy: reconnectMs,
-      })
-    : new Redis({ ...shared, ...options, ...nodes[0], db, retryStrategy: reconnectMs });
-  connection.on('error', () => undefined); // every command reports its own failure, and the connection is retried
+  const connection =
+    kind === 'cluster'
+      ? new Cluster(target.addresses, {
+          ...shared,
+          redisOptions: options,
+          enableOfflineQueue: false,
+          slotsRefreshInterval: slotsRefreshMs,
+          clusterRetryStrategy: reconnectMs,
+          // A certificate is of a name: it has to be the one that is connected to, not the address that it stands for.
+          dnsLookup: tls ? asItIs : lookup,
+        })
+      : new Redis({ ...shared, ...options, ...placeOf(target), db, retryStrategy: reconnectMs });
+  connection.on('error', logger ? tellOf(logger) : () => undefined); // the connection is retried
   return connection;
+}
+
+function placeOf(target: Exclude<RedisTarget, { kind: 'cluster' }>) {
+  if (target.kind === 'single') return target.address;
+  const { addresses, master, sentinelCredentials, tls } = target;
+  const { username, password } = sentinelCredentials;
+  return {
+    sentinels: addresses,
+    name: master,
+    ...(username === undefined ? {} : { sentinelUsername: username }),
+    ...(password === undefined ? {} : { sentinelPassword: password }),
+    ...(tls ? { sentinelTLS: tls.asOptions(), enableTLSForSentinelMode: true } : {}),
+    sentinelRetryStrategy: reconnectMs,
+    sentinelCommandTimeout: commandTimeoutMs,
+    // A master that hangs closes no connection; the sentinels tell when another has taken over.
+    failoverDetector: true,
+  };
+}
+
+const reconnectMs = (times: number) => Math.min(50 * times, 1_000);
+const asItIs: DNSLookupFunction = (hostname, callback) => callback(null, hostname);
+
+/** Every command reports that it failed; this tells why: a certificate, a password, a name that leads nowhere. */
+function tellOf(logger: Logger): (error: Error & { lastNodeError?: Error }) => void {
+  const warn = occasionalWarning({
+    logger,
+    clock: systemClock,
+    message: 'Redis cannot be reached, trying again',
+    everyMs: toldEveryMs,
+  });
+  return (error) => {
+    const cause = error.lastNodeError ?? error; // of a cluster, why its last node did not answer
+    forgetCommand(cause); // of a refused login, it holds the password
+    warn(cause);
+  };
 }
 
 /** Waits until commands can be sent, at most `timeoutMs`; false when the store stays away. */
@@ -100,35 +148,4 @@ function forgetCommand(error: unknown): void {
 /** A master that became a replica: its name may lead to the new master by now. */
 function isDemoted({ message }: Error): boolean {
   return message.startsWith('READONLY');
-}
-
-interface RedisUrl {
-  nodes: { host: string; port: number }[];
-  cluster: boolean;
-  tls: boolean;
-  username: string;
-  password: string;
-  db: number;
-  prefix: string;
-}
-
-function parseRedisUrl(text: string): RedisUrl {
-  const match =
-    /^(redis|rediss|redis\+cluster|rediss\+cluster):\/\/(?:([^@/]*)@)?([^/?]+)(?:\/(\d+))?(?:\?(.*))?$/.exec(text);
-  if (!match)
-    throw new Error('REDIS_URL is not of the form redis://host:port/db or redis+cluster://host:port,host:port');
-  const [, scheme = '', credentials = '', hosts = '', db = '0', query = ''] = match;
-  const [username = '', ...password] = credentials.split(':');
-  return {
-    nodes: hosts.split(',').map((host) => {
-      const { hostname, port } = new URL(`redis://${host}`);
-      return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 6379) };
-    }),
-    cluster: scheme.endsWith('+cluster'),
-    tls: scheme.startsWith('rediss'),
-    username: decodeURIComponent(username),
-    password: decodeURIComponent(password.join(':')),
-    db: Number(db),
-    prefix: new URLSearchParams(query).get('prefix') ?? '',
-  };
 }

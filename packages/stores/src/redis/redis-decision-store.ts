@@ -1,5 +1,6 @@
 import type { ClientRecord, EnvironmentRecord, ServerKeyRecord, TenantRecord } from '@keyward/contract/projection';
 import { hasLimits } from '@keyward/decision/limits';
+import type { ShardsOptions } from '../open-shards.ts';
 import type {
   DecideAnswer,
   DecideCommand,
@@ -40,8 +41,11 @@ export class RedisDecisionStore implements DecisionStore {
     this.#readStrings = defineConfirmedScript(redis, { name: 'read.n', installation: installationOf(url) });
   }
 
-  static async open(url: string, options: DecisionScriptsOptions = {}): Promise<RedisDecisionStore> {
-    const redis = connectRedis(url, { bounded: 'by-caller' });
+  static async open(
+    url: string,
+    { logger, ...options }: DecisionScriptsOptions & ShardsOptions = {},
+  ): Promise<RedisDecisionStore> {
+    const redis = connectRedis(url, { bounded: 'by-caller', logger });
     const store = new RedisDecisionStore(redis, url, options);
     await untilConnected(redis, 5_000);
     return store;

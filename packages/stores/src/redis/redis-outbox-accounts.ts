@@ -1,3 +1,4 @@
+import type { ShardsOptions } from '../open-shards.ts';
 import { readOutboxFields } from '../outbox-entry.ts';
 import type { BuriedEntry, OutboxAccount, OutboxAccounts } from '../ports/outbox-accounts.ts';
 import { allShards } from '../shards.ts';
@@ -18,8 +19,8 @@ export class RedisOutboxAccounts implements OutboxAccounts {
     this.#readAccount = defineScript(redis, 'read-account', 3);
   }
 
-  static async open(url: string): Promise<RedisOutboxAccounts> {
-    const redis = connectRedis(url);
+  static async open(url: string, options: ShardsOptions = {}): Promise<RedisOutboxAccounts> {
+    const redis = connectRedis(url, options);
     const accounts = new RedisOutboxAccounts(redis);
     await untilConnected(redis, 5_000);
     return accounts;

@@ -44,7 +44,7 @@ export class RedisOutbox implements Outbox {
   }
 
   static async open(url: string, options: OutboxOptions = {}): Promise<RedisOutbox> {
-    const redis = connectRedis(url);
+    const redis = connectRedis(url, { logger: options.logger });
     const outbox = new RedisOutbox(redis, options);
     await untilConnected(redis, 5_000);
     return outbox;

@@ -52,8 +52,8 @@ export class RedisProjectionStore implements ProjectionStore {
     this.#releaseEnvironment = defineScript(redis, 'release-environment', 1);
   }
 
-  static async open(url: string, { minReplicas = 0 }: ProjectionOptions = {}): Promise<RedisProjectionStore> {
-    const redis = connectRedis(url);
+  static async open(url: string, { minReplicas = 0, logger }: ProjectionOptions = {}): Promise<RedisProjectionStore> {
+    const redis = connectRedis(url, { logger });
     const store = new RedisProjectionStore(redis, minReplicas);
     await untilConnected(redis, 5_000);
     return store;

@@ -2,6 +2,7 @@ import { Cluster, type Redis } from 'ioredis';
 import type { HeldRecord } from '../ports/projection-store.ts';
 import { asking, type RedisConnection } from './connection.ts';
 import { recordKeys } from './keys.ts';
+import { literally } from './literally.ts';
 import { readRecord } from './record.ts';
 
 const scanCount = 1_000;
@@ -32,9 +33,4 @@ function readHeld(key: string, text: string | null | undefined): HeldRecord[] {
   // Keys of either kind hold records of that kind, which only our own projection writes.
   const record = readRecord<never>(text);
   return record === undefined ? [] : [{ ...parsed, record }];
-}
-
-/** A text as a pattern that matches nothing else. */
-function literally(text: string): string {
-  return text.replaceAll(/[\\*?[\]]/g, '\\$&');
 }
