@@ -1,6 +1,8 @@
-import { connect, type Socket } from 'node:net';
-import { Kafka, type logCreator, logLevel } from 'kafkajs';
-import type { KafkaTarget } from './kafka-target.ts';
+import type { Socket } from 'node:net';
+import type { TlsFiles } from '@keyward/kit/tls-files';
+import { Kafka, type logCreator, logLevel, type SASLOptions } from 'kafkajs';
+import { brokerSocket } from './broker-socket.ts';
+import type { KafkaTarget, SaslLogin } from './kafka-target.ts';
 
 /**
  * A KafkaJS client whose connections can be cut. KafkaJS repeats a send for as long as it may, which for an idempotent
@@ -10,13 +12,16 @@ import type { KafkaTarget } from './kafka-target.ts';
 export class KafkaLink {
   readonly kafka: Kafka;
   readonly #sockets = new Set<Socket>();
+  readonly #tls: TlsFiles | undefined;
   #cut = false;
 
   constructor(target: KafkaTarget, logCreator: logCreator) {
+    this.#tls = target.tls;
     this.kafka = new Kafka({
       clientId: 'keyward',
       brokers: async () => (this.#cut ? [] : target.brokers),
       socketFactory: ({ host, port, onConnect }) => this.#connect(host, port, onConnect),
+      ...(target.login ? { sasl: saslOf(target.login) } : {}),
       connectionTimeout: 3_000,
       requestTimeout: 30_000,
       retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 1_000, multiplier: 2, factor: 0.2 },
@@ -33,11 +38,16 @@ export class KafkaLink {
 
   #connect(host: string, port: number, onConnect: () => void): Socket {
     if (this.#cut) throw new Error('this client was closed');
-    const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }, onConnect);
+    const socket = brokerSocket({ host, port, tls: this.#tls, onConnect });
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
     return socket;
   }
+}
+
+/** Of its own for each client: KafkaJS keeps what it makes of a login on it. */
+function saslOf({ mechanism, username, password }: SaslLogin): SASLOptions {
+  return { mechanism, username, password };
 }
 
 /** What `work` comes to; once the signal fires, the link that it works on is cut and the wait is over. */

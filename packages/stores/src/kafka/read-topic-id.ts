@@ -1,9 +1,9 @@
-import { connect } from 'node:net';
+import { brokerCalls } from './broker-call.ts';
+import { brokerSocket } from './broker-socket.ts';
 import type { KafkaTarget } from './kafka-target.ts';
+import { saslLogin } from './sasl-login.ts';
 
 const timeoutMs = 3_000;
-/** Of an answer: a partition takes about 60 bytes of it. */
-const mostBytes = 8 * 1_024 * 1_024;
 const metadataKey = 3;
 /** The first version that asks by name and is answered with the id, of Kafka 2.8. */
 const metadataVersion = 12;
@@ -15,27 +15,29 @@ const correlationId = 1;
  * (https://kafka.apache.org/protocol, Metadata).
  * @throws when no broker answers, there is no such topic, or they are older than that.
  */
-export async function readTopicId({ brokers, topic }: Pick<KafkaTarget, 'brokers' | 'topic'>): Promise<string> {
-  return Promise.any(brokers.map((broker) => ask(broker, topic)));
+export async function readTopicId({ brokers, ...target }: TopicPlace): Promise<string> {
+  return Promise.any(brokers.map((broker) => ask(broker, target)));
 }
 
-async function ask(broker: string, topic: string): Promise<string> {
+type TopicPlace = Pick<KafkaTarget, 'brokers' | 'topic'> & Partial<Pick<KafkaTarget, 'tls' | 'login'>>;
+
+async function ask(broker: string, { topic, tls, login }: Omit<TopicPlace, 'brokers'>): Promise<string> {
   const [, host = '', port = ''] = /^\[?(.*?)\]?:(\d+)$/.exec(broker) ?? [];
   // All in all, not since the last byte: what trickles in is no broker's answer.
-  const socket = connect({ host, port: Number(port), signal: AbortSignal.timeout(timeoutMs) });
-  socket.write(request(topic));
-  let answer = Buffer.alloc(0);
-  for await (const chunk of socket) {
-    answer = Buffer.concat([answer, chunk]);
-    if (answer.length >= 4 && answer.length >= 4 + answer.readInt32BE(0)) return topicIdIn(answer.subarray(4));
-    if (answer.length > mostBytes) throw new Error('what answers for the broker does not speak the protocol of Kafka');
+  const signal = AbortSignal.timeout(timeoutMs);
+  const socket = brokerSocket({ host, port: Number(port), tls, signal });
+  try {
+    const call = brokerCalls(socket);
+    if (login) await saslLogin(call, { login, host, port: Number(port) });
+    return topicIdIn(await call(request(topic)));
+  } finally {
+    socket.destroy();
   }
-  throw new Error('the broker did not tell the id of the topic; it has to be Kafka 2.8 or newer');
 }
 
 function request(topic: string): Buffer {
   const name = Buffer.from(topic);
-  const body = Buffer.concat([
+  return Buffer.concat([
     int16(metadataKey),
     int16(metadataVersion),
     int32(correlationId),
@@ -49,7 +51,6 @@ function request(topic: string): Buffer {
     Buffer.from([0, 0]), // do not make it; not what may be done with it
     noTags,
   ]);
-  return Buffer.concat([int32(body.length), body]);
 }
 
 function topicIdIn(answer: Buffer): string {

@@ -78,8 +78,8 @@ function placeOf(target: Exclude<RedisTarget, { kind: 'cluster' }>) {
     ...(tls ? { sentinelTLS: tls.asOptions(), enableTLSForSentinelMode: true } : {}),
     sentinelRetryStrategy: reconnectMs,
     sentinelCommandTimeout: commandTimeoutMs,
-    // A master that hangs closes no connection; the sentinels tell when another has taken over.
-    failoverDetector: true,
+    // Without `failoverDetector`: it closes a connection that is just being opened, and ioredis then gives it up for ever. A master
+    // that hangs is left after `socketTimeout`, and one that was replaced says READONLY.
   };
 }
 
