@@ -24,8 +24,15 @@ export const startKafkaBroker = (): Promise<StartedStore> =>
     remedy: 'Remedy: put Java 17 or newer and Maven on PATH, start Docker, or set TEST_KAFKA_URL.',
   });
 
+interface NativeKafkaOptions {
+  /** Further settings of the broker, by its port and its controller's; they win over ours. */
+  settings?: (ports: { port: number; controllerPort: number }) => Record<string, string>;
+  /** Further words for the command that formats its folder. */
+  formatArgs?: readonly string[];
+}
+
 /** A private broker process, for tests that kill or freeze it. Its log survives a restart (about 4 s after a kill). */
-export async function startNativeKafka(): Promise<NativeServer> {
+export async function startNativeKafka({ settings, formatArgs = [] }: NativeKafkaOptions = {}): Promise<NativeServer> {
   const java = await javaProgram();
   const classPath = await kafkaClassPath();
   return retryOnLostPort(async () => {
@@ -33,11 +40,12 @@ export async function startNativeKafka(): Promise<NativeServer> {
     const url = `kafka://127.0.0.1:${port}`;
     const clusterId = newClusterId();
     const properties = join(folder, 'server.properties');
+    const extra = settings?.({ port, controllerPort });
     const jvm = [...jvmFlags, `-Djava.io.tmpdir=${join(folder, 'tmp')}`, '-cp', classPath];
     const prepare = async () => {
       await mkdir(join(folder, 'tmp'));
-      await writeFile(properties, kafkaProperties({ port, controllerPort, logFolder: join(folder, 'log') }));
-      const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties];
+      await writeFile(properties, kafkaProperties({ port, controllerPort, logFolder: join(folder, 'log'), extra }));
+      const format = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', properties, ...formatArgs];
       await runProgram(java, [...jvm, ...format], { cwd: folder, timeoutMs: 60_000 });
     };
     const launch = async () => {

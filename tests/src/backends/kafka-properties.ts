@@ -2,6 +2,8 @@ export interface KafkaPropertiesOptions {
   port: number;
   controllerPort: number;
   logFolder: string;
+  /** Further settings, which win over ours. */
+  extra?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Settings that one broker needs, whether it is a process or a container. */
@@ -21,7 +23,7 @@ export const singleBrokerSettings: Readonly<Record<string, string>> = {
 };
 
 /** The server.properties of a broker that is its own controller, on loopback. */
-export function kafkaProperties({ port, controllerPort, logFolder }: KafkaPropertiesOptions): string {
+export function kafkaProperties({ port, controllerPort, logFolder, extra }: KafkaPropertiesOptions): string {
   const properties = {
     'process.roles': 'broker,controller',
     'node.id': '1',
@@ -33,6 +35,7 @@ export function kafkaProperties({ port, controllerPort, logFolder }: KafkaProper
     // A broker that was killed is let in again after its session ends: 4 s instead of 14.
     'broker.session.timeout.ms': '1500',
     'broker.heartbeat.interval.ms': '300',
+    ...extra,
   };
   return Object.entries(properties)
     .map(([name, value]) => `${name}=${value}\n`)

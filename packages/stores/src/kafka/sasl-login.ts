@@ -32,7 +32,7 @@ export async function saslLogin(call: BrokerCall, { login, host, port }: LoginOp
     saslAuthenticate: async ({ request, response }) => {
       const answer = await call(Buffer.concat([header(authenticateKey, 0), await request.encode()]));
       const bytes = bytesIn(answer);
-      return response && response.parse(await response.decode(bytes));
+      return response?.parse(await response.decode(bytes));
     },
   });
   await conversation.authenticate();

@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { pgSessions } from './pg-sessions.ts';
+import { pgTarget } from './pg-target.ts';
 import type { Schema } from './schema.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -23,7 +24,7 @@ export const int8 = 20;
 const int8Array: number = 1016;
 
 /**
- * Opens Postgres by the URL's scheme: `postgres://…` through pg's pool, `pglite:<directory>` or
+ * Opens Postgres by the URL's scheme: `postgres://…` through pg's pool (pg-target.ts), `pglite:<directory>` or
  * `pglite:memory:<name>` in this process. int8 is read as a number: versions and counts stay below 2^53.
  */
 export async function openDatabase(
@@ -32,7 +33,7 @@ export async function openDatabase(
 ): Promise<OpenDatabase> {
   if (url.startsWith('pglite:')) return (await import('./embedded-database.ts')).openEmbeddedDatabase(url);
   const pool = new pg.Pool({
-    connectionString: url,
+    ...pgTarget(url),
     max: poolSize,
     connectionTimeoutMillis: 5_000,
     query_timeout: queryTimeoutMs,
