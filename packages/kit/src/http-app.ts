@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { internalHeaders } from '@keyward/contract/internal-headers';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController, type RawServerDefault } from 'fastify';
@@ -8,6 +9,7 @@ import { AppError } from './app-error.ts';
 import { answerMalformed } from './malformed-http.ts';
 import { sendProblem } from './problem-reply.ts';
 import { newId } from './random.ts';
+import type { ServerTls } from './server-tls.ts';
 import { storageFaults } from './stored-text.ts';
 import { schemaFaults, textReader } from './validation.ts';
 
@@ -28,6 +30,8 @@ export interface HttpAppOptions {
   bodyLimitBytes: number;
   /** The largest head of a request, bytes; Node's own limit unless it is set. */
   maxHeaderBytes?: number | undefined;
+  /** Speaks TLS by this, if it is set. */
+  tls?: ServerTls | undefined;
   /** Is what it is told stored? Then no input may hold what Postgres cannot. */
   storesInput?: boolean | undefined;
   /** Calls of our own services bring their request's id along. */
@@ -40,12 +44,13 @@ export interface HttpAppOptions {
 
 /** A Fastify server in the house's manner: strict bodies, all faults at once, problem+json, routes of health. */
 export function createHttpApp(options: HttpAppOptions): App {
-  const { logger, bodyLimitBytes, maxHeaderBytes, storesInput = false, isServiceCall, isAway, ready } = options;
+  const { logger, bodyLimitBytes, maxHeaderBytes, tls, storesInput = false, isServiceCall, isAway, ready } = options;
+  const head = maxHeaderBytes === undefined ? {} : { maxHeaderSize: maxHeaderBytes };
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyLimitBytes,
-    ...(maxHeaderBytes === undefined ? {} : { http: { maxHeaderSize: maxHeaderBytes } }),
+    ...(tls ? { https: { ...head, ...tls.options } } : { http: head }),
     requestIdHeader: false,
     genReqId: ({ headers }) => (isServiceCall(headers) && sentRequestId(headers)) || newId(),
     // One logger for all: a child for each request costs more than most requests' work.
@@ -54,7 +59,8 @@ export function createHttpApp(options: HttpAppOptions): App {
     routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
     frameworkErrors: sendProblem,
     clientErrorHandler: answerMalformed,
-  }).withTypeProvider<TypeBoxTypeProvider>() as App;
+  }).withTypeProvider<TypeBoxTypeProvider>() as unknown as App; // routes do not see which of the two servers it is
+  tls?.attach(app.server as unknown as HttpsServer);
   readJson(app);
   app.setValidatorCompiler(({ schema, httpPart }) => {
     const compiled = Compile(schema as Parameters<typeof Compile>[0]); // Fastify hands back the schema we gave it

@@ -1,14 +1,17 @@
-import type { TObject } from 'typebox';
+import type { Static, TObject } from 'typebox';
 import { ConfigError, loadConfig } from './config.ts';
 import { createLogger } from './logger.ts';
 import { Process } from './process-config.ts';
+import type { ServerTlsPaths } from './server-tls.ts';
 import { type ServiceDefinition, startService } from './service.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
 
 /** A service as a process: configuration from the environment, a drain on SIGTERM, exit code 1 when it cannot start. */
 export async function runMain<C extends TObject, D>(definition: ServiceDefinition<C, D>): Promise<void> {
   try {
-    const { HOST: host, PORT: port, LOG_LEVEL: logLevel } = loadConfig(Process, process.env);
+    const processConfig = loadConfig(Process, process.env);
+    const { HOST: host, PORT: port, LOG_LEVEL: logLevel } = processConfig;
+    const tls = tlsPaths(processConfig);
     const config = loadConfig(definition.config, process.env);
     const logger = createLogger({
       service: definition.name,
@@ -24,7 +27,7 @@ export async function runMain<C extends TObject, D>(definition: ServiceDefinitio
       const service = await starting?.catch(() => undefined); // what it could not start for is told below
       await service?.[Symbol.asyncDispose]();
     });
-    starting = startService(definition, { config, host, port, logLevel, logger });
+    starting = startService(definition, { config, host, port, logLevel, tls, logger });
     await starting;
   } catch (error) {
     const text =
@@ -32,4 +35,11 @@ export async function runMain<C extends TObject, D>(definition: ServiceDefinitio
     process.stderr.write(`${text}\n`);
     process.exitCode = 1;
   }
+}
+
+function tlsPaths(config: Static<typeof Process>): ServerTlsPaths | undefined {
+  const { TLS_CERT_FILE: cert, TLS_KEY_FILE: key, TLS_CLIENT_CA_FILE: clientCa } = config;
+  if (cert !== undefined && key !== undefined) return { cert, key, clientCa };
+  if (cert === undefined && key === undefined && clientCa === undefined) return undefined;
+  throw new ConfigError(['TLS_CERT_FILE and TLS_KEY_FILE are set both or neither, and TLS_CLIENT_CA_FILE needs them']);
 }

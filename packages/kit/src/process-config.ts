@@ -9,6 +9,21 @@ export const Process = Type.Object({
     maximum: 65535,
     description: 'The port to listen on; 0 = any free one.',
   }),
+  TLS_CERT_FILE: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description:
+        'The certificate of this service, PEM with those that lead to its authority: its port then speaks TLS. Read again when it changes, as the two below.',
+    }),
+  ),
+  TLS_KEY_FILE: Type.Optional(Type.String({ minLength: 1, description: 'The private key of that certificate, PEM.' })),
+  TLS_CLIENT_CA_FILE: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description:
+        'The authority of the certificates of this installation’s services, PEM: the service token then counts only on connections that show one. Probes and browsers need none.',
+    }),
+  ),
   LOG_LEVEL: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
     default: 'info',
     description: 'The least level that is logged.',

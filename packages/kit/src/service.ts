@@ -7,6 +7,7 @@ import { type App, createHttpApp, type HttpAppOptions } from './http-app.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { measureRequests } from './measure-requests.ts';
 import { refuseOtherMethods } from './refuse-methods.ts';
+import { ServerTls, type ServerTlsPaths } from './server-tls.ts';
 import { serviceCallCheck } from './service-token.ts';
 
 export interface ServiceContext<C> {
@@ -64,6 +65,8 @@ interface StartOptions<C> {
   /** 0 = any free port. */
   port: number;
   logLevel: string;
+  /** Speaks TLS by these files; plain HTTP unless they are given. */
+  tls?: ServerTlsPaths | undefined;
   clock?: Clock;
   logger?: Logger;
 }
@@ -88,7 +91,8 @@ export async function startService<C extends TObject, D>(
     isAway: definition.isAway ?? (() => false),
     ready: async () => (await definition.ready?.(dependencies)) ?? true,
   };
-  const app = createHttpApp(appOptions);
+  const tls = options.tls && opening.use(new ServerTls(options.tls, logger));
+  const app = createHttpApp({ ...appOptions, tls });
   const metricsPort = definition.metricsPort?.(config);
   if (metricsPort !== undefined) measureRequests(app, context.metrics);
   if (definition.showsMetrics) showMetrics(app, context.metrics);
@@ -100,7 +104,7 @@ export async function startService<C extends TObject, D>(
   const listen = async (each: App, port: number): Promise<string> => {
     opening.defer(() => each.close());
     await each.listen({ host, port });
-    return `http://${host}:${(each.server.address() as AddressInfo).port}`; // listening on TCP
+    return `${each === app && tls ? 'https' : 'http'}://${host}:${(each.server.address() as AddressInfo).port}`; // listening on TCP
   };
   const metricsUrl = metricsPort === undefined ? undefined : await listen(metricsApp(appOptions, context), metricsPort);
   const url = await listen(app, options.port);

@@ -29,6 +29,7 @@ export class TlsFiles {
   readonly #options: TlsFilesOptions;
   #texts: TlsTexts;
   #secureContext: SecureContext;
+  #told = '';
 
   /** @throws Error that names the file at fault and says nothing of what is in it. */
   constructor(options: TlsFilesOptions) {
@@ -37,7 +38,7 @@ export class TlsFiles {
     this.#secureContext = makeContext(this.#texts, options);
   }
 
-  /** Enumerable on an instance of `asOptions`, so that libraries that copy options read it anew each time. */
+  /** Of what stands in the files now. */
   get secureContext(): SecureContext {
     this.refresh();
     return this.#secureContext;
@@ -47,7 +48,7 @@ export class TlsFiles {
     return this.#texts;
   }
 
-  /** Whether there is something new. What cannot be used is told, and changes nothing. */
+  /** Whether there is something new. What cannot be used is told once, and changes nothing. */
   refresh(onUnusable: (error: Error) => void = () => undefined): boolean {
     try {
       const texts = readTexts(this.#options);
@@ -55,9 +56,12 @@ export class TlsFiles {
       if (texts.ca === ca && texts.cert === cert && texts.key === key) return false;
       this.#secureContext = makeContext(texts, this.#options);
       this.#texts = texts;
+      this.#told = '';
       return true;
     } catch (error) {
-      onUnusable(error as Error); // of our own making, below
+      const { message } = error as Error; // of our own making, below
+      if (message !== this.#told) onUnusable(error as Error);
+      this.#told = message;
       return false;
     }
   }

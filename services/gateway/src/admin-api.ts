@@ -1,11 +1,14 @@
 import type { Readable } from 'node:stream';
 import { AppError } from '@keyward/kit/app-error';
+import type { TlsFiles } from '@keyward/kit/tls-files';
 import { Pool } from 'undici';
 import { returnedHeaders } from './forwarded-headers.ts';
+import { upstreamConnector } from './upstream-connector.ts';
 
 interface AdminApiOptions {
   origin: string;
   timeoutMs: number;
+  tls?: TlsFiles | undefined;
 }
 
 interface ForwardedCall {
@@ -36,11 +39,11 @@ export class AdminApi implements AsyncDisposable {
   readonly #pool: Pool;
   readonly #timeoutMs: number;
 
-  constructor({ origin, timeoutMs }: AdminApiOptions) {
+  constructor({ origin, timeoutMs, tls }: AdminApiOptions) {
     this.#timeoutMs = timeoutMs;
     this.#pool = new Pool(origin, {
       connections: maxConnections,
-      connectTimeout: timeoutMs,
+      connect: upstreamConnector({ tls, timeoutMs }),
     });
   }
 

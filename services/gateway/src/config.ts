@@ -1,4 +1,5 @@
 import { Secret } from '@keyward/contract/secret';
+import { TlsFiles } from '@keyward/kit/tls-files';
 import Type, { type Static } from 'typebox';
 
 const origin = 'https?://[^/?#,\\s]+/?';
@@ -13,6 +14,19 @@ export const GatewayConfig = Type.Object({
     pattern: `^${origin}$`,
     description: 'Base URL of the admin-api: management goes there.',
   }),
+  UPSTREAM_CA_FILE: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description:
+        'The authority of the certificates of validators and admin-api, PEM; without it, the public ones. Read for each new connection, as the two below.',
+    }),
+  ),
+  UPSTREAM_CERT_FILE: Type.Optional(
+    Type.String({ minLength: 1, description: 'The certificate that the gateway shows them, PEM.' }),
+  ),
+  UPSTREAM_KEY_FILE: Type.Optional(
+    Type.String({ minLength: 1, description: 'The private key of that certificate, PEM.' }),
+  ),
   SERVICE_TOKEN: Secret(
     Type.String({
       minLength: 16,
@@ -58,4 +72,19 @@ export type GatewayConfig = Static<typeof GatewayConfig>;
 /** The origins of a comma-separated list of base URLs, each once. */
 export function originsOf(urls: string): string[] {
   return [...new Set(urls.split(',').map((url) => new URL(url.trim()).origin))];
+}
+
+/** @throws Error that names the variable at fault. */
+export function upstreamTls(config: GatewayConfig): TlsFiles | undefined {
+  const { UPSTREAM_CA_FILE: ca, UPSTREAM_CERT_FILE: cert, UPSTREAM_KEY_FILE: key } = config;
+  if ((cert === undefined) !== (key === undefined))
+    throw new Error('UPSTREAM_CERT_FILE and UPSTREAM_KEY_FILE are set both or neither');
+  if (ca === undefined && cert === undefined) return undefined;
+  return new TlsFiles({
+    ca: ca === undefined ? undefined : { name: 'UPSTREAM_CA_FILE', path: ca },
+    identity:
+      cert === undefined || key === undefined
+        ? undefined
+        : { cert: { name: 'UPSTREAM_CERT_FILE', path: cert }, key: { name: 'UPSTREAM_KEY_FILE', path: key } },
+  });
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DecisionReply, DecisionRequest } from '@keyward/contract/decisions';
 import type { Clock } from '@keyward/kit/clock';
 import type { Logger } from '@keyward/kit/logger';
+import type { TlsFiles } from '@keyward/kit/tls-files';
 import { DecisionBatcher } from './decision-batcher.ts';
 import { PendingDecision } from './pending-decision.ts';
 import { ValidatorPeer } from './validator-peer.ts';
@@ -13,6 +14,8 @@ interface DecisionClientOptions {
   deadlineMs: number;
   clock: Clock;
   logger: Logger;
+  /** How the validators are known, and we to them. */
+  tls?: TlsFiles | undefined;
 }
 
 export interface Question {

@@ -6,7 +6,7 @@ import { usableKeys } from '@keyward/envelope/keyring';
 import type { SessionKeys } from '@keyward/envelope/v2/derive';
 import { defineService } from '@keyward/kit/service';
 import { AdminApi } from './admin-api.ts';
-import { GatewayConfig, originsOf } from './config.ts';
+import { GatewayConfig, originsOf, upstreamTls } from './config.ts';
 import { DecisionClient } from './decision-client.ts';
 import { guardEdge } from './http-edge.ts';
 import { KeyringFile } from './keyring-file.ts';
@@ -28,9 +28,10 @@ export const gateway = defineService({
   maxHeaderBytes: 65_536,
   connect: async ({ config, logger, clock, own }) => {
     const serviceToken = config.SERVICE_TOKEN;
+    const tls = upstreamTls(config);
     const keyring = own.use(await KeyringFile.open({ path: config.KEYRING_FILE, logger }));
     const [adminOrigin = ''] = originsOf(config.ADMIN_API_URL);
-    const adminApi = own.use(new AdminApi({ origin: adminOrigin, timeoutMs: config.ADMIN_TIMEOUT_MS }));
+    const adminApi = own.use(new AdminApi({ origin: adminOrigin, timeoutMs: config.ADMIN_TIMEOUT_MS, tls }));
     const decisions = own.use(
       new DecisionClient({
         origins: originsOf(config.VALIDATOR_URL),
@@ -38,6 +39,7 @@ export const gateway = defineService({
         deadlineMs: config.DECISION_TIMEOUT_MS,
         clock,
         logger,
+        tls,
       }),
     );
     return {

@@ -1,9 +1,13 @@
 import { decisions } from '@keyward/contract/decisions';
 import { internalHeaders } from '@keyward/contract/internal-headers';
 import type { Clock } from '@keyward/kit/clock';
+import type { Logger } from '@keyward/kit/logger';
+import { occasionalWarning } from '@keyward/kit/occasional-log';
+import type { TlsFiles } from '@keyward/kit/tls-files';
 import { Pool } from 'undici';
 import { type CallOutcome, DecisionCall } from './decision-call.ts';
 import type { PendingDecision } from './pending-decision.ts';
+import { upstreamConnector } from './upstream-connector.ts';
 
 interface PeerOptions {
   origin: string;
@@ -11,6 +15,8 @@ interface PeerOptions {
   /** The longest that one call may take. */
   timeoutMs: number;
   clock: Clock;
+  logger: Logger;
+  tls?: TlsFiles | undefined;
 }
 
 const restMs = 1000;
@@ -28,6 +34,7 @@ export class ValidatorPeer {
   readonly #options: PeerOptions;
   readonly #pool: Pool;
   readonly #headers: Record<string, string>;
+  readonly #warnNotReady: (error: unknown) => void;
   #restsUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: PeerOptions) {
@@ -35,9 +42,12 @@ export class ValidatorPeer {
     this.#options = options;
     this.#pool = new Pool(options.origin, {
       connections: maxConnections,
-      connectTimeout: options.timeoutMs,
+      connect: upstreamConnector({ tls: options.tls, timeoutMs: options.timeoutMs }),
       clientTtl: maxConnectionAgeMs,
     });
+    const { logger, clock, origin } = options;
+    const message = `the validator at ${origin} cannot be reached`;
+    this.#warnNotReady = occasionalWarning({ logger, clock, message, everyMs: 30_000 });
     this.#headers = {
       'content-type': 'application/json',
       accept: decisions.contentType,
@@ -68,7 +78,8 @@ export class ValidatorPeer {
       const answer = await this.#pool.request({ path: '/readyz', method: 'GET', signal });
       await answer.body.dump();
       return answer.statusCode === 200;
-    } catch {
+    } catch (error) {
+      this.#warnNotReady(error);
       return false;
     }
   }

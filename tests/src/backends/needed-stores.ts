@@ -15,6 +15,7 @@ const byHelper: Record<string, readonly StoreName[]> = {
   // Servers of the test's own.
   startNative: [],
   startSecure: [],
+  runServices: [],
   startPipeline: [],
 };
 

@@ -1,0 +1,152 @@
+import { once } from 'node:events';
+import { copyFile, readFile } from 'node:fs/promises';
+import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
+import { decisions } from '@keyward/contract/decisions';
+import { internalHeaders } from '@keyward/contract/internal-headers';
+import { freshMemoryUrl, freshPgliteUrl } from '@keyward/tests/backends/isolate';
+import { type CertificateFiles, createAuthority, type TestAuthority } from '@keyward/tests/backends/test-authority';
+import { waitUntil } from '@keyward/tests/backends/wait-until';
+import {
+  type Installation,
+  prepareInstallation,
+  type TestEnvironment,
+} from '@keyward/tests/platform/prepare-installation';
+import { newClient, type TestClient } from '@keyward/tests/platform/run-platform';
+import { type RunningServices, runServices } from '@keyward/tests/platform/run-services';
+import { validatePlain } from '@keyward/tests/platform/wire-client';
+import { Agent, request } from 'undici';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+describe('mutual TLS between the gateway and what is behind it', () => {
+  const own = new AsyncDisposableStack();
+  let authority: TestAuthority;
+  let server: CertificateFiles;
+  let installation: Installation;
+  let services: RunningServices;
+  let environment: TestEnvironment;
+  let client: TestClient;
+
+  beforeAll(async () => {
+    authority = own.use(await createAuthority());
+    server = await authority.issue('validator');
+    const tls = { ...server, clientCa: authority.ca };
+    const [databaseUrl, redisUrl, eventLogUrl] = [freshPgliteUrl(), freshMemoryUrl(), freshMemoryUrl()];
+    installation = own.use(await prepareInstallation(databaseUrl));
+    const environments = {
+      'admin-api': { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl },
+      ingest: { DATABASE_URL: databaseUrl, EVENT_LOG_URL: eventLogUrl },
+      validator: { REDIS_URL: redisUrl, EVENT_LOG_URL: eventLogUrl },
+      gateway: upstream(authority.ca, await authority.issue('gateway')),
+    };
+    services = own.use(await runServices(installation, environments, { validator: tls, 'admin-api': tls }));
+    environment = await services.newEnvironment();
+    client = await newClient(environment);
+  });
+  afterAll(() => own.disposeAsync());
+
+  const upstream = (ca: string, { cert, key }: CertificateFiles) => ({
+    UPSTREAM_CA_FILE: ca,
+    UPSTREAM_CERT_FILE: cert,
+    UPSTREAM_KEY_FILE: key,
+  });
+  const isAllowed = async () => (await validatePlain(environment, client)).body.success === true;
+
+  async function connection(shown?: CertificateFiles, options: ConnectionOptions = {}): Promise<TLSSocket> {
+    const texts = shown && { cert: await readFile(shown.cert), key: await readFile(shown.key) };
+    const port = Number(new URL(services.validator.url).port);
+    const socket = connect({ host: '127.0.0.1', port, ca: await readFile(authority.ca), ...texts, ...options });
+    await once(socket, 'secureConnect');
+    return socket;
+  }
+
+  /** The status of a decision that is asked for with the right token, on that connection. */
+  async function decide(socket: TLSSocket): Promise<number> {
+    using dispatcher = disposable(new Agent({ connect: (_options, callback) => callback(null, socket) }));
+    const headers = {
+      'content-type': 'application/json',
+      [internalHeaders.serviceToken]: installation.secrets.serviceToken,
+    };
+    const url = `${services.validator.url}${decisions.url}`;
+    const { statusCode, body } = await request(url, { method: 'POST', headers, body: '[]', dispatcher });
+    await body.dump();
+    return statusCode;
+  }
+
+  it('carries validations and management', async () => {
+    expect(services.validator.url).toMatch(/^https:/);
+    expect(services.adminApi.url).toMatch(/^https:/);
+    await waitUntil(isAllowed, { what: 'the projection', timeoutMs: 15_000 });
+  });
+
+  it('asks probes for no certificate', async () => {
+    const connect = { ca: await readFile(authority.ca, 'utf8') };
+    using dispatcher = disposable(new Agent({ connect }));
+    for (const { url } of [services.validator, services.adminApi]) {
+      const { statusCode, body } = await request(`${url}/readyz`, { dispatcher });
+      await body.dump();
+      expect(statusCode).toBe(200);
+    }
+  });
+
+  it('takes the service token on a connection that shows a certificate of ours, and on no other', async () => {
+    const stranger = own.use(await createAuthority());
+    expect(await decide(await connection(await authority.issue('gateway')))).not.toBe(401);
+    expect(await decide(await connection())).toBe(401);
+    expect(await decide(await connection(await stranger.issue('gateway')))).toBe(401);
+    expect(await decide(await connection(await authority.issue('gateway', 'expired')))).toBe(401);
+    expect(services.logged()).toContain('a service token came without a certificate of this installation');
+  });
+
+  it('takes no resumed session for a certificate', async () => {
+    const first = await connection();
+    const session = Promise.withResolvers<Buffer>();
+    first.once('session', session.resolve);
+    first.write('GET /healthz HTTP/1.1\r\nhost: validator\r\n\r\n');
+    const resumed = await connection(undefined, { session: await session.promise });
+    first.destroy();
+    expect(resumed.isSessionReused()).toBe(true);
+    expect(await decide(resumed)).toBe(401);
+  });
+
+  it.each<[string, () => Promise<Record<string, string>>, RegExp]>([
+    [
+      'the gateway trusts nobody who vouches for the validator',
+      async () => upstream(own.use(await createAuthority()).ca, await authority.issue('gateway')),
+      /self-signed certificate in certificate chain|unable to verify/,
+    ],
+    [
+      "the gateway's certificate has expired",
+      async () => upstream(authority.ca, await authority.issue('gateway', 'expired')),
+      /the validator answered 401/,
+    ],
+  ])('answers 503 when %s, and the log says why', async (_what, variables, told) => {
+    await using gateway = await services.anotherGateway({ ...(await variables()), DECISION_TIMEOUT_MS: '500' });
+    const { status, body } = await validatePlain({ ...environment, url: gateway.url }, client);
+    expect([status, body.error]).toEqual([503, 'UNAVAILABLE']);
+    expect(services.logged()).toMatch(told);
+  });
+
+  it('shows another certificate once its files were replaced, without a restart', async () => {
+    const serial = async () => {
+      const socket = await connection();
+      const { serialNumber } = socket.getPeerCertificate();
+      socket.destroy();
+      return serialNumber;
+    };
+    const before = await serial();
+    const next = await authority.issue('validator');
+    await copyFile(next.key, server.key); // half of it: what was there before goes on
+    await waitUntil(() => services.logged().includes('the new TLS files cannot be used'), {
+      what: 'the log to say so',
+      timeoutMs: 5_000,
+    });
+    expect(await serial()).toBe(before);
+    await copyFile(next.cert, server.cert);
+    await waitUntil(async () => (await serial()) !== before, { what: 'the new certificate', timeoutMs: 5_000 });
+    expect(await isAllowed()).toBe(true);
+  });
+});
+
+function disposable<T extends Agent>(agent: T): T & Disposable {
+  return Object.assign(agent, { [Symbol.dispose]: () => void agent.destroy() });
+}
