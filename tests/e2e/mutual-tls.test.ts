@@ -51,10 +51,13 @@ describe('mutual TLS between the gateway and what is behind it', () => {
   });
   const isAllowed = async () => (await validatePlain(environment, client)).body.success === true;
 
+  const sessions = new WeakMap<TLSSocket, Buffer>();
+
   async function connection(shown?: CertificateFiles, options: ConnectionOptions = {}): Promise<TLSSocket> {
     const texts = shown && { cert: await readFile(shown.cert), key: await readFile(shown.key) };
     const port = Number(new URL(services.validator.url).port);
     const socket = connect({ host: '127.0.0.1', port, ca: await readFile(authority.ca), ...texts, ...options });
+    socket.on('session', (session: Buffer) => sessions.set(socket, session));
     await once(socket, 'secureConnect');
     return socket;
   }
@@ -99,10 +102,8 @@ describe('mutual TLS between the gateway and what is behind it', () => {
 
   it('takes no resumed session for a certificate', async () => {
     const first = await connection();
-    const session = Promise.withResolvers<Buffer>();
-    first.once('session', session.resolve);
-    first.write('GET /healthz HTTP/1.1\r\nhost: validator\r\n\r\n');
-    const resumed = await connection(undefined, { session: await session.promise });
+    const session = await waitUntil(() => sessions.get(first), { what: 'a session to resume', timeoutMs: 5_000 });
+    const resumed = await connection(undefined, { session });
     first.destroy();
     expect(resumed.isSessionReused()).toBe(true);
     expect(await decide(resumed)).toBe(401);

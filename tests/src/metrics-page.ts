@@ -1,4 +1,5 @@
 import { showBacklogs } from '@keyward/admin-api/reports/show-backlogs';
+import { GatewayMetrics } from '@keyward/gateway/gateway-metrics';
 import { IngestMetrics } from '@keyward/ingest/ingest-metrics';
 import { systemClock as clock } from '@keyward/kit/clock';
 import type { App } from '@keyward/kit/http-app';
@@ -18,18 +19,21 @@ interface ShownMetrics {
 /** What each service shows at `/metrics`, as it registers it; nobody reads a figure, so there need be none. */
 export function shownMetrics(): ShownMetrics[] {
   const nothing = {} as never;
-  const [validator, ingest, admin] = [new Registry(), new Registry(), new Registry()];
+  const [gateway, validator, ingest, admin] = [new Registry(), new Registry(), new Registry(), new Registry()];
+  new GatewayMetrics(gateway);
   showRelayMetrics(validator, { outbox: nothing, leases: nothing, progress: new RelayProgress(clock) });
   showDirectEvents(validator, nothing, undefined);
   new IngestMetrics({ registers: [ingest], consumer: nothing, clock });
   showBacklogs(admin, { db: nothing, clock });
-  measureRequests({ addHook: () => undefined } as unknown as App, admin); // which it asks for nothing else
+  for (const each of [gateway, admin]) measureRequests({ addHook: () => undefined } as unknown as App, each); // which it asks for nothing else
+  const ownPort = '`METRICS_PORT`, if there is one: its own port is open to people from outside';
   return [
+    { service: 'gateway', at: ownPort, metrics: metricsIn(gateway) },
     { service: 'validator', at: 'its port', metrics: metricsIn(validator) },
     { service: 'ingest', at: 'its port', metrics: metricsIn(ingest) },
     {
       service: 'admin-api',
-      at: '`METRICS_PORT`, if there is one: its own port is open to browsers',
+      at: ownPort,
       metrics: metricsIn(admin),
     },
   ];

@@ -12,6 +12,7 @@ import { ValidatorConfig } from '@keyward/validator/config';
 import type { TObject } from 'typebox';
 import { managementTypes } from './management-types.ts';
 import { shownMetrics } from './metrics-page.ts';
+import { permissionsPage } from './permissions-page.ts';
 
 export interface Page {
   path: string;
@@ -22,7 +23,8 @@ const printed = 'Printed from the code by `scripts/print-reference.ts`; change i
 
 /** What says the same as the code: the pages of docs/, and the SDK's types of the management API. */
 export async function referencePages(): Promise<Page[]> {
-  return [errorsPage(), configurationPage(), metricsPage(), openApiPage(), ...(await managementTypes())];
+  const permissions = { path: 'docs/store-permissions.md', text: permissionsPage(printed) };
+  return [errorsPage(), configurationPage(), metricsPage(), permissions, openApiPage(), ...(await managementTypes())];
 }
 
 function errorsPage(): Page {
@@ -101,7 +103,8 @@ function metricsPage(): Page {
 
 ${printed}
 
-Services tell of themselves in the format of Prometheus. No label holds an id, a name or an address.
+Services tell of themselves in the format of Prometheus. No label holds an id, a name or an address, but for the \`kid\` of a
+keyring's key, of which there are few.
 
 ${sections.join('\n\n')}
 `,

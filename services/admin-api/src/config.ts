@@ -1,4 +1,5 @@
 import { maxEndpoints } from '@keyward/contract/max-endpoints';
+import { metricsPort } from '@keyward/contract/metrics-port';
 import { pepperWraps } from '@keyward/contract/pepper-wraps';
 import { redisUrl } from '@keyward/contract/redis-url';
 import { Secret } from '@keyward/contract/secret';
@@ -75,14 +76,7 @@ export const AdminApiConfig = Type.Object({
     maximum: 365,
     description: 'How long events of webhooks and what became of them are kept, days.',
   }),
-  METRICS_PORT: Type.Optional(
-    Type.Integer({
-      minimum: 0,
-      maximum: 65_535,
-      description:
-        'The port of `/metrics`, for nobody from outside: the other one is open to browsers. Without it metrics are not shown.',
-    }),
-  ),
+  METRICS_PORT: metricsPort,
   EXPIRY_NOTICE_DAYS: Type.String({
     default: '7,1',
     pattern: '^[1-9][0-9]{0,2}(,[1-9][0-9]{0,2}){0,9}$',

@@ -9,6 +9,8 @@ interface AdminApiOptions {
   origin: string;
   timeoutMs: number;
   tls?: TlsFiles | undefined;
+  /** Told of each call that failed. */
+  noteFailure?: () => void;
 }
 
 interface ForwardedCall {
@@ -38,9 +40,11 @@ const jsonType = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 export class AdminApi implements AsyncDisposable {
   readonly #pool: Pool;
   readonly #timeoutMs: number;
+  readonly #noteFailure: () => void;
 
-  constructor({ origin, timeoutMs, tls }: AdminApiOptions) {
+  constructor({ origin, timeoutMs, tls, noteFailure = () => undefined }: AdminApiOptions) {
     this.#timeoutMs = timeoutMs;
+    this.#noteFailure = noteFailure;
     this.#pool = new Pool(origin, {
       connections: maxConnections,
       connect: upstreamConnector({ tls, timeoutMs }),
@@ -48,12 +52,12 @@ export class AdminApi implements AsyncDisposable {
   }
 
   async forward(call: ForwardedCall): Promise<ForwardedAnswer> {
-    const answer = await this.#request(call).catch((cause: unknown) => {
+    try {
+      return checked(await this.#request(call));
+    } catch (cause) {
+      this.#noteFailure();
       throw unavailable(cause);
-    });
-    if (answer.status >= 300 && answer.status < 400) throw unavailable(new Error('admin-api answered a redirect'));
-    if (!isJson(answer)) throw unavailable(new Error(`admin-api answered ${answer.status} without JSON`));
-    return answer;
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -72,6 +76,12 @@ export class AdminApi implements AsyncDisposable {
       clearTimeout(timer);
     }
   }
+}
+
+function checked(answer: ForwardedAnswer): ForwardedAnswer {
+  if (answer.status >= 300 && answer.status < 400) throw new Error('admin-api answered a redirect');
+  if (!isJson(answer)) throw new Error(`admin-api answered ${answer.status} without JSON`);
+  return answer;
 }
 
 async function readWhole(body: Readable): Promise<Buffer> {

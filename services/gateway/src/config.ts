@@ -1,3 +1,4 @@
+import { metricsPort } from '@keyward/contract/metrics-port';
 import { Secret } from '@keyward/contract/secret';
 import { TlsFiles } from '@keyward/kit/tls-files';
 import Type, { type Static } from 'typebox';
@@ -37,6 +38,7 @@ export const GatewayConfig = Type.Object({
     minLength: 1,
     description: 'The file with the X25519 private keys that envelopes are sealed to; read again when it changes.',
   }),
+  METRICS_PORT: metricsPort,
   DECISION_TIMEOUT_MS: Type.Integer({
     default: 2500,
     minimum: 50,

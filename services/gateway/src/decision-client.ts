@@ -16,6 +16,8 @@ interface DecisionClientOptions {
   logger: Logger;
   /** How the validators are known, and we to them. */
   tls?: TlsFiles | undefined;
+  /** Told of each call that failed. */
+  noteFailure?: () => void;
 }
 
 export interface Question {
@@ -73,6 +75,7 @@ export class DecisionClient implements AsyncDisposable {
       }
       const outcome = await peer.ask(open);
       if (outcome.kind === 'answered') return;
+      this.#options.noteFailure?.();
       this.#options.logger.warn({ validator: peer.origin, items: open.length, err: outcome.cause }, 'a call failed');
       if (outcome.kind === 'refused') return this.#askSingly(open);
     }

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { AppError } from '@keyward/kit/app-error';
 import type { Clock } from '@keyward/kit/clock';
+import type { GatewayMetrics } from './gateway-metrics.ts';
 import type { KeyringFile } from './keyring-file.ts';
 import { type DerivedKeys, type OpenedEnvelope, type OpenedEnvelopeV2, openEnvelope } from './open-envelope.ts';
 import { parseJson } from './parse-json.ts';
@@ -10,6 +11,7 @@ export interface Openers {
   keyring: KeyringFile;
   derivedKeys: DerivedKeys;
   clock: Clock;
+  metrics: GatewayMetrics;
 }
 
 interface Sent {
@@ -27,7 +29,7 @@ interface Carried {
 
 /** The JSON of a body, out of its envelope if it came in one. */
 export function readSent(
-  { keyring, derivedKeys, clock }: Openers,
+  { keyring, derivedKeys, clock, metrics }: Openers,
   { headers, body = Buffer.alloc(0), method, url }: Carried,
 ): Sent {
   if (encryption(headers) !== 'envelope') return { value: parsePlain(body), opened: undefined };
@@ -38,6 +40,7 @@ export function readSent(
     derivedKeys,
     nowMs: clock.nowMs(),
   });
+  metrics.noteEnvelope(opened);
   if (opened.version === '2') stampWith(opened);
   return { value: opened.value, opened };
 }

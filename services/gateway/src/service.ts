@@ -8,6 +8,7 @@ import { defineService } from '@keyward/kit/service';
 import { AdminApi } from './admin-api.ts';
 import { GatewayConfig, originsOf, upstreamTls } from './config.ts';
 import { DecisionClient } from './decision-client.ts';
+import { GatewayMetrics } from './gateway-metrics.ts';
 import { guardEdge } from './http-edge.ts';
 import { KeyringFile } from './keyring-file.ts';
 import { takeBodiesAsBytes } from './read-body.ts';
@@ -26,12 +27,21 @@ export const gateway = defineService({
   bodyLimitBytes: 1_048_576,
   // An end user can pad a path; whoever is answered 431 here takes it for an outage and, fail-open, lets it through.
   maxHeaderBytes: 65_536,
-  connect: async ({ config, logger, clock, own }) => {
+  metricsPort: (config) => config.METRICS_PORT,
+  connect: async ({ config, logger, clock, own, metrics: registry }) => {
     const serviceToken = config.SERVICE_TOKEN;
     const tls = upstreamTls(config);
+    const metrics = new GatewayMetrics(registry);
     const keyring = own.use(await KeyringFile.open({ path: config.KEYRING_FILE, logger }));
     const [adminOrigin = ''] = originsOf(config.ADMIN_API_URL);
-    const adminApi = own.use(new AdminApi({ origin: adminOrigin, timeoutMs: config.ADMIN_TIMEOUT_MS, tls }));
+    const adminApi = own.use(
+      new AdminApi({
+        origin: adminOrigin,
+        timeoutMs: config.ADMIN_TIMEOUT_MS,
+        tls,
+        noteFailure: () => metrics.noteFailure('admin-api'),
+      }),
+    );
     const decisions = own.use(
       new DecisionClient({
         origins: originsOf(config.VALIDATOR_URL),
@@ -40,10 +50,12 @@ export const gateway = defineService({
         clock,
         logger,
         tls,
+        noteFailure: () => metrics.noteFailure('validator'),
       }),
     );
     return {
       keyring,
+      metrics,
       adminApi,
       decisions,
       clock,

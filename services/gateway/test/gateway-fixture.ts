@@ -43,7 +43,13 @@ export async function startGateway({ validatorUrls, adminUrl = 'http://127.0.0.1
   });
   const service = opening.use(await startService(gateway, { config, host: '127.0.0.1', port: 0, logLevel: 'silent' }));
   const owned = opening.move();
-  return { url: service.url, key, keyringFile, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return {
+    url: service.url,
+    metricsUrl: service.metricsUrl,
+    key,
+    keyringFile,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }
 
 export type GatewayFixture = Awaited<ReturnType<typeof startGateway>>;

@@ -5,6 +5,7 @@ import type { App } from '@keyward/kit/http-app';
 import { parseInstant } from '@keyward/kit/parse-instant';
 import type { AdminApi } from '../admin-api.ts';
 import { forwardedHeaders } from '../forwarded-headers.ts';
+import type { GatewayMetrics } from '../gateway-metrics.ts';
 import type { KeyringFile } from '../keyring-file.ts';
 import { type Carrier, type DerivedKeys, openEnvelope } from '../open-envelope.ts';
 import { encryption } from '../request-headers.ts';
@@ -17,6 +18,7 @@ interface ManagementOptions {
   keyring: KeyringFile;
   derivedKeys: DerivedKeys;
   clock: Clock;
+  metrics: GatewayMetrics;
   serviceToken: string;
   bodyLimit: number;
 }
@@ -64,11 +66,12 @@ interface OpenedBody {
 type Carried = Carrier & Parameters<typeof sealAnswerTo>[0] & { body: Buffer | undefined };
 
 /** A call that has no body, as reads and deletes have none, has no envelope to open. */
-function openBody(request: Carried, { keyring, derivedKeys, clock }: ManagementOptions): OpenedBody {
+function openBody(request: Carried, { keyring, derivedKeys, clock, metrics }: ManagementOptions): OpenedBody {
   const { method, body = Buffer.alloc(0) } = request;
   if (body.length === 0 && (method === 'GET' || method === 'DELETE')) return { body: undefined };
   const nowMs = clock.nowMs();
   const opened = openEnvelope({ body, carrier: request, keyring: keyring.current, derivedKeys, nowMs });
+  metrics.noteEnvelope(opened);
   sealAnswerTo(request, opened);
   if (opened.version === '2') requireFresh(opened.ts, nowMs);
   return { body: opened.plaintext, replayId: opened.replayId.toString('base64url') };

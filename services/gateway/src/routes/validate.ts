@@ -25,7 +25,7 @@ interface Types {
 
 /** The work goes from cheap to dear: size, content type, server key's checksum, URL, lengths, crypto, the validator. */
 export function validateRoute(app: App, options: VerdictOptions): void {
-  const { bodyLimit, clock } = options;
+  const { bodyLimit, clock, metrics } = options;
   app.route<Types>({
     ...validate,
     bodyLimit,
@@ -55,6 +55,7 @@ export function validateRoute(app: App, options: VerdictOptions): void {
         },
       };
       const decided = await askForVerdict(options, question, opened);
+      metrics.noteVerdict('validate', decided.verdict);
       const elapsedMs = clock.monotonicMs() - arrivedMs;
       const verdict = validateReply(decided, { methodPath: query.method_path, elapsedMs });
       return sendVerdict(reply, { decided, body: verdict, headers, opened });

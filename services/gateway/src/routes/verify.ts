@@ -19,7 +19,7 @@ interface Types {
 
 /** As a validation, from cheap to dear. */
 export function verifyRoute(app: App, options: VerdictOptions): void {
-  const { bodyLimit, clock } = options;
+  const { bodyLimit, clock, metrics } = options;
   app.route<Types>({
     ...verify,
     bodyLimit,
@@ -47,6 +47,7 @@ export function verifyRoute(app: App, options: VerdictOptions): void {
       const decided = await askForVerdict(options, question, opened);
       // A validator that is older than this route has judged the key, but not the scopes that were asked for.
       if (decided.verdict === 'ALLOWED' && !decided.key) throw noVerdict({ retryAfterSeconds: 1 });
+      metrics.noteVerdict('verify', decided.verdict);
       return sendVerdict(reply, { decided, body: verifyReply(decided), headers, opened });
     },
   });
