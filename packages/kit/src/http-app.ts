@@ -40,11 +40,14 @@ export interface HttpAppOptions {
   isAway: (error: unknown) => boolean;
   /** Asked by `/readyz`. */
   ready: () => Promise<boolean>;
+  /** Is it about to stop? Then it is not ready, and answers every call as the last of its connection. */
+  isDraining?: () => boolean;
 }
 
 /** A Fastify server in the house's manner: strict bodies, all faults at once, problem+json, routes of health. */
 export function createHttpApp(options: HttpAppOptions): App {
   const { logger, bodyLimitBytes, maxHeaderBytes, tls, storesInput = false, isServiceCall, isAway, ready } = options;
+  const { isDraining = () => false } = options;
   const head = maxHeaderBytes === undefined ? {} : { maxHeaderSize: maxHeaderBytes };
   const app = fastify({
     loggerInstance: logger,
@@ -56,12 +59,19 @@ export function createHttpApp(options: HttpAppOptions): App {
     // One logger for all: a child for each request costs more than most requests' work.
     childLoggerFactory: (each) => each,
     forceCloseConnections: 'idle',
+    // What comes over a connection that is still open is answered like what came before.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
     frameworkErrors: sendProblem,
     clientErrorHandler: answerMalformed,
   }).withTypeProvider<TypeBoxTypeProvider>() as unknown as App; // routes do not see which of the two servers it is
   tls?.attach(app.server as unknown as HttpsServer);
   readJson(app);
+  // Told on the raw answer, which routes that write their own share. Whoever is told so connects anew, and reaches another replica.
+  app.addHook('onRequest', (_request, reply, done) => {
+    if (isDraining()) reply.raw.setHeader('connection', 'close');
+    done();
+  });
   app.setValidatorCompiler(({ schema, httpPart }) => {
     const compiled = Compile(schema as Parameters<typeof Compile>[0]); // Fastify hands back the schema we gave it
     // A body is taken as it was sent; everything else arrives as text.
@@ -81,6 +91,7 @@ export function createHttpApp(options: HttpAppOptions): App {
   // The same by two names. It asks no store: whoever restarts processes by it would restart all of them in an outage.
   for (const url of ['/livez', '/healthz']) app.get(url, async () => ({ status: 'up' }));
   app.get('/readyz', async () => {
+    if (isDraining()) throw stopping();
     if (!(await ready())) throw storeAway(undefined);
     return { status: 'ready' };
   });
@@ -118,4 +129,8 @@ function storeAway(cause: unknown): AppError {
     cause,
     retryAfterSeconds: 1,
   });
+}
+
+function stopping(): AppError {
+  return new AppError('UNAVAILABLE', 'This process is about to stop.', { retryAfterSeconds: 1 });
 }

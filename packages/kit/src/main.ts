@@ -10,7 +10,7 @@ import { stopOnSignal } from './stop-on-signal.ts';
 export async function runMain<C extends TObject, D>(definition: ServiceDefinition<C, D>): Promise<void> {
   try {
     const processConfig = loadConfig(Process, process.env);
-    const { HOST: host, PORT: port, LOG_LEVEL: logLevel } = processConfig;
+    const { HOST: host, PORT: port, LOG_LEVEL: logLevel, DRAIN_MS: drainMs } = processConfig;
     const tls = tlsPaths(processConfig);
     const config = loadConfig(definition.config, process.env);
     const logger = createLogger({
@@ -19,15 +19,16 @@ export async function runMain<C extends TObject, D>(definition: ServiceDefinitio
       schemas: [...definition.schemas, definition.config],
     });
     let starting: ReturnType<typeof startService> | undefined;
-    // Before it starts, or a container that is stopped meanwhile would not hear of it: its first process ignores signals that it does
-    // not handle.
-    stopOnSignal(async (error) => {
+    const stop = async (error: Error | undefined) => {
       if (error) logger.fatal({ err: error }, 'stopping after an error that nothing caught');
       else logger.info('stopping');
       const service = await starting?.catch(() => undefined); // what it could not start for is told below
       await service?.[Symbol.asyncDispose]();
-    });
-    starting = startService(definition, { config, host, port, logLevel, tls, logger });
+    };
+    // Before it starts, or a container that is stopped meanwhile would not hear of it: its first process ignores signals that it does
+    // not handle.
+    stopOnSignal(stop, { drainMs });
+    starting = startService(definition, { config, host, port, logLevel, drainMs, tls, logger });
     await starting;
   } catch (error) {
     const text =

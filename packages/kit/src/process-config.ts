@@ -28,4 +28,11 @@ export const Process = Type.Object({
     default: 'info',
     description: 'The least level that is logged.',
   }),
+  DRAIN_MS: Type.Integer({
+    default: 5_000,
+    minimum: 0,
+    maximum: 60_000,
+    description:
+      'How long it goes on serving once it is told to stop (SIGTERM), while `/readyz` says 503 and answers end their connections: as long as it takes until nobody is sent here any more. Then it has 20 s to finish what it is at.',
+  }),
 });

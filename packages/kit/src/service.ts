@@ -6,6 +6,7 @@ import { type Clock, systemClock } from './clock.ts';
 import { type App, createHttpApp, type HttpAppOptions } from './http-app.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { measureRequests } from './measure-requests.ts';
+import { pause } from './pause.ts';
 import { refuseOtherMethods } from './refuse-methods.ts';
 import { ServerTls, type ServerTlsPaths } from './server-tls.ts';
 import { serviceCallCheck } from './service-token.ts';
@@ -67,17 +68,23 @@ interface StartOptions<C> {
   logLevel: string;
   /** Speaks TLS by these files; plain HTTP unless they are given. */
   tls?: ServerTlsPaths | undefined;
+  /** How long it goes on serving, not ready, once it is disposed, ms; not at all unless it is said. */
+  drainMs?: number;
   clock?: Clock;
   logger?: Logger;
 }
 
-/** Opens what the service needs, listens, and answers its URL; dispose it to stop: door first, stores last. */
+/**
+ * Opens what the service needs, listens, and answers its URL. Dispose it to stop: it is not ready any more, and drains; then the
+ * door closes, calls under way are finished, and the stores are closed last.
+ */
 export async function startService<C extends TObject, D>(
   definition: ServiceDefinition<C, D>,
   options: StartOptions<Static<C>>,
 ): Promise<RunningService> {
   await using opening = new AsyncDisposableStack();
-  const { config, clock = systemClock } = options;
+  const { config, clock = systemClock, drainMs = 0 } = options;
+  const stopping = { isDraining: false };
   const schemas = [...definition.schemas, definition.config];
   const logger = options.logger ?? createLogger({ service: definition.name, level: options.logLevel, schemas });
   const context: ServiceContext<Static<C>> = { config, logger, clock, metrics: new Registry(), own: opening };
@@ -90,6 +97,7 @@ export async function startService<C extends TObject, D>(
     isServiceCall: definition.serviceToken ? serviceCallCheck(definition.serviceToken(config)) : () => false,
     isAway: definition.isAway ?? (() => false),
     ready: async () => (await definition.ready?.(dependencies)) ?? true,
+    isDraining: () => stopping.isDraining,
   };
   const tls = options.tls && opening.use(new ServerTls(options.tls, logger));
   const app = createHttpApp({ ...appOptions, tls });
@@ -110,7 +118,16 @@ export async function startService<C extends TObject, D>(
   const url = await listen(app, options.port);
   const owned = opening.move();
   logger.info({ port: Number(new URL(url).port) }, 'listening');
-  return { name: definition.name, url, metricsUrl, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return {
+    name: definition.name,
+    url,
+    metricsUrl,
+    async [Symbol.asyncDispose]() {
+      stopping.isDraining = true;
+      await pause(drainMs);
+      await owned.disposeAsync();
+    },
+  };
 }
 
 function metricsApp(options: HttpAppOptions, { metrics }: { metrics: Registry }): App {

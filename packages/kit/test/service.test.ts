@@ -60,6 +60,23 @@ test('a service that is disposed listens no more', async () => {
   await expect(fetch(`${service.url}/healthz`)).rejects.toThrow();
 });
 
+test('a service that stops goes on serving for a while, not ready, and ends each connection with its answer', async () => {
+  const { notes, definition } = noting();
+  const service = await startService(definition, { ...options, drainMs: 1_500 });
+  const asked = async (path: string) => {
+    const answer = await fetch(`${service.url}${path}`);
+    await answer.text();
+    return [answer.status, answer.headers.get('connection')];
+  };
+  expect(await asked('/readyz')).toEqual([200, 'keep-alive']);
+  const stopping = service[Symbol.asyncDispose]();
+  expect(await asked('/readyz')).toEqual([503, 'close']);
+  expect(await asked('/hello')).toEqual([200, 'close']);
+  expect(notes).not.toContain('close door');
+  await stopping;
+  expect(notes.at(-1)).toBe('close first store');
+});
+
 test.each([
   ['second store', ['open first store', 'close first store']],
   ['routes', ['open first store', 'open second store', 'close second store', 'close first store']],
