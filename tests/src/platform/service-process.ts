@@ -28,7 +28,7 @@ export async function startServiceProcess(
     program: process.execPath,
     args: [main],
     cwd: folder,
-    env: { ...process.env, HOST: '127.0.0.1', PORT: String(port), LOG_LEVEL: 'warn', ...environment },
+    env: { ...process.env, HOST: '127.0.0.1', PORT: String(port), LOG_LEVEL: 'warn', DRAIN_MS: '0', ...environment },
   });
   const url = `http://127.0.0.1:${port}`;
   await waitUntil(
