@@ -126,14 +126,23 @@ describeRedisBackends('rewriting the projection', (backend) => {
     expect(await rewrite()).toContain('Retired: 0 records');
   });
 
-  it('writes over what looks newer, as after a restored backup of Postgres', async () => {
-    const client = await newClient();
-    const { record } = await shards.store.readKey(environment.id, client.digest);
-    const ahead = { ...keyRecord(record), version: client.version + 5, status: 'revoked' } as const;
-    await shards.projection.putKeys(environment.id, [{ digest: client.digest, record: ahead }]);
+  it('writes over what looks newer, as after a restored backup of Postgres, but for what has ended by it', async () => {
+    const [changed, ended] = [await newClient(), await newClient()];
+    const putAhead = async ({ digest, version }: typeof changed, difference: object) => {
+      const { record } = await shards.store.readKey(environment.id, digest);
+      const ahead = { ...keyRecord(record), version: version + 5, ...difference };
+      await shards.projection.putKeys(environment.id, [{ digest, record: ahead }]);
+      return record?.keyId;
+    };
+    await putAhead(changed, { scopes: ['more'] });
+    const endedId = await putAhead(ended, { status: 'revoked' });
     await administration.projector.rebuild();
-    expect(await statusOf(client.digest)).toBe('revoked');
-    expect(await rewrite()).toContain('Written:');
-    expect(await statusOf(client.digest)).toBe('active');
+    const scopesOf = async (digest: string) => (await shards.store.readKey(environment.id, digest)).record?.scopes;
+    expect(await scopesOf(changed.digest)).toEqual(['more']);
+    const told = await rewrite();
+    expect(told).toContain(`Ended again: key ${endedId} of environment ${environment.id} is revoked.`);
+    expect(await scopesOf(changed.digest)).toEqual([]);
+    expect([await statusOf(changed.digest), await statusOf(ended.digest)]).toEqual(['active', 'revoked']);
+    expect(await rewrite()).toContain('Ended again: 0 in all');
   });
 });

@@ -92,3 +92,8 @@ export async function revokeKeysSignedBy(
   );
   return rows;
 }
+
+/** One of any environment, to try what it is sealed with; undefined: there is none. */
+export async function readAnySigningSecret(db: Database): Promise<{ id: string; sealed: Buffer } | undefined> {
+  return db.selectFrom('signing_secret').select(['id', 'sealed']).limit(1).executeTakeFirst();
+}

@@ -113,3 +113,9 @@ export async function forgetEndedSessions(db: Database, { usedSince, begunSince 
     .where((where) => where.or([where('used_at', '<=', usedSince), where('created_at', '<=', begunSince)]))
     .execute();
 }
+
+/** Of everybody; answers how many there were. */
+export async function endAllSessions(db: Database): Promise<number> {
+  const { numDeletedRows } = await db.deleteFrom('user_session').executeTakeFirst();
+  return Number(numDeletedRows);
+}

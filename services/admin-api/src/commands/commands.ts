@@ -1,5 +1,6 @@
 import { accountKeyCreate } from './account-key-create.ts';
 import { auditVerify } from './audit-verify.ts';
+import { backup } from './backup.ts';
 import { clientList } from './client-list.ts';
 import type { Command } from './command.ts';
 import { keyringAdd, keyringList, keyringPromote, keyringRetire } from './keyrings.ts';
@@ -8,7 +9,9 @@ import { migrate } from './migrate.ts';
 import { organizationCreate, organizationList } from './organizations.ts';
 import { pepperWrap } from './pepper-wrap.ts';
 import { projectionRebuild } from './projection-rebuild.ts';
+import { projectionStatus } from './projection-status.ts';
 import { projectCreate, projectList } from './projects.ts';
+import { restore } from './restore.ts';
 import { secretsCreate } from './secrets-create.ts';
 import { setup } from './setup.ts';
 import { userResetPassword } from './user-reset-password.ts';
@@ -20,6 +23,9 @@ export const commands: readonly Command[] = [
   setup,
   accountKeyCreate,
   userResetPassword,
+  backup,
+  restore,
+  projectionStatus,
   projectionRebuild,
   pepperWrap,
   auditVerify,

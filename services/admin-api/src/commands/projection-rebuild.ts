@@ -26,7 +26,7 @@ export const projectionRebuild: Command = {
 };
 
 /** What is to be written to. Throws ConfigError when nobody else would ever read it. */
-export async function openStore({ REDIS_URL }: RebuildConfig): Promise<ProjectionStore> {
+export async function openStore({ REDIS_URL }: Pick<RebuildConfig, 'REDIS_URL'>): Promise<ProjectionStore> {
   if (REDIS_URL.startsWith('memory:'))
     throw new ConfigError(['REDIS_URL is the memory of a process, which is written anew at each start']);
   return openProjectionStore(REDIS_URL);

@@ -19,16 +19,14 @@ interface Retiring {
  * come from a Postgres of before a backup was restored, or from another installation. Answers how many there were.
  */
 export async function retireUnknownRecords(retiring: Retiring): Promise<number> {
-  let retired = 0;
+  const unknown: HeldRecord[] = [];
   for await (const page of retiring.store.scanRecords()) {
-    const unknown = await findUnknownRecords(
-      retiring.db,
-      page.filter((held) => !isRetired(held)),
-    );
-    for (const held of unknown) await retire(retiring, held);
-    retired += unknown.length;
+    const living = page.filter((held) => !isRetired(held));
+    unknown.push(...(await findUnknownRecords(retiring.db, living)));
   }
-  return retired;
+  // Of one owner all at once: a record that is older than its owner's version is stale for ever, and nobody gets an answer.
+  for (const records of Map.groupBy(unknown, announcedBy).values()) await retire(retiring, records);
+  return unknown.length;
 }
 
 function isRetired({ kind, record }: HeldRecord): boolean {
@@ -42,17 +40,24 @@ function isRetired({ kind, record }: HeldRecord): boolean {
   }
 }
 
-/** Writes the record first and the version last, so that no validator goes on with what it has in memory. */
-async function retire(retiring: Retiring, held: HeldRecord): Promise<void> {
+/** Writes the records first and the version last, so that no validator goes on with what it has in memory. */
+async function retire(retiring: Retiring, records: readonly HeldRecord[]): Promise<void> {
   const { store, clock } = retiring;
-  const atLeast = Math.max(held.record.version + 1, clock.nowMs());
-  const { environmentId, ...owner } = ownerOf(held);
+  const [first] = records;
+  if (!first) return;
+  const atLeast = Math.max(...records.map(({ record }) => record.version + 1), clock.nowMs());
+  const { environmentId, ...owner } = ownerOf(first);
   const raised = await raiseOwner(retiring, { environmentId, ...owner, atLeast });
   const version = raised?.version ?? atLeast;
-  await putRetired(store, held, version);
+  for (const held of records) await putRetired(store, held, version);
   if (raised) await retiring.projector.publish(raised.notes);
   else if (owner.clientId) await store.putClientVersion(owner.clientId, version);
   else await store.putEnvironmentVersion(environmentId, version);
+}
+
+function announcedBy(held: HeldRecord): string {
+  const { clientId, environmentId } = ownerOf(held);
+  return clientId ?? environmentId;
 }
 
 interface Owner {

@@ -4,6 +4,7 @@ import type { Database } from '@keyward/stores/postgres/database';
 import { listAllEnvironmentIds, raiseClientVersionsAfter } from '@keyward/stores/postgres/projection-source';
 import { raiseEnvironmentVersion } from '@keyward/stores/postgres/projects';
 import { listTenantsAfter, raiseTenantVersions } from '@keyward/stores/postgres/tenants';
+import { keepEnded } from './keep-ended.ts';
 import type { Projector } from './projector.ts';
 import { retireUnknownRecords } from './retire-unknown-records.ts';
 
@@ -22,10 +23,13 @@ const reportEveryMs = 1_000;
 
 /**
  * Makes the shards hold what Postgres holds, whatever they hold now: everything gets a new version, so that it is written over
- * what looks as new or newer, and records that Postgres does not know are retired. It may run beside the services.
+ * what looks as new or newer, and records that Postgres does not know are retired; but what has ended by a newer record ends in
+ * Postgres as well. It may run beside the services.
  */
 export async function rewriteProjection({ db, store, projector, clock, report }: Rewriting): Promise<void> {
   await store.timeMs(); // a Redis that is away is told before anything changes
+  report('Looking for what the shards know to have ended, and Postgres does not.');
+  await keepEnded({ db, store, clock, report });
   await raiseAllVersions(db, clock);
   let nextMs = clock.monotonicMs();
   await projector.rebuild(({ environments, ofEnvironments, clients }) => {
