@@ -10,7 +10,7 @@ import { expectDone } from '@keyward/tests/platform/expect-done';
 import { GatewayCaller } from '@keyward/tests/platform/gateway-caller';
 import { createEnvironment } from '@keyward/tests/platform/prepare-installation';
 import { newClient } from '@keyward/tests/platform/run-platform';
-import { type Replicated, serviceNames, startReplicated } from '@keyward/tests/platform/start-replicated';
+import { longEnoughMs, type Replicated, serviceNames, startReplicated } from '@keyward/tests/platform/start-replicated';
 import { call } from '@keyward/tests/platform/wire-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -29,7 +29,8 @@ describe('a restart of every service under load [real]', () => {
     const [redis, database, kafka] = await Promise.all([startNativeRedis(), startNativePostgres(), startNativeKafka()]);
     postgres = own(database);
     const log = `${own(kafka).url}/validation.v1?group=ingest&partitions=4`;
-    platform = running.use(await startReplicated({ redis: own(redis).url, postgres: database.url, kafka: log }));
+    const urls = { redis: own(redis).url, postgres: database.url, kafka: log };
+    platform = running.use(await startReplicated(urls, { replicas: 2, drainMs: longEnoughMs }));
   });
   afterAll(() => running.disposeAsync());
 

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { chmod, cp, mkdtemp, rename, rm } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { findProgram } from './find-program.ts';
 import { runProgram } from './run-program.ts';
 
 export interface PostgresPrograms {
@@ -18,6 +19,29 @@ export async function postgresPrograms(): Promise<PostgresPrograms> {
   const account = process.getuid?.() === 0 ? await unprivilegedAccount() : undefined;
   const folder = account && !(await canRun(native, account)) ? await publicCopy(native) : native;
   return { initdb: join(folder, 'bin/initdb'), postgres: join(folder, 'bin/postgres'), account };
+}
+
+/** A server of this machine's own, with the programs that dump and restore it: the npm package has none. */
+export interface DumpablePostgres extends PostgresPrograms {
+  /** The folder of `pg_dump` and `pg_restore`. */
+  folder: string;
+}
+
+/** undefined: this machine has none. */
+export async function dumpablePostgres(): Promise<DumpablePostgres | undefined> {
+  const debian = '/usr/lib/postgresql';
+  const versions = existsSync(debian) ? await readdir(debian) : [];
+  const onPath = findProgram('pg_dump');
+  const folders = [
+    ...versions.toSorted((a, b) => Number(b) - Number(a)).map((version) => join(debian, version, 'bin')),
+    ...(onPath === undefined ? [] : [dirname(onPath)]),
+  ];
+  const isWhole = (folder: string) =>
+    ['initdb', 'postgres', 'pg_dump', 'pg_restore'].every((name) => existsSync(join(folder, name)));
+  const folder = folders.find(isWhole);
+  if (folder === undefined) return undefined;
+  const account = process.getuid?.() === 0 ? await unprivilegedAccount() : undefined;
+  return { initdb: join(folder, 'initdb'), postgres: join(folder, 'postgres'), account, folder };
 }
 
 function packagedFolder(): string {

@@ -48,8 +48,11 @@ export const startPostgresServer = (): Promise<StartedStore> =>
 export const durable = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' };
 
 /** A private Postgres process, for tests that kill or freeze it. Its data survive a restart. */
-export async function startNativePostgres(extra: Record<string, string> = {}): Promise<NativeServer> {
-  const programs = await postgresPrograms();
+export async function startNativePostgres(
+  extra: Record<string, string> = {},
+  given?: PostgresPrograms,
+): Promise<NativeServer> {
+  const programs = given ?? (await postgresPrograms());
   return retryOnLostPort(async () => {
     const port = await freePort();
     const folder = await newDataFolder('postgres');

@@ -1,3 +1,4 @@
+import type { InstanceSecrets } from '@keyward/local/instance-secrets';
 import type { StackUrls } from '../backends/describe-backends.ts';
 import { patientMs } from './patient-ms.ts';
 import { prepareInstallation } from './prepare-installation.ts';
@@ -9,22 +10,31 @@ import { type Caller, call } from './wire-client.ts';
 export const serviceNames = ['admin-api', 'validator', 'ingest', 'gateway'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
-/** Every service twice, each behind an address of its own, as in a deployment. */
+/** Every service some times, each behind an address of its own, as in a deployment. */
 export interface Replicated extends AsyncDisposable {
   /** Where the gateways are. */
   url: string;
   serverPublicKey: string;
   /** An owner's calls, through the gateways. */
   owner: Caller;
+  secrets: InstanceSecrets;
+  /** All of its replicas, at once. */
+  stop(service: ServiceName): Promise<void>;
+  start(service: ServiceName): Promise<void>;
   /** One replica after the other is told to stop, and replaced once it is gone; answers how each ended. */
   restart(service: ServiceName): Promise<(number | NodeJS.Signals | null)[]>;
 }
 
-const replicas = 2;
-/** Readiness is probed and heard of in less than half of it. */
-const drainMs = 1_200;
+interface Plan {
+  /** How many of each. */
+  replicas: number;
+  drainMs?: number;
+}
 
-export async function startReplicated(urls: StackUrls): Promise<Replicated> {
+/** Readiness is probed and heard of in less than half of it. */
+export const longEnoughMs = 1_200;
+
+export async function startReplicated(urls: StackUrls, { replicas, drainMs = 0 }: Plan): Promise<Replicated> {
   await using starting = new AsyncDisposableStack();
   const { secrets, keyringFile, accountKey } = starting.use(await prepareInstallation(urls.postgres));
   const addresses = new Map<ServiceName, ReplicaAddress>();
@@ -53,8 +63,15 @@ export async function startReplicated(urls: StackUrls): Promise<Replicated> {
     processes.get(name)?.push(started);
     await addresses.get(name)?.add(started.url);
   };
-  for (const name of serviceNames) await Promise.all(Array.from({ length: replicas }, () => start(name)));
+  const startAll = (name: ServiceName) => Promise.all(Array.from({ length: replicas }, () => start(name)));
+  for (const name of serviceNames) await startAll(name);
   await untilProjected(urls.redis);
+  const end = async (name: ServiceName, { url, process }: ServiceProcess) => {
+    process.signal('SIGTERM');
+    const { code, signal } = await process.exit;
+    addresses.get(name)?.remove(url);
+    return code ?? signal;
+  };
   const url = urlOf('gateway');
   const published = await call({ url, headers: {} }, 'GET', '/.well-known/encryption-keys');
   const running = starting.move();
@@ -62,13 +79,15 @@ export async function startReplicated(urls: StackUrls): Promise<Replicated> {
     url,
     serverPublicKey: published.body.keys[0].public_key,
     owner: { url, headers: { authorization: `Bearer ${accountKey}` } },
+    secrets,
+    async stop(name) {
+      await Promise.all((processes.get(name)?.splice(0) ?? []).map((each) => end(name, each)));
+    },
+    start: async (name) => void (await startAll(name)),
     async restart(name) {
       const ended: (number | NodeJS.Signals | null)[] = [];
-      for (const stopped of processes.get(name)?.splice(0) ?? []) {
-        stopped.process.signal('SIGTERM');
-        const { code, signal } = await stopped.process.exit;
-        addresses.get(name)?.remove(stopped.url);
-        ended.push(code ?? signal);
+      for (const replica of processes.get(name)?.splice(0) ?? []) {
+        ended.push(await end(name, replica));
         await start(name);
       }
       return ended;
