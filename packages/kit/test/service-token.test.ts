@@ -1,6 +1,6 @@
 import { internalHeaders } from '@keyward/contract/internal-headers';
 import { expect, test } from 'vitest';
-import { serviceCallCheck } from '../src/service-token.ts';
+import { serviceCallCheck, shownToken } from '../src/service-token.ts';
 
 const isOurs = serviceCallCheck('token-of-the-services');
 const calls = (token: string | string[]) => isOurs({ [internalHeaders.serviceToken]: token });
@@ -11,4 +11,12 @@ test('only the whole token, once, is a call of ours', () => {
     expect(calls(token), token).toBe(false);
   expect(calls(['token-of-the-services', 'token-of-the-services'])).toBe(false);
   expect(isOurs({})).toBe(false);
+});
+
+test('while the token is changed, both are taken, each by itself, and the first is shown', () => {
+  const tokens = 'token-of-before token-from-now-on';
+  const isTaken = (token: string) => serviceCallCheck(tokens)({ [internalHeaders.serviceToken]: token });
+  expect(tokens.split(' ').map(isTaken)).toEqual([true, true]);
+  expect(isTaken(tokens)).toBe(false);
+  expect(shownToken(tokens)).toBe('token-of-before');
 });

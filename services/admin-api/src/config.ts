@@ -3,6 +3,7 @@ import { metricsPort } from '@keyward/contract/metrics-port';
 import { pepperWraps } from '@keyward/contract/pepper-wraps';
 import { redisUrl } from '@keyward/contract/redis-url';
 import { Secret } from '@keyward/contract/secret';
+import { serviceToken } from '@keyward/contract/service-token';
 import Type, { type Static } from 'typebox';
 import { accountVariables } from './accounts/account-variables.ts';
 import { oidcVariables } from './oidc/oidc-variables.ts';
@@ -46,7 +47,7 @@ export const AdminApiConfig = Type.Object({
       description: '32 bytes in base64; signing secrets are sealed with it in Redis; the same in validator.',
     }),
   ),
-  SERVICE_TOKEN: Secret(Type.String({ minLength: 16, description: 'Proof of the gateway; the same in all services.' })),
+  SERVICE_TOKEN: serviceToken,
   ...accountVariables,
   ...oidcVariables,
   MAX_ENDPOINTS: maxEndpoints,

@@ -1,5 +1,5 @@
 import { metricsPort } from '@keyward/contract/metrics-port';
-import { Secret } from '@keyward/contract/secret';
+import { serviceToken } from '@keyward/contract/service-token';
 import { TlsFiles } from '@keyward/kit/tls-files';
 import Type, { type Static } from 'typebox';
 
@@ -28,12 +28,7 @@ export const GatewayConfig = Type.Object({
   UPSTREAM_KEY_FILE: Type.Optional(
     Type.String({ minLength: 1, description: 'The private key of that certificate, PEM.' }),
   ),
-  SERVICE_TOKEN: Secret(
-    Type.String({
-      minLength: 16,
-      description: 'Shared by the services of an installation; proves that a call is theirs.',
-    }),
-  ),
+  SERVICE_TOKEN: serviceToken,
   KEYRING_FILE: Type.String({
     minLength: 1,
     description: 'The file with the X25519 private keys that envelopes are sealed to; read again when it changes.',

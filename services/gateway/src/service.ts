@@ -5,6 +5,7 @@ import { DerivedKeyCache } from '@keyward/envelope/derived-key-cache';
 import { usableKeys } from '@keyward/envelope/keyring';
 import type { SessionKeys } from '@keyward/envelope/v2/derive';
 import { defineService } from '@keyward/kit/service';
+import { shownToken } from '@keyward/kit/service-token';
 import { AdminApi } from './admin-api.ts';
 import { GatewayConfig, originsOf, upstreamTls } from './config.ts';
 import { DecisionClient } from './decision-client.ts';
@@ -29,7 +30,7 @@ export const gateway = defineService({
   maxHeaderBytes: 65_536,
   metricsPort: (config) => config.METRICS_PORT,
   connect: async ({ config, logger, clock, own, metrics: registry }) => {
-    const serviceToken = config.SERVICE_TOKEN;
+    const serviceToken = shownToken(config.SERVICE_TOKEN);
     const tls = upstreamTls(config);
     const metrics = new GatewayMetrics(registry);
     const keyring = own.use(await KeyringFile.open({ path: config.KEYRING_FILE, logger }));
@@ -77,7 +78,7 @@ export const gateway = defineService({
     otherMethodsRoutes(app);
     forwardingRoutes(app, {
       ...dependencies,
-      serviceToken: config.SERVICE_TOKEN,
+      serviceToken: shownToken(config.SERVICE_TOKEN),
       bodyLimit: config.MANAGEMENT_BODY_BYTES,
     });
   },

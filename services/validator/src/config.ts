@@ -2,6 +2,7 @@ import { eventLogUrl } from '@keyward/contract/event-log-url';
 import { pepperWraps } from '@keyward/contract/pepper-wraps';
 import { redisUrl } from '@keyward/contract/redis-url';
 import { Secret } from '@keyward/contract/secret';
+import { serviceToken } from '@keyward/contract/service-token';
 import Type, { type Static } from 'typebox';
 
 export const ValidatorConfig = Type.Object({
@@ -17,7 +18,7 @@ export const ValidatorConfig = Type.Object({
       description: '32 bytes in base64; signing secrets are sealed with it in Redis; the same in admin-api.',
     }),
   ),
-  SERVICE_TOKEN: Secret(Type.String({ minLength: 16, description: 'Proof of the gateway; the same in all services.' })),
+  SERVICE_TOKEN: serviceToken,
   STORE_TIMEOUT_MS: Type.Integer({
     minimum: 1,
     maximum: 10_000,

@@ -106,8 +106,20 @@ describe('what the release before has left behind [real]', () => {
     expect(dead.rows).toEqual([]);
 
     const manage = { url: addresses['admin-api'] ?? '', headers };
-    const shown = (await call(manage, 'GET', `/key/${good.keyId}`)).body;
-    process.stdout.write(`a key of before the update: ${JSON.stringify(shown)}\n`);
+    const calls = good.calls + (told.get(good) ?? 0);
+    expect((await call(manage, 'GET', `/key/${good.keyId}`)).body).toMatchObject({ useCount: calls });
+    // What docs/upgrading.md says of verifications.
+    const rebuilding = runProgram(
+      process.execPath,
+      ['services/admin-api/src/keyward-main.ts', 'projection', 'rebuild'],
+      {
+        ...{ cwd: root, env: { ...process.env, ...environment }, timeoutMs: 60_000 },
+      },
+    );
+    expect(await rebuilding).toContain('Ended again: 0 in all');
+    const gateway = { url: addresses.gateway ?? '', headers };
+    const verified = await call(gateway, 'POST', '/key/verify', { body: { key: good.key } });
+    expect(verified.body).toMatchObject({ valid: true, key: { name: 'first', useCount: (told.get(good) ?? 0) + 1 } });
     const changed = await call(manage, 'PUT', `/client/${good.clientId}`, { body: { status: 'disabled' } });
     expect(changed.body.propagation).toBeUndefined();
     expect(await ask(addresses.gateway ?? '', good)).toBe('CLIENT_DISABLED');

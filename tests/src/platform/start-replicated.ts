@@ -18,6 +18,10 @@ export interface Replicated extends AsyncDisposable {
   /** An owner's calls, through the gateways. */
   owner: Caller;
   secrets: InstanceSecrets;
+  /** What its services are started with. */
+  variables: Readonly<Record<string, string>>;
+  /** For services that are started from then on. */
+  configure(variables: Record<string, string>): void;
   /** All of its replicas, at once. */
   stop(service: ServiceName): Promise<void>;
   start(service: ServiceName): Promise<void>;
@@ -40,7 +44,7 @@ export async function startReplicated(urls: StackUrls, { replicas, drainMs = 0 }
   const addresses = new Map<ServiceName, ReplicaAddress>();
   for (const name of serviceNames) addresses.set(name, starting.use(await startReplicaAddress()));
   const urlOf = (name: ServiceName) => addresses.get(name)?.url ?? '';
-  const environment = {
+  const environment: Record<string, string> = {
     PEPPER: secrets.pepper,
     PROJECTION_KEY: secrets.projectionKey,
     SERVICE_TOKEN: secrets.serviceToken,
@@ -80,6 +84,8 @@ export async function startReplicated(urls: StackUrls, { replicas, drainMs = 0 }
     serverPublicKey: published.body.keys[0].public_key,
     owner: { url, headers: { authorization: `Bearer ${accountKey}` } },
     secrets,
+    variables: environment,
+    configure: (variables) => void Object.assign(environment, variables),
     async stop(name) {
       await Promise.all((processes.get(name)?.splice(0) ?? []).map((each) => end(name, each)));
     },

@@ -5,6 +5,7 @@ import { clientList } from './client-list.ts';
 import type { Command } from './command.ts';
 import { keyringAdd, keyringList, keyringPromote, keyringRetire } from './keyrings.ts';
 import { keyCreate, keyList, keyRevoke } from './keys.ts';
+import { masterKeyRotate } from './master-key-rotate.ts';
 import { migrate } from './migrate.ts';
 import { organizationCreate, organizationList } from './organizations.ts';
 import { pepperWrap } from './pepper-wrap.ts';
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   projectionStatus,
   projectionRebuild,
   pepperWrap,
+  masterKeyRotate,
   auditVerify,
   organizationList,
   organizationCreate,
