@@ -34,6 +34,12 @@ export interface ServerProcess {
   kill(): Promise<void>;
 }
 
+/** They end with us, however many there are. */
+const children = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
 const keptOutputBytes = 64_000;
 const gracefulStopMs = 8_000;
 
@@ -50,9 +56,8 @@ export function startServerProcess(command: ServerCommand): ServerProcess {
   child.stderr?.on('data', keep);
   const exit = new Promise<Exit>((fulfil) => child.once('exit', (code, signal) => fulfil({ code, signal })));
   const isRunning = () => child.exitCode === null && child.signalCode === null;
-  const killWithUs = () => void child.kill('SIGKILL');
-  process.once('exit', killWithUs);
-  void exit.then(() => process.off('exit', killWithUs));
+  children.add(child);
+  void exit.then(() => children.delete(child));
 
   const endBy = async (signal: NodeJS.Signals) => {
     if (isRunning()) child.kill(signal);
