@@ -40,10 +40,28 @@ describePostgresBackends('the metrics of admin-api', (backend) => {
     for (const secret of [client.id, unknown, environment.projectEnv]) expect(text).not.toContain(secret);
   });
 
+  it('tell whether every decision is counted, once that is known', async () => {
+    await expect.poll(read, { timeout: 10_000 }).toMatch(/^keyward_conservation_age_seconds \d/m);
+    const text = await read();
+    for (const name of ['missing_entries', 'surplus_entries', 'lost_outboxes'])
+      expect(text).toMatch(new RegExp(`^keyward_conservation_${name} 0$`, 'm'));
+  });
+
+  it('tell what the process takes of its machine', async () => {
+    const text = await read();
+    expect(text).toMatch(/^process_resident_memory_bytes \d{7,}$/m);
+    for (const name of [
+      'process_cpu_seconds_total',
+      'nodejs_heap_size_used_bytes',
+      'nodejs_eventloop_active_seconds_total',
+    ])
+      expect(text).toMatch(new RegExp(`^${name} [0-9.]+$`, 'm'));
+  });
+
   it('tell what waits for Redis and for webhooks', async () => {
     for (const name of ['keyward_projection_waiting_changes', 'keyward_projection_oldest_change_age_seconds'])
       expect(await read()).toMatch(new RegExp(`^${name} 0$`, 'm'));
-    for (const name of ['keyward_webhook_due_deliveries', 'keyward_webhook_oldest_due_age_seconds'])
+    for (const name of ['keyward_webhook_due_deliveries', 'keyward_webhook_dead_deliveries', 'keyward_dead_events'])
       expect(await read()).toMatch(new RegExp(`^${name} 0$`, 'm'));
   });
 });

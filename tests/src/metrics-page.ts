@@ -1,9 +1,12 @@
 import { showBacklogs } from '@keyward/admin-api/reports/show-backlogs';
+import { ConservationFindings } from '@keyward/admin-api/reports/watch-conservation';
 import { GatewayMetrics } from '@keyward/gateway/gateway-metrics';
 import { IngestMetrics } from '@keyward/ingest/ingest-metrics';
 import { systemClock as clock } from '@keyward/kit/clock';
 import type { App } from '@keyward/kit/http-app';
 import { measureRequests } from '@keyward/kit/measure-requests';
+import { showProcess } from '@keyward/kit/show-process';
+import { DecisionMetrics } from '@keyward/validator/decision-metrics';
 import { showDirectEvents } from '@keyward/validator/direct-event-metrics';
 import { showRelayMetrics } from '@keyward/validator/relay/relay-metrics';
 import { RelayProgress } from '@keyward/validator/relay/relay-progress';
@@ -22,10 +25,13 @@ export function shownMetrics(): ShownMetrics[] {
   const [gateway, validator, ingest, admin] = [new Registry(), new Registry(), new Registry(), new Registry()];
   new GatewayMetrics(gateway);
   showRelayMetrics(validator, { outbox: nothing, leases: nothing, progress: new RelayProgress(clock) });
+  new DecisionMetrics(validator, nothing);
   showDirectEvents(validator, nothing, undefined);
-  new IngestMetrics({ registers: [ingest], consumer: nothing, clock });
+  new IngestMetrics({ metrics: ingest, consumer: nothing, clock });
+  new ConservationFindings(admin, clock);
   showBacklogs(admin, { db: nothing, clock });
   for (const each of [gateway, admin]) measureRequests({ addHook: () => undefined } as unknown as App, each); // which it asks for nothing else
+  for (const registry of [gateway, validator, ingest, admin]) showProcess(registry);
   const ownPort = '`METRICS_PORT`, if there is one: its own port is open to people from outside';
   return [
     { service: 'gateway', at: ownPort, metrics: metricsIn(gateway) },

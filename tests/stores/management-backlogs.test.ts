@@ -11,7 +11,7 @@ describePostgresBackends('what waits in the management', (backend) => {
 
   it('is nothing where all is done', async () => {
     const nothing = { count: 0, ageSeconds: 0 };
-    expect(await read()).toEqual({ changes: nothing, deliveries: nothing });
+    expect(await read()).toEqual({ changes: nothing, deliveries: nothing, dead: { deliveries: 0, events: 0 } });
   });
 
   it('is what Redis was not told of, since the oldest of it', async () => {
@@ -38,5 +38,12 @@ describePostgresBackends('what waits in the management', (backend) => {
     await test.db.updateTable('webhook').set({ enabled: true }).where('id', '=', id).execute();
     test.nowMs -= 6_000;
     expect((await read()).deliveries.count).toBe(0);
+  });
+
+  it('is not what was given up, which is counted apart', async () => {
+    const { id } = await test.newWebhook();
+    await testWebhook(test.administration, test.call, id);
+    await test.db.updateTable('webhook_delivery').set({ status: 'dead', next_attempt_at: null }).execute();
+    expect(await read()).toMatchObject({ deliveries: { count: 0 }, dead: { deliveries: 1 } });
   });
 });

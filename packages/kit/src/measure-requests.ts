@@ -7,7 +7,7 @@ export function measureRequests(app: App, metrics: Registry): void {
     name: 'keyward_http_request_seconds',
     help: 'How long calls took, seconds, by method, route and class of answer; its count is the number of calls.',
     labelNames: ['method', 'route', 'status'] as const,
-    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [metrics],
   });
   app.addHook('onResponse', async ({ method, routeOptions }, { statusCode, elapsedTime }) => {

@@ -10,6 +10,7 @@ import { pause } from './pause.ts';
 import { refuseOtherMethods } from './refuse-methods.ts';
 import { ServerTls, type ServerTlsPaths } from './server-tls.ts';
 import { serviceCallCheck } from './service-token.ts';
+import { showProcess } from './show-process.ts';
 
 export interface ServiceContext<C> {
   config: C;
@@ -103,6 +104,7 @@ export async function startService<C extends TObject, D>(
   const app = createHttpApp({ ...appOptions, tls });
   const metricsPort = definition.metricsPort?.(config);
   if (metricsPort !== undefined) measureRequests(app, context.metrics);
+  if (definition.showsMetrics || metricsPort !== undefined) showProcess(context.metrics);
   if (definition.showsMetrics) showMetrics(app, context.metrics);
   const register = () => definition.routes(app, dependencies, context);
   if (definition.ownsItsUrls) refuseOtherMethods(app, register);

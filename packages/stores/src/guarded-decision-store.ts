@@ -64,6 +64,11 @@ export class GuardedDecisionStore implements DecisionStore {
     this.#heartbeat = setInterval(() => this.#checkAll(heartbeatMs), heartbeatMs);
   }
 
+  /** How many shards are away just now. */
+  get awayShards(): number {
+    return this.#breakers.filter(({ isAway }) => isAway).length;
+  }
+
   /** Since when this shard has not vouched for what it holds, ms; infinite when it never has. */
   silentMs(shard: number): number {
     return this.#breaker(shard).silentMs;

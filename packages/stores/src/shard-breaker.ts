@@ -34,6 +34,10 @@ export class ShardBreaker {
     this.#options = options;
   }
 
+  get isAway(): boolean {
+    return this.#away !== undefined;
+  }
+
   /** Since when it has not said that what it holds can be decided by, ms; infinite when it never has. */
   get silentMs(): number {
     return this.#options.clock.monotonicMs() - this.#vouchedMs;

@@ -23,6 +23,7 @@ import { startEmptyingLoop } from './projects/emptying-loop.ts';
 import { startRegistrationLoop } from './registration/registration-loop.ts';
 import { startCollectingBuried } from './reports/collect-buried.ts';
 import { showBacklogs } from './reports/show-backlogs.ts';
+import { ConservationFindings, watchConservation } from './reports/watch-conservation.ts';
 import { accountKeyRoutes } from './routes/account-keys.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { clientRoutes } from './routes/clients.ts';
@@ -130,7 +131,7 @@ export const adminApi = defineService({
     conservationRoutes(app, administration, administration.accounts);
     auditRoutes(app, administration);
   },
-  background(administration, { config, logger }) {
+  background(administration, { config, logger, metrics }) {
     const { db, projector, clock, policy, uses, accounts } = administration;
     const running = new AsyncDisposableStack();
     running.use(startRepairLoop({ projector, logger, clock }));
@@ -141,6 +142,10 @@ export const adminApi = defineService({
     running.use(startRotationLoop({ administration, logger, everyMs: rotationsEveryMs }));
     running.use(startCollectingBuried({ db, accounts, clock, logger }));
     running.use(startForgettingAnswers({ db, clock, logger }));
+    if (config.METRICS_PORT !== undefined) {
+      const findings = new ConservationFindings(metrics, clock);
+      running.use(watchConservation({ db, accounts, findings, clock, logger }));
+    }
     const call = outboundCall({ rules: administration.outbound });
     running.use(
       startDeliveryLoop({ administration, call, logger, disableAfterDays: config.WEBHOOK_DISABLE_AFTER_DAYS }),

@@ -1,10 +1,11 @@
 import type { Clock } from '@keyward/kit/clock';
+import { showTotal } from '@keyward/kit/show-total';
 import type { EventConsumer } from '@keyward/stores/ports/event-log';
 import type { WriteOutcome } from '@keyward/stores/postgres/usage-writer';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 interface MetricsOptions {
-  registers: Registry[];
+  metrics: Registry;
   consumer: Pick<EventConsumer, 'restarts'>;
   clock: Clock;
 }
@@ -16,8 +17,10 @@ export class IngestMetrics {
   readonly #seconds;
   readonly #age;
   readonly #lag;
+  #failures = 0;
 
-  constructor({ registers, consumer, clock }: MetricsOptions) {
+  constructor({ metrics, consumer, clock }: MetricsOptions) {
+    const registers = [metrics];
     this.#clock = clock;
     this.#events = new Counter({
       name: 'keyward_ingest_events_total',
@@ -42,27 +45,37 @@ export class IngestMetrics {
       help: 'Records in all partitions of the event log that are not counted yet.',
       registers,
     });
-    new Counter({
+    showTotal(metrics, {
       name: 'keyward_ingest_log_restarts_total',
       help: 'How often the log turned out to be another one, or shorter than what was read of it, and was read from its beginning.',
-      registers,
-      collect() {
-        this.reset();
-        this.inc(consumer.restarts);
-      },
+      read: () => consumer.restarts,
+    });
+    showTotal(metrics, {
+      name: 'keyward_ingest_failures_total',
+      help: 'Batches that could not be written, and come again.',
+      read: () => this.#failures,
     });
   }
 
   /** Calls `write` and notes what came of it. */
   async measured(write: () => Promise<WriteOutcome>): Promise<void> {
     const startedMs = this.#clock.monotonicMs();
-    const { counted, repeated, dead, decidedMs } = await write();
+    const { counted, repeated, dead, decidedMs } = await this.#tried(write);
     this.#seconds.observe((this.#clock.monotonicMs() - startedMs) / 1_000);
     for (const [outcome, count] of Object.entries({ counted, repeated, dead })) this.#events.inc({ outcome }, count);
     if (!decidedMs) return;
     const nowMs = this.#clock.nowMs();
     this.#age.set({ event: 'newest' }, (nowMs - decidedMs.newest) / 1_000);
     this.#age.set({ event: 'oldest' }, (nowMs - decidedMs.oldest) / 1_000);
+  }
+
+  async #tried(write: () => Promise<WriteOutcome>): Promise<WriteOutcome> {
+    try {
+      return await write();
+    } catch (error) {
+      this.#failures += 1;
+      throw error;
+    }
   }
 
   setLag(events: number): void {

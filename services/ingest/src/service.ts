@@ -23,7 +23,7 @@ export const ingest = defineService({
   schemas: [ValidationEvent, UsageSummary, RefusalSummary],
   bodyLimitBytes: 1_024,
   showsMetrics: true,
-  async connect({ config, logger, clock, metrics: registry, own }) {
+  async connect({ config, logger, clock, metrics, own }) {
     refuseShortMemory(config);
     const { db, sessions } = own.use(await openDatabase(config.DATABASE_URL));
     const upkeep = own.use(await openDatabase(config.DATABASE_URL, { poolSize: 2, queryTimeoutMs: upkeepTimeoutMs }));
@@ -43,7 +43,7 @@ export const ingest = defineService({
       upkeep: upkeep.db,
       consumer,
       writer,
-      metrics: new IngestMetrics({ registers: [registry], consumer, clock }),
+      metrics: new IngestMetrics({ metrics, consumer, clock }),
     };
   },
   routes: () => undefined,

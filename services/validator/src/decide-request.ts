@@ -3,12 +3,13 @@ import type { ExceededLimit } from '@keyward/contract/limits';
 import type { Refusal } from '@keyward/contract/verdict';
 import { windowAt } from '@keyward/decision/calendar';
 import type { Clock } from '@keyward/kit/clock';
-import type { DecideAnswer, DecisionStore } from '@keyward/stores/ports/decision-store';
+import type { DecideAnswer, DecideCommand, DecisionStore } from '@keyward/stores/ports/decision-store';
 import { StoreAway } from '@keyward/stores/store-away';
 import { type AskedKey, askedKey } from './asked-key.ts';
 import { decideCommand } from './decide-command.ts';
 import { decideWithoutStore, unavailable } from './decide-without-store.ts';
 import { decidedReply } from './decided-reply.ts';
+import type { DecisionMetrics } from './decision-metrics.ts';
 import type { FailurePolicy } from './failure-policy.ts';
 import { findKey, forgetKey } from './find-key.ts';
 import type { FoundKey } from './found-key.ts';
@@ -29,6 +30,7 @@ export interface Deciding {
   digests: KeyDigests;
   clock: Clock;
   failurePolicy: Pick<FailurePolicy, 'verdict'>;
+  metrics: DecisionMetrics;
   warnStoreAway(error: unknown): void;
 }
 
@@ -42,6 +44,7 @@ export async function decideRequest(deciding: Deciding, request: DecisionRequest
   const startedMs = deciding.clock.monotonicMs();
   try {
     for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
+      if (attempt > 0) deciding.metrics.repeated();
       const outcome = await attemptOnce(deciding, request, startedMs);
       if (outcome.kind === 'incomplete') return decideWithoutStore(deciding, request, startedMs);
       if (outcome.kind !== 'again') return outcome;
@@ -143,6 +146,13 @@ function newClientsExceeded({ clock }: Deciding): ExceededLimit {
   return { subject: 'environment', window: 'day', retryAfterSeconds };
 }
 
+async function decideInStore({ store, clock, metrics }: Deciding, command: DecideCommand): Promise<DecideAnswer> {
+  const sentMs = clock.monotonicMs();
+  const answer = await store.decide(command);
+  metrics.scriptRan(clock.monotonicMs() - sentMs);
+  return answer;
+}
+
 async function decideKnown(
   deciding: Deciding,
   { request, context, startedMs }: Case,
@@ -151,7 +161,7 @@ async function decideKnown(
   // Few requests are signed; the others need not wait for a turn of the event loop.
   const signature = request.signature && (await requestSignature(request, context.environment.requestKeys));
   const command = decideCommand(deciding.clock, { request, context, key, startedMs, signature });
-  const made = await deciding.store.decide(command);
+  const made = await decideInStore(deciding, command);
   if (made.kind === 'stale' && made.subject === 'client') forgetKey(deciding, context.environment.environmentId, asked);
   if (made.kind !== 'decided') return made;
   return {

@@ -1,5 +1,6 @@
 import type { KeyRecord } from '@keyward/contract/projection';
 import type { AskedKey } from './asked-key.ts';
+import type { DecisionMetrics } from './decision-metrics.ts';
 import type { FoundKey } from './found-key.ts';
 import type { KeyRecords } from './key-records.ts';
 import type { ServerKeyContext } from './server-key-contexts.ts';
@@ -43,7 +44,11 @@ export function forgetKey({ keys, signedKeys }: Keys, environmentId: string, ask
 }
 
 /** The key's record, from this process or from the store. A key without one is judged by the newest environment only. */
-export async function findKey(from: Keys, context: ServerKeyContext, asked: AskedKey): Promise<Found> {
+export async function findKey(
+  from: Parameters<typeof findAs>[0],
+  context: ServerKeyContext,
+  asked: AskedKey,
+): Promise<Found> {
   let found: Found = { kind: 'unknown' };
   for (const each of spellings(asked)) {
     found = await findAs(from, context, each);
@@ -52,8 +57,13 @@ export async function findKey(from: Keys, context: ServerKeyContext, asked: Aske
   return found;
 }
 
-async function findAs(from: Keys, context: ServerKeyContext, asked: AskedKey): Promise<Found> {
+async function findAs(
+  from: Keys & { metrics: Pick<DecisionMetrics, 'lookedUp'> },
+  context: ServerKeyContext,
+  asked: AskedKey,
+): Promise<Found> {
   const held = heldAs(from, context, asked);
+  from.metrics.lookedUp(held ? 'hit' : 'miss');
   if (held && isWithin(context, held)) return { kind: 'known', key: held, asked };
   if (held) forgetKey(from, context.environment.environmentId, asked); // its template may be deleted by now
   const { environmentVersion, record } = await from.keys.read(context.environment, asked.digest);

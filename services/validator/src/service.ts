@@ -7,6 +7,7 @@ import { GuardedDecisionStore } from '@keyward/stores/guarded-decision-store';
 import { openEventProducer } from '@keyward/stores/open-event-log';
 import { openDecisionStore, openOutbox } from '@keyward/stores/open-shards';
 import { ValidatorConfig } from './config.ts';
+import { DecisionMetrics } from './decision-metrics.ts';
 import { showDirectEvents } from './direct-event-metrics.ts';
 import { DirectEvents } from './direct-events.ts';
 import { EventSpool } from './event-spool.ts';
@@ -52,6 +53,7 @@ export const validator = defineService({
       outbox,
       producer,
       clock,
+      metrics: new DecisionMetrics(metrics, { awayShards: () => store.awayShards }),
       failurePolicy: new FailurePolicy({ silentMs: (shard) => store.silentMs(shard), events, clock }),
       warnStoreAway: occasionalWarning({
         logger,

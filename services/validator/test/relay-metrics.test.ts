@@ -30,6 +30,7 @@ test('a relay shows what waits, what it did, and what it is waiting for', async 
   progress.collapsed(7);
   const shown = {
     keyward_outbox_waiting_entries: 7,
+    keyward_outbox_waiting_bytes: 2,
     keyward_outbox_oldest_entry_age_seconds: 2.5,
     keyward_relay_owned_shards: 2,
     keyward_relay_events_total: 15,

@@ -14,7 +14,9 @@ import type { DecisionStore } from '@keyward/stores/ports/decision-store';
 import type { Outbox } from '@keyward/stores/ports/outbox';
 import type { ProjectionStore } from '@keyward/stores/ports/projection-store';
 import { allShards } from '@keyward/stores/shards';
+import { Registry } from 'prom-client';
 import type { Deciding } from '../src/decide-request.ts';
+import { DecisionMetrics } from '../src/decision-metrics.ts';
 import { ImportedKeys } from '../src/imported-keys.ts';
 import { KeyDigests } from '../src/key-digests.ts';
 import { KeyRecords } from '../src/key-records.ts';
@@ -164,6 +166,7 @@ export function decidingOn(store: DecisionStore): Deciding {
     }),
     clock: systemClock,
     failurePolicy: { verdict: () => undefined },
+    metrics: new DecisionMetrics(new Registry(), { awayShards: () => 0 }),
     warnStoreAway: () => undefined,
   };
 }

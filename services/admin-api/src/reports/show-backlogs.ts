@@ -33,4 +33,14 @@ const figures: readonly Figure<ManagementBacklogs>[] = [
     help: 'How long the oldest of these deliveries has been due.',
     of: ({ deliveries }) => deliveries.ageSeconds,
   },
+  {
+    name: 'keyward_webhook_dead_deliveries',
+    help: 'Deliveries that were given up, for as long as they are kept (`WEBHOOK_RETENTION_DAYS`).',
+    of: ({ dead }) => dead.deliveries,
+  },
+  {
+    name: 'keyward_dead_events',
+    help: 'Events that could not be counted and are kept as dead letters.',
+    of: ({ dead }) => dead.events,
+  },
 ];

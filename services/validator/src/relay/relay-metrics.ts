@@ -1,6 +1,8 @@
 import { type Figure, showFigures } from '@keyward/kit/show-figures';
+import { showGauge } from '@keyward/kit/show-gauge';
+import { showTotal } from '@keyward/kit/show-total';
 import type { Backlog, Outbox } from '@keyward/stores/ports/outbox';
-import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { RelayProgress } from './relay-progress.ts';
 import type { ShardLeases } from './shard-leases.ts';
 
@@ -12,35 +14,18 @@ interface RelayMetricsOptions {
 
 /** What a relay tells of itself, read when somebody looks. */
 export function showRelayMetrics(metrics: Registry, { outbox, leases, progress }: RelayMetricsOptions): void {
-  const registers = [metrics];
   showFigures(metrics, { read: () => outbox.backlogs(leases.owned()), figures: ofBacklogs });
-  new Gauge({
+  showGauge(metrics, {
     name: 'keyward_relay_owned_shards',
     help: 'Shards whose outbox this relay owns.',
-    registers,
-    collect() {
-      this.set(leases.owned().length);
-    },
+    read: () => leases.owned().length,
   });
-  new Gauge({
+  showGauge(metrics, {
     name: 'keyward_relay_unacknowledged_age_seconds',
     help: 'How long the oldest events on their way have waited for the acknowledgement of the log; 0: none are.',
-    registers,
-    collect() {
-      this.set(progress.unacknowledgedMs / 1_000);
-    },
+    read: () => progress.unacknowledgedMs / 1_000,
   });
-  for (const [name, help, read] of totals(progress)) {
-    new Counter({
-      name,
-      help,
-      registers,
-      collect() {
-        this.reset();
-        this.inc(read());
-      },
-    });
-  }
+  for (const [name, help, read] of totals(progress)) showTotal(metrics, { name, help, read });
 }
 
 function totals(progress: RelayProgress): [name: string, help: string, read: () => number][] {
@@ -62,6 +47,11 @@ const ofBacklogs: readonly Figure<readonly Backlog[]>[] = [
     name: 'keyward_outbox_waiting_entries',
     help: 'Entries in the outboxes that this relay owns.',
     of: (backlogs) => backlogs.reduce((sum, { entries }) => sum + entries, 0),
+  },
+  {
+    name: 'keyward_outbox_waiting_bytes',
+    help: 'What these entries take of the memory of Redis, about.',
+    of: (backlogs) => backlogs.reduce((sum, { bytes }) => sum + bytes, 0),
   },
   {
     name: 'keyward_outbox_oldest_entry_age_seconds',
