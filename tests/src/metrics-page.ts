@@ -16,7 +16,14 @@ interface ShownMetrics {
   service: string;
   /** Where they are shown. */
   at: string;
-  metrics: { name: string; type: string; help: string }[];
+  metrics: ShownMetric[];
+}
+
+interface ShownMetric {
+  name: string;
+  type: string;
+  help: string;
+  labels: string[];
 }
 
 /** What each service shows at `/metrics`, as it registers it; nobody reads a figure, so there need be none. */
@@ -45,6 +52,10 @@ export function shownMetrics(): ShownMetrics[] {
   ];
 }
 
-function metricsIn(registry: Registry): ShownMetrics['metrics'] {
-  return registry.getMetricsAsArray().map(({ name, type, help }) => ({ name, type: String(type), help }));
+function metricsIn(registry: Registry): ShownMetric[] {
+  return registry.getMetricsAsArray().map((metric) => {
+    const { name, type, help } = metric;
+    const { labelNames = [] } = metric as { labelNames?: string[] }; // which prom-client's types leave out
+    return { name, type: String(type), help, labels: labelNames };
+  });
 }

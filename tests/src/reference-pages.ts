@@ -94,8 +94,10 @@ ${sections.join('\n\n')}
 
 function metricsPage(): Page {
   const sections = shownMetrics().map(({ service, at, metrics }) => {
-    const rows = metrics.map(({ name, type, help }) => row([`\`${name}\``, type, help]));
-    return `## ${service}\n\nAt \`/metrics\` on ${at}.\n\n${row(['metric', 'type', 'what it is'])}\n${rule(3)}\n${rows.join('\n')}`;
+    const rows = metrics.map(({ name, type, labels, help }) =>
+      row([`\`${name}\``, type, labels.map((label) => `\`${label}\``).join(', '), help]),
+    );
+    return `## ${service}\n\nAt \`/metrics\` on ${at}.\n\n${row(['metric', 'type', 'labels', 'what it is'])}\n${rule(4)}\n${rows.join('\n')}`;
   });
   return {
     path: 'docs/metrics.md',
@@ -104,7 +106,8 @@ function metricsPage(): Page {
 ${printed}
 
 Services tell of themselves in the format of Prometheus. No label holds an id, a name or an address, but for the \`kid\` of a
-keyring's key, of which there are few.
+keyring's key, of which there are few. How to scrape and show them, and to trace requests, is in [observability.md](observability.md);
+what to do when an alert fires, in [runbooks.md](runbooks.md).
 
 ${sections.join('\n\n')}
 `,

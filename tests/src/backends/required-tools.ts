@@ -1,8 +1,16 @@
-const known = ['schemathesis', 'hadolint', 'kustomize', 'kubernetes-validate', 'kube-score', 'pg_dump'] as const;
+const known = [
+  'schemathesis',
+  'hadolint',
+  'kustomize',
+  'kubernetes-validate',
+  'kube-score',
+  'pg_dump',
+  'promtool',
+] as const;
 export type ToolName = (typeof known)[number];
 
 /**
- * The tools without which tests fail instead of being skipped, from `REQUIRE_TOOLS=schemathesis,pg_dump`.
+ * The tools without which tests fail instead of being skipped, from `REQUIRE_TOOLS=schemathesis,promtool`.
  * @throws Error that names the entries which are no tool.
  */
 export function requiredTools(env: NodeJS.ProcessEnv = process.env): string[] {
