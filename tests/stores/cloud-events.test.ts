@@ -3,7 +3,7 @@ import { validation } from '@keyward/contract/pipeline-event';
 import { refusalSummaryType } from '@keyward/contract/refusal-summary';
 import { usageSummaryType } from '@keyward/contract/usage-summary';
 import { newId } from '@keyward/kit/random';
-import { encodeEvent } from '@keyward/stores/event-codec';
+import { encodeEvent, traceOf } from '@keyward/stores/event-codec';
 import { openEventProducer } from '@keyward/stores/open-event-log';
 import type { ShardedEvent } from '@keyward/stores/ports/event-log';
 import { describeKafkaBackends } from '@keyward/tests/backends/describe-backends';
@@ -58,6 +58,17 @@ describeKafkaBackends('a record of the event log', (backend) => {
       time: '2023-11-14T22:13:20.123Z',
     });
     expect(read.slice(1).map(({ source }) => source)).toEqual(['/shards/7', '/shards/7']);
+  });
+
+  it('has its trace as the extension for distributed tracing has it, and nowhere else', async () => {
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const data = sampleEvent({});
+    const [message] = await recordsOf([{ shard: 7, event: validation({ ...data, traceparent }) }]);
+    if (!message) throw new Error('no record');
+    expect(eventIn(message)).toMatchObject({ traceparent, data });
+    expect(message.value).not.toContain(traceparent);
+    expect(traceOf(message.headers)).toEqual({ traceparent });
+    expect(traceOf({ ce_traceparent: Buffer.from(traceparent.replace(/1$/, '0')) })).toEqual({});
   });
 
   it('has no extension when it came past the outboxes', async () => {

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { ExceededLimit, LimitStatus } from './limits.ts';
 import { Secret } from './secret.ts';
+import { traceparent } from './traceparent.ts';
 import { verdictCodes } from './verdict.ts';
 import { VerifiedKey } from './verified-key.ts';
 
@@ -56,6 +57,7 @@ export const DecisionRequest = Type.Object({
     ),
   ),
   tellsKey: Type.Optional(Type.Literal(true, { description: 'The reply tells of the key that is let through.' })),
+  traceparent: Type.Optional(traceparent('The trace that it belongs to, as W3C has it.')),
   elapsedUs: Type.Integer({
     minimum: 0,
     description: 'Time spent on the request before it was sent here, microseconds.',

@@ -6,6 +6,7 @@
  */
 import Type, { type Static } from 'typebox';
 import { Id } from './fields.ts';
+import { traceparent } from './traceparent.ts';
 
 /**
  * What a customer key that nobody registered says of itself, so that it can be registered: its digest as everywhere in the
@@ -63,6 +64,11 @@ export const ValidationEvent = Type.Object({
     }),
   ),
   signedKey: Type.Optional(SignedKeyFacts),
+  traceparent: Type.Optional(
+    traceparent(
+      'The trace that it belongs to, where that is recorded; in Kafka the CloudEvents extension of that name.',
+    ),
+  ),
   durationUs: Type.Integer({ minimum: 0, description: "From the gateway's first byte to the decision, microseconds." }),
   decidedAtMs: Type.Integer({
     description: "The clock of Redis at the decision, or the validator's while Redis is away; Unix ms.",

@@ -28,7 +28,7 @@ export async function runMain<C extends TObject, D>(definition: ServiceDefinitio
     // Before it starts, or a container that is stopped meanwhile would not hear of it: its first process ignores signals that it does
     // not handle.
     stopOnSignal(stop, { drainMs });
-    starting = startService(definition, { config, host, port, logLevel, drainMs, tls, logger });
+    starting = startService(definition, { config, host, port, logLevel, drainMs, tls, logger, tracing: processConfig });
     await starting;
   } catch (error) {
     const text =

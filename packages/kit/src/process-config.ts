@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { TracingConfig } from './tracing-config.ts';
 
 /** What every service reads as a process. */
 export const Process = Type.Object({
@@ -35,4 +36,5 @@ export const Process = Type.Object({
     description:
       'How long it goes on serving once it is told to stop (SIGTERM), while `/readyz` says 503 and answers end their connections: as long as it takes until nobody is sent here any more. Then it has 20 s to finish what it is at.',
   }),
+  ...TracingConfig.properties,
 });

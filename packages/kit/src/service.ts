@@ -11,6 +11,9 @@ import { refuseOtherMethods } from './refuse-methods.ts';
 import { ServerTls, type ServerTlsPaths } from './server-tls.ts';
 import { serviceCallCheck } from './service-token.ts';
 import { showProcess } from './show-process.ts';
+import { traceRequests } from './trace-requests.ts';
+import { openTracing, type Tracing } from './tracing.ts';
+import type { TracingConfig } from './tracing-config.ts';
 
 export interface ServiceContext<C> {
   config: C;
@@ -18,6 +21,8 @@ export interface ServiceContext<C> {
   clock: Clock;
   /** What this service tells of itself at `/metrics`, where it has that route. */
   metrics: Registry;
+  /** undefined: nothing is traced. */
+  tracing: Tracing | undefined;
   /** Whatever is opened is handed to this stack: it is closed in reverse, also when opening fails half-way. */
   own: AsyncDisposableStack;
 }
@@ -33,6 +38,8 @@ export interface ServiceDefinition<C extends TObject, D> {
   showsMetrics?: true;
   /** Where they come, `/metrics` has a port of its own, and says of each route how it is called; undefined: it is not shown. */
   metricsPort?: (config: Static<C>) => number | undefined;
+  /** Is each call of a route a step of its caller's trace? */
+  tracesRequests?: true;
   /** The largest head of a request, bytes; Node's own limit unless it is set. */
   maxHeaderBytes?: number;
   /** It stores what it is told: inputs that hold what Postgres cannot are refused. */
@@ -73,6 +80,7 @@ interface StartOptions<C> {
   drainMs?: number;
   clock?: Clock;
   logger?: Logger;
+  tracing?: TracingConfig;
 }
 
 /**
@@ -88,7 +96,10 @@ export async function startService<C extends TObject, D>(
   const stopping = { isDraining: false };
   const schemas = [...definition.schemas, definition.config];
   const logger = options.logger ?? createLogger({ service: definition.name, level: options.logLevel, schemas });
-  const context: ServiceContext<Static<C>> = { config, logger, clock, metrics: new Registry(), own: opening };
+  // Opened first, so closed last: what closing the others still does is traced, too.
+  const tracing = await openTracing({ service: definition.name, config: options.tracing, clock, logger });
+  if (tracing) opening.use(tracing);
+  const context: ServiceContext<Static<C>> = { config, logger, clock, metrics: new Registry(), tracing, own: opening };
   const dependencies = await definition.connect(context);
   const appOptions: HttpAppOptions = {
     logger: logger as FastifyBaseLogger,
@@ -102,6 +113,7 @@ export async function startService<C extends TObject, D>(
   };
   const tls = options.tls && opening.use(new ServerTls(options.tls, logger));
   const app = createHttpApp({ ...appOptions, tls });
+  if (tracing && definition.tracesRequests) traceRequests(app, tracing);
   const metricsPort = definition.metricsPort?.(config);
   if (metricsPort !== undefined) measureRequests(app, context.metrics);
   if (definition.showsMetrics || metricsPort !== undefined) showProcess(context.metrics);

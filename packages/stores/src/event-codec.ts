@@ -1,5 +1,6 @@
 import type { PipelineEvent } from '@keyward/contract/pipeline-event';
 import { RefusalSummary, refusalSummaryType } from '@keyward/contract/refusal-summary';
+import { isSampled } from '@keyward/contract/traceparent';
 import { UsageSummary, usageSummaryType } from '@keyward/contract/usage-summary';
 import { ValidationEvent, validationEventType } from '@keyward/contract/validation-event';
 import { compileValidator } from '@keyward/kit/validation';
@@ -18,14 +19,15 @@ export interface EncodedEvent {
 }
 
 /**
- * CloudEvents 1.0, binary mode over Kafka: the attributes are headers, the value is the data as JSON. `shard` and
- * `incarnation` are extensions of ours.
+ * CloudEvents 1.0, binary mode over Kafka: the attributes are headers, the value is the data as JSON. `traceparent` is the
+ * extension for distributed tracing, `shard` and `incarnation` are extensions of ours.
  */
 export function encodeEvent({ shard, incarnation, event }: ShardedEvent): EncodedEvent {
   const { type, data } = event;
+  const traceparent = type === validationEventType ? data.traceparent : undefined;
   return {
     key: type === validationEventType ? data.clientId : `shard-${shard}`,
-    value: JSON.stringify(data),
+    value: JSON.stringify(traceparent === undefined ? data : { ...data, traceparent: undefined }),
     headers: {
       ce_specversion: '1.0',
       ce_id: data.id,
@@ -33,6 +35,7 @@ export function encodeEvent({ shard, incarnation, event }: ShardedEvent): Encode
       ce_type: type,
       ...(type === validationEventType ? { ce_time: new Date(data.decidedAtMs).toISOString() } : {}),
       ...(incarnation === undefined ? {} : { ce_shard: String(shard), ce_incarnation: incarnation }),
+      ...(traceparent === undefined ? {} : { ce_traceparent: traceparent }),
       'content-type': 'application/json',
     },
   };
@@ -43,6 +46,12 @@ export function sourceOf(headers: Readonly<Record<string, unknown>>): { source?:
   const shard = Number(String(headers.ce_shard ?? ''));
   const incarnation = String(headers.ce_incarnation ?? '');
   return incarnation === '' || !Number.isInteger(shard) ? {} : { source: { shard, incarnation } };
+}
+
+/** The trace that a record belongs to, by its headers, where it is recorded. */
+export function traceOf(headers: Readonly<Record<string, unknown>>): { traceparent?: string } {
+  const traceparent = headers.ce_traceparent === undefined ? undefined : String(headers.ce_traceparent);
+  return isSampled(traceparent) ? { traceparent } : {};
 }
 
 /** The event in a record, its ids in lower case, or the reason why it is none. */

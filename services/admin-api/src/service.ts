@@ -67,6 +67,7 @@ export const adminApi = defineService({
   maxHeaderBytes: 73_728,
   storesInput: true,
   ownsItsUrls: true,
+  tracesRequests: true,
   serviceToken: (config) => config.SERVICE_TOKEN,
   metricsPort: (config) => config.METRICS_PORT,
   isAway: isDatabaseAway,

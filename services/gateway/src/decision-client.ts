@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DecisionReply, DecisionRequest } from '@keyward/contract/decisions';
 import type { Clock } from '@keyward/kit/clock';
+import { endDecision } from '@keyward/kit/decision-span';
 import type { Logger } from '@keyward/kit/logger';
 import type { TlsFiles } from '@keyward/kit/tls-files';
+import type { Tracing } from '@keyward/kit/tracing';
 import { DecisionBatcher } from './decision-batcher.ts';
 import { PendingDecision } from './pending-decision.ts';
 import { ValidatorPeer } from './validator-peer.ts';
@@ -18,6 +20,7 @@ interface DecisionClientOptions {
   tls?: TlsFiles | undefined;
   /** Told of each call that failed. */
   noteFailure?: () => void;
+  tracing?: Tracing | undefined;
 }
 
 export interface Question {
@@ -44,7 +47,20 @@ export class DecisionClient implements AsyncDisposable {
   }
 
   /** The verdict, or `unavailable` once the deadline has passed. Never rejects. */
-  decide({ request, arrivedMs, bodyBytes }: Question): Promise<DecisionReply> {
+  decide(question: Question): Promise<DecisionReply> {
+    const { tracing } = this.#options;
+    return tracing ? this.#decideTraced(tracing, question) : this.#decide(question);
+  }
+
+  async #decideTraced(tracing: Tracing, question: Question): Promise<DecisionReply> {
+    const span = tracing.start('decision call', { kind: 'client', parent: question.request.traceparent });
+    const request = { ...question.request, traceparent: span.traceparent };
+    const reply = await this.#decide({ ...question, request });
+    endDecision(span, reply);
+    return reply;
+  }
+
+  #decide({ request, arrivedMs, bodyBytes }: Question): Promise<DecisionReply> {
     const { clock, deadlineMs } = this.#options;
     const timeoutMs = deadlineMs - (clock.monotonicMs() - arrivedMs);
     const pending = new PendingDecision({ request, arrivedMs, bytes: bodyBytes, timeoutMs });

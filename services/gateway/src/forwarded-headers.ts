@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { internalHeaders, organizationHeader } from '@keyward/contract/internal-headers';
+import { traceparentHeader } from '@keyward/contract/traceparent';
 
 /** What a management call may bring along. A list of what passes: Cookie, hop-by-hop and our own headers do not. */
 const requestHeaders = [
@@ -11,6 +12,7 @@ const requestHeaders = [
   'accept',
   'user-agent',
   organizationHeader,
+  traceparentHeader,
 ] as const;
 
 /** What an answer may bring along. Set-Cookie and Location do not pass. */
@@ -35,6 +37,8 @@ interface CallerFacts {
   fromSdk: boolean;
   /** It came in an envelope, and this is how the envelope is known again. */
   replayId?: string | undefined;
+  /** The context of our own span, instead of the caller's. */
+  traceparent?: string;
 }
 
 /** The headers of a forwarded call. The caller's address is appended to X-Forwarded-For, as proxies do. */
@@ -48,6 +52,7 @@ export function forwardedHeaders(caller: CallerFacts): Record<string, string> {
   forwarded['x-forwarded-for'] = before === undefined ? caller.remoteAddress : `${before}, ${caller.remoteAddress}`;
   forwarded[internalHeaders.serviceToken] = caller.serviceToken;
   forwarded[internalHeaders.requestId] = caller.requestId;
+  if (caller.traceparent !== undefined) forwarded[traceparentHeader] = caller.traceparent;
   if (caller.fromSdk) forwarded[internalHeaders.fromSdk] = '1';
   // A DELETE often says that it is JSON and has no body; a body is what the type is of.
   if (!caller.hasBody) delete forwarded['content-type'];

@@ -24,12 +24,13 @@ import { verifyRoute } from './routes/verify.ts';
 export const gateway = defineService({
   name: 'gateway',
   config: GatewayConfig,
+  tracesRequests: true,
   schemas: [ValidateBody, VerifyBody, DecisionRequest],
   bodyLimitBytes: 1_048_576,
   // An end user can pad a path; whoever is answered 431 here takes it for an outage and, fail-open, lets it through.
   maxHeaderBytes: 65_536,
   metricsPort: (config) => config.METRICS_PORT,
-  connect: async ({ config, logger, clock, own, metrics: registry }) => {
+  connect: async ({ config, logger, clock, tracing, own, metrics: registry }) => {
     const serviceToken = shownToken(config.SERVICE_TOKEN);
     const tls = upstreamTls(config);
     const metrics = new GatewayMetrics(registry);
@@ -52,6 +53,7 @@ export const gateway = defineService({
         logger,
         tls,
         noteFailure: () => metrics.noteFailure('validator'),
+        tracing,
       }),
     );
     return {

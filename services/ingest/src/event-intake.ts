@@ -1,5 +1,7 @@
 import type { Logger } from '@keyward/kit/logger';
 import { pause } from '@keyward/kit/pause';
+import { traceBatch } from '@keyward/kit/trace-batch';
+import type { Tracing } from '@keyward/kit/tracing';
 import type { EventConsumer } from '@keyward/stores/ports/event-log';
 import { isMissingTable } from '@keyward/stores/postgres/sql-state';
 import type { UsageWriter } from '@keyward/stores/postgres/usage-writer';
@@ -10,6 +12,7 @@ interface EventIntakeOptions {
   writer: UsageWriter;
   metrics: IngestMetrics;
   logger: Logger;
+  tracing?: Tracing | undefined;
 }
 
 const longestRetryMs = 10_000;
@@ -29,11 +32,15 @@ export class EventIntake implements AsyncDisposable {
   }
 
   async #work(): Promise<void> {
-    const { consumer, writer, metrics } = this.#options;
+    const { consumer, writer, metrics, tracing } = this.#options;
     await this.#tablesAreThere();
     if (this.#stopped.signal.aborted) return;
     consumer.run(
-      (batch) => metrics.measured(() => writer.write(batch)),
+      (batch) => {
+        const work = () => metrics.measured(() => writer.write(batch));
+        const traceparents = tracing ? batch.records.flatMap(({ traceparent }) => traceparent ?? []) : [];
+        return traceBatch(tracing, { name: 'ingest', kind: 'consumer', traceparents, work });
+      },
       (logId, partition) => writer.storedOffset(logId, partition),
     );
   }

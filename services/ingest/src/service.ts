@@ -48,9 +48,9 @@ export const ingest = defineService({
   },
   routes: () => undefined,
   ready: async ({ consumer, writer }) => consumer.reading && (await writer.answers()),
-  background: ({ db, upkeep, consumer, writer, metrics }, { config, logger, clock }) => {
+  background: ({ db, upkeep, consumer, writer, metrics }, { config, logger, clock, tracing }) => {
     const work = new AsyncDisposableStack();
-    work.use(new EventIntake({ consumer, writer, metrics, logger }));
+    work.use(new EventIntake({ consumer, writer, metrics, logger, tracing }));
     work.use(startCatchUps({ db, consumer, clock, logger }));
     work.use(startReplays({ writer, clock, logger }));
     work.use(startMaintenance({ db: upkeep, writer, config, clock, logger }));

@@ -1,6 +1,7 @@
 import { systemClock } from '@keyward/kit/clock';
 import { ConfigError, loadConfig } from '@keyward/kit/config';
 import { stopOnSignal } from '@keyward/kit/stop-on-signal';
+import { TracingConfig } from '@keyward/kit/tracing-config';
 import { openDatabase } from '@keyward/stores/postgres/database';
 import Type from 'typebox';
 import { banner } from './banner.ts';
@@ -48,6 +49,7 @@ async function start({ port, host, data, logLevel }: Options): Promise<AsyncDisp
       logLevel,
       spoolDirectory,
       outboundAllowedHosts,
+      tracing: loadConfig(TracingConfig, process.env),
     }),
   );
   const quickstart = await gatherQuickstart({ db, secrets, platform, earlier: readShownOnce(directory) });

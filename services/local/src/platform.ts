@@ -8,6 +8,7 @@ import { createLogger } from '@keyward/kit/logger';
 import { pause } from '@keyward/kit/pause';
 import { SecretBox } from '@keyward/kit/secret-box';
 import { type RunningService, type ServiceDefinition, startService } from '@keyward/kit/service';
+import type { TracingConfig } from '@keyward/kit/tracing-config';
 import { openProjectionStore } from '@keyward/stores/open-shards';
 import { type Database, openDatabase } from '@keyward/stores/postgres/database';
 import { migrate } from '@keyward/stores/postgres/migrate';
@@ -46,6 +47,7 @@ export interface PlatformOptions {
   adminVariables?: Record<string, string>;
   /** Private hosts that webhooks may be sent to, separated by commas. */
   outboundAllowedHosts?: string;
+  tracing?: TracingConfig;
 }
 
 export interface Platform extends AsyncDisposable {
@@ -64,6 +66,7 @@ const pollMs = 25;
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
   await using starting = new AsyncDisposableStack();
   const { stores, secrets, port, logLevel } = options;
+  const tracing = options.tracing ? { tracing: options.tracing } : {};
   const shared = {
     SERVICE_TOKEN: secrets.serviceToken,
     PEPPER: secrets.pepper,
@@ -84,7 +87,9 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     environment: Record<string, string>,
   ) => {
     const config = loadConfig(service.config, environment) as Static<C>;
-    return starting.use(await listenOrExplain(startService(service, { config, host, port: at, logLevel }), at));
+    return starting.use(
+      await listenOrExplain(startService(service, { config, host, port: at, logLevel, ...tracing }), at),
+    );
   };
   const { host } = options;
   const adminPort = port === 0 ? 0 : port + 1;

@@ -1,8 +1,10 @@
 import type { DecisionReply, DecisionRequest } from '@keyward/contract/decisions';
 import type { ExceededLimit } from '@keyward/contract/limits';
+import { isSampled } from '@keyward/contract/traceparent';
 import type { Refusal } from '@keyward/contract/verdict';
 import { windowAt } from '@keyward/decision/calendar';
 import type { Clock } from '@keyward/kit/clock';
+import type { Tracing } from '@keyward/kit/tracing';
 import type { DecideAnswer, DecideCommand, DecisionStore } from '@keyward/stores/ports/decision-store';
 import { StoreAway } from '@keyward/stores/store-away';
 import { type AskedKey, askedKey } from './asked-key.ts';
@@ -31,6 +33,7 @@ export interface Deciding {
   clock: Clock;
   failurePolicy: Pick<FailurePolicy, 'verdict'>;
   metrics: DecisionMetrics;
+  tracing?: Tracing | undefined;
   warnStoreAway(error: unknown): void;
 }
 
@@ -146,11 +149,28 @@ function newClientsExceeded({ clock }: Deciding): ExceededLimit {
   return { subject: 'environment', window: 'day', retryAfterSeconds };
 }
 
-async function decideInStore({ store, clock, metrics }: Deciding, command: DecideCommand): Promise<DecideAnswer> {
+/** The script that makes the decision final, and puts its event into the outbox. */
+async function decideInStore(
+  deciding: Deciding,
+  command: DecideCommand,
+  parent: string | undefined,
+): Promise<DecideAnswer> {
+  const { store, clock, metrics, tracing } = deciding;
+  const span = isSampled(parent) ? tracing?.start('decision script', { kind: 'client', parent }) : undefined;
+  span?.set('db.system.name', 'redis');
   const sentMs = clock.monotonicMs();
-  const answer = await store.decide(command);
-  metrics.scriptRan(clock.monotonicMs() - sentMs);
-  return answer;
+  try {
+    const answer = await store.decide(command);
+    metrics.scriptRan(clock.monotonicMs() - sentMs);
+    span?.set('keyward.answer', answer.kind);
+    if (answer.kind === 'decided') span?.note('outbox append');
+    return answer;
+  } catch (error) {
+    span?.fail();
+    throw error;
+  } finally {
+    span?.end();
+  }
 }
 
 async function decideKnown(
@@ -161,7 +181,7 @@ async function decideKnown(
   // Few requests are signed; the others need not wait for a turn of the event loop.
   const signature = request.signature && (await requestSignature(request, context.environment.requestKeys));
   const command = decideCommand(deciding.clock, { request, context, key, startedMs, signature });
-  const made = await decideInStore(deciding, command);
+  const made = await decideInStore(deciding, command, request.traceparent);
   if (made.kind === 'stale' && made.subject === 'client') forgetKey(deciding, context.environment.environmentId, asked);
   if (made.kind !== 'decided') return made;
   return {

@@ -1,6 +1,7 @@
 import type { DecisionRequest } from '@keyward/contract/decisions';
 import type { EnvironmentRecord } from '@keyward/contract/projection';
 import { defaultSettings } from '@keyward/contract/settings';
+import { isSampled } from '@keyward/contract/traceparent';
 import { anyEndpoint } from '@keyward/contract/usage-summary';
 import { endpointOf, withoutQuery } from '@keyward/decision/endpoint-path';
 import { type IpAddress, printIp } from '@keyward/decision/ip-address';
@@ -39,6 +40,7 @@ export function eventFields({ request, environment, key, isAssumed, durationUs, 
     durationUs,
     signedKey: key.signed,
     ...(request.verify?.untracked ? { untracked: true } : {}),
+    ...(isSampled(request.traceparent) ? { traceparent: request.traceparent } : {}),
     ...(isAssumed ? { assumed: true } : {}),
     ...(request.cost === undefined || request.cost === 1 ? {} : { cost: request.cost }),
   });

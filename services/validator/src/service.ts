@@ -31,7 +31,7 @@ export const validator = defineService({
   showsMetrics: true,
   serviceToken: (config) => config.SERVICE_TOKEN,
 
-  async connect({ config, own, logger, clock, metrics }) {
+  async connect({ config, own, logger, clock, metrics, tracing }) {
     const { STORE_TIMEOUT_MS: timeoutMs } = config;
     const pepper = readPepper(config.PEPPER, config.PEPPER_WRAPS);
     // A decision that is made in time needs a little more until it is heard of.
@@ -53,6 +53,7 @@ export const validator = defineService({
       outbox,
       producer,
       clock,
+      tracing,
       metrics: new DecisionMetrics(metrics, { awayShards: () => store.awayShards }),
       failurePolicy: new FailurePolicy({ silentMs: (shard) => store.silentMs(shard), events, clock }),
       warnStoreAway: occasionalWarning({
@@ -75,9 +76,11 @@ export const validator = defineService({
     };
   },
   routes: (app, dependencies, { config }) => decisionRoutes(app, dependencies, config.SERVICE_TOKEN),
-  background: ({ outbox, producer, clock, refusals }, { config, logger, metrics }) => {
+  background: ({ outbox, producer, clock, refusals }, { config, logger, metrics, tracing }) => {
     const running = new AsyncDisposableStack();
-    running.use(startRelay({ outbox, producer, clock, logger, metrics, outboxMaxBytes: config.OUTBOX_MAX_BYTES }));
+    running.use(
+      startRelay({ outbox, producer, clock, logger, metrics, tracing, outboxMaxBytes: config.OUTBOX_MAX_BYTES }),
+    );
     running.use(refusals.start());
     return running;
   },

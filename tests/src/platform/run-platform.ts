@@ -1,6 +1,7 @@
 import { gateway } from '@keyward/gateway/service';
 import { loadConfig } from '@keyward/kit/config';
 import { startService } from '@keyward/kit/service';
+import type { TracingConfig } from '@keyward/kit/tracing-config';
 import type { InstanceSecrets } from '@keyward/local/instance-secrets';
 import { startPlatform } from '@keyward/local/platform';
 import { validator } from '@keyward/validator/service';
@@ -40,6 +41,7 @@ interface PlatformChoices {
   adminVariables?: Record<string, string>;
   /** Private hosts that webhooks may be sent to. */
   outboundAllowedHosts?: string;
+  tracing?: TracingConfig;
 }
 
 /** All services on the given stores, with an owner; what tests do goes through the gateway. */

@@ -1,7 +1,7 @@
 import type { Logger } from '@keyward/kit/logger';
 import { pause } from '@keyward/kit/pause';
 import type { Consumer, EachBatchPayload } from 'kafkajs';
-import { sourceOf } from '../event-codec.ts';
+import { sourceOf, traceOf } from '../event-codec.ts';
 import { handOverBatch } from '../hand-over-batch.ts';
 import type { BatchHandler, EventConsumer, LogEnds, StoredOffset } from '../ports/event-log.ts';
 import { KafkaLink } from './kafka-link.ts';
@@ -176,6 +176,7 @@ class KafkaEventConsumer implements EventConsumer {
       type: String(headers.ce_type ?? ''),
       value: value ?? noValue,
       ...sourceOf(headers),
+      ...traceOf(headers),
     }));
     let seekTo: number | undefined;
     const handle: BatchHandler = async (read) => {

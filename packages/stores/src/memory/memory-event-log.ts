@@ -1,6 +1,6 @@
 import type { Logger } from '@keyward/kit/logger';
 import { newId } from '@keyward/kit/random';
-import { encodeEvent, sourceOf } from '../event-codec.ts';
+import { encodeEvent, sourceOf, traceOf } from '../event-codec.ts';
 import { handOverBatch } from '../hand-over-batch.ts';
 import type {
   BatchHandler,
@@ -69,7 +69,7 @@ class MemoryEventLog {
   add(event: ShardedEvent): void {
     const partition = this.partition(event.shard % partitionCount);
     const { value, headers } = encodeEvent(event);
-    const record = { type: event.event.type, value: Buffer.from(value), ...sourceOf(headers) };
+    const record = { type: event.event.type, value: Buffer.from(value), ...sourceOf(headers), ...traceOf(headers) };
     partition.records.push({ offset: partition.end++, ...record });
     this.#held += 1;
   }

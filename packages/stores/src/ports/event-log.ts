@@ -38,6 +38,8 @@ export interface LogRecord {
   value: Buffer;
   /** The outbox that it comes from. */
   source?: OutboxSource;
+  /** The trace that it belongs to, where that is recorded. */
+  traceparent?: string;
 }
 
 /** A shard, and what it has held since it was last empty. */

@@ -3,6 +3,7 @@ import { AppError } from '@keyward/kit/app-error';
 import type { Clock } from '@keyward/kit/clock';
 import type { App } from '@keyward/kit/http-app';
 import { parseInstant } from '@keyward/kit/parse-instant';
+import { tracedBy } from '@keyward/kit/trace-requests';
 import type { AdminApi } from '../admin-api.ts';
 import { forwardedHeaders } from '../forwarded-headers.ts';
 import type { GatewayMetrics } from '../gateway-metrics.ts';
@@ -51,7 +52,16 @@ function forwardRoute(
       const fromSdk = encryption(headers) !== undefined;
       const { body, replayId } = encryption(headers) === 'envelope' ? openBody(request, options) : { body: sent };
       const hasBody = (body?.length ?? 0) > 0;
-      const caller = { headers, remoteAddress, requestId, serviceToken, hasBody, fromSdk, replayId };
+      const caller = {
+        headers,
+        remoteAddress,
+        requestId,
+        serviceToken,
+        hasBody,
+        fromSdk,
+        replayId,
+        ...tracedBy(request),
+      };
       const answer = await adminApi.forward({ method, path, headers: forwardedHeaders(caller), body });
       return reply.code(answer.status).headers(answer.headers).send(answer.body);
     },

@@ -1,6 +1,7 @@
 import { type ValidateQuery, type ValidateReply, validate } from '@keyward/contract/routes/validate';
 import type { App } from '@keyward/kit/http-app';
 import { newId } from '@keyward/kit/random';
+import { tracedBy } from '@keyward/kit/trace-requests';
 import { askForVerdict } from '../ask-for-verdict.ts';
 import type { DecisionClient } from '../decision-client.ts';
 import { readFacts } from '../read-facts.ts';
@@ -45,6 +46,7 @@ export function validateRoute(app: App, options: VerdictOptions): void {
         bodyBytes: body?.length ?? 0,
         request: {
           eventId: newId(),
+          ...tracedBy(request),
           serverKey: readServerKey(headers),
           clientId: params.id.toLowerCase(),
           ...(query.project_env !== undefined && { projectEnv: query.project_env }),

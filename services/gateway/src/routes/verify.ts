@@ -1,6 +1,7 @@
 import { type VerifyReply, verify } from '@keyward/contract/routes/verify';
 import type { App } from '@keyward/kit/http-app';
 import { newId } from '@keyward/kit/random';
+import { tracedBy } from '@keyward/kit/trace-requests';
 import { askForVerdict, noVerdict } from '../ask-for-verdict.ts';
 import { readSent } from '../read-sent.ts';
 import { readVerification } from '../read-verification.ts';
@@ -39,6 +40,7 @@ export function verifyRoute(app: App, options: VerdictOptions): void {
         bodyBytes: body?.length ?? 0,
         request: {
           eventId: newId(),
+          ...tracedBy(request),
           serverKey: readServerKey(headers),
           ...asked,
           ...(opened && { replayId: opened.replayId.toString('base64url') }),

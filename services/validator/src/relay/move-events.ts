@@ -1,5 +1,8 @@
 import type { PipelineEvent } from '@keyward/contract/pipeline-event';
+import { validationEventType } from '@keyward/contract/validation-event';
 import type { Logger } from '@keyward/kit/logger';
+import { traceBatch } from '@keyward/kit/trace-batch';
+import type { Tracing } from '@keyward/kit/tracing';
 import type { EventProducer } from '@keyward/stores/ports/event-log';
 import type { Outbox, OutboxEntry } from '@keyward/stores/ports/outbox';
 import { appendAll } from '../append-all.ts';
@@ -13,6 +16,7 @@ export interface EventMoverOptions {
   leases: Pick<ShardLeases, 'held' | 'giveBackSurplus'>;
   progress: RelayProgress;
   logger: Logger;
+  tracing?: Tracing | undefined;
   /** Ends an append. */
   signal: AbortSignal;
 }
@@ -44,7 +48,7 @@ export class EventMover {
     const sendable = new Set(await outbox.markSent(relay, readable));
     const batch = readable.filter(({ shard }) => sendable.has(shard));
     if (batch.length === 0) return 0;
-    const refused = await progress.sending(() => this.#append(batch, blocked));
+    const refused = await progress.sending(() => this.#appendTraced(batch, blocked));
     await outbox.trim(relay, lastPositions(batch.filter(({ shard }) => !blocked.has(shard))));
     progress.moved(batch.length - refused);
     return batch.length;
@@ -55,6 +59,13 @@ export class EventMover {
     for (const entry of entries)
       if (entry.event.type === 'unreadable') await this.#bury(entry, entry.event.reason, blocked);
     return entries.filter((entry): entry is ReadableEntry => isReadable(entry) && !blocked.has(entry.shard));
+  }
+
+  #appendTraced(batch: readonly ReadableEntry[], blocked: Set<number>): Promise<number> {
+    const { tracing } = this.#options;
+    const work = () => this.#append(batch, blocked);
+    const traceparents = tracing ? batch.flatMap(({ event }) => traceIn(event)) : [];
+    return traceBatch(tracing, { name: 'relay publish', kind: 'producer', traceparents, work });
   }
 
   /** Answers how many of the batch the log will never take; they are buried. */
@@ -80,6 +91,10 @@ export class EventMover {
       logger.warn({ shard, position, err }, 'an entry of an outbox could not be moved to its dead list, trying again');
     }
   }
+}
+
+function traceIn(event: PipelineEvent): string[] {
+  return event.type === validationEventType && event.data.traceparent ? [event.data.traceparent] : [];
 }
 
 function isReadable({ event }: OutboxEntry): boolean {

@@ -3,6 +3,7 @@ import type { Logger } from '@keyward/kit/logger';
 import { occasionalWarning } from '@keyward/kit/occasional-log';
 import { pause } from '@keyward/kit/pause';
 import { newId } from '@keyward/kit/random';
+import type { Tracing } from '@keyward/kit/tracing';
 import type { EventProducer } from '@keyward/stores/ports/event-log';
 import type { Outbox } from '@keyward/stores/ports/outbox';
 import type { Registry } from 'prom-client';
@@ -20,6 +21,7 @@ interface RelayOptions {
   /** The room for all outboxes together, bytes; 0 unless it is said: a quarter of the store's memory. */
   outboxMaxBytes?: number;
   metrics?: Registry;
+  tracing?: Tracing | undefined;
 }
 
 /** Between two reads, unless there is a whole batch more: events gather meanwhile, and a batch costs little more than one. */
@@ -37,7 +39,7 @@ const flushEveryMs = 20_000;
  * most 5 s, and gives its leases back.
  */
 export function startRelay(options: RelayOptions): AsyncDisposable {
-  const { outbox, producer, clock, logger, outboxMaxBytes: maxBytes = 0, metrics } = options;
+  const { outbox, producer, clock, logger, outboxMaxBytes: maxBytes = 0, metrics, tracing } = options;
   const relay = newId();
   const stopping = new AbortController();
   const drained = new AbortController();
@@ -46,7 +48,7 @@ export function startRelay(options: RelayOptions): AsyncDisposable {
   const leases = new ShardLeases({ outbox, clock, relay, warn: warnOf('the relays could not be counted') });
   const progress = new RelayProgress(clock);
   const common = { outbox, relay, leases, progress, clock, logger };
-  const mover = new EventMover({ ...common, producer, signal: drained.signal });
+  const mover = new EventMover({ ...common, producer, tracing, signal: drained.signal });
   const collapser = new OutboxCollapser({ ...common, maxBytes, signal: stopping.signal });
   if (metrics) showRelayMetrics(metrics, { outbox, leases, progress });
 
