@@ -1,12 +1,15 @@
 import { readConservation } from '@keyward/admin-api/reports/conservation';
+import { ConservationFindings, watchConservation } from '@keyward/admin-api/reports/watch-conservation';
 import type { Clock } from '@keyward/kit/clock';
 import type { OutboxAccount } from '@keyward/stores/ports/outbox-accounts';
 import { advanceCatchUps, listPendingCatchUps } from '@keyward/stores/postgres/catch-up';
 import { type Database, openDatabase } from '@keyward/stores/postgres/database';
 import { migrate } from '@keyward/stores/postgres/migrate';
 import { describePostgresBackends } from '@keyward/tests/backends/describe-backends';
+import { Registry } from 'prom-client';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { AccountsTwin } from './accounts-twin.ts';
+import { quietLogger as logger } from './sample-events.ts';
 
 describePostgresBackends('conservation', (backend) => {
   let opened: Awaited<ReturnType<typeof openDatabase>>;
@@ -70,6 +73,27 @@ describePostgresBackends('conservation', (backend) => {
       outbox: { added: 20, waiting: 0, collapsed: 0, eventsCollapsed: 0, buried: 0 },
       ...{ counted: 27, buriedByIngest: 1, lost: { outboxes: 0, counted: 0 } },
     });
+  });
+
+  it('is watched, and shown as the last check found it that could tell', async () => {
+    await count(0, 10);
+    await count(1, 7);
+    const metrics = new Registry();
+    const findings = new ConservationFindings(metrics, clock);
+    const shown = async () => (await metrics.metrics()).split('\n').filter((line) => /^keyward/.test(line));
+    expect(await shown()).toEqual([]);
+    await using watching = watchConservation({ db, accounts, findings, clock, logger });
+    void watching;
+    const caughtUp = async () => {
+      await catchUp();
+      return shown();
+    };
+    const found = ['missing_entries 3', 'surplus_entries 0', 'lost_outboxes 0', 'age_seconds 0'];
+    await expect.poll(caughtUp).toEqual(found.map((figure) => `keyward_conservation_${figure}`));
+    nowMs += 90_000;
+    findings.found({ ...(await read()), missing: 1, settled: false });
+    expect(await shown()).toContain('keyward_conservation_missing_entries 3');
+    expect((await shown()).at(-1)).toMatch(/^keyward_conservation_age_seconds 9[0-9]/);
   });
 
   it('names the shards that lost events, and those that counted some twice', async () => {
