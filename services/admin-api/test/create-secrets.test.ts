@@ -3,6 +3,7 @@ import { globSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseKeyring } from '@keyward/envelope/keyring';
+import { aclRules } from '@keyward/stores/redis/acl-rules';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createSecrets } from '../src/installation/create-secrets.ts';
 
@@ -71,7 +72,7 @@ test('a store knows its users by the passwords that the services have', () => {
   const { username, password, host } = new URL(read('validator/redis-url'));
   expect([username, host]).toEqual(['validator', 'redis:6379']);
   const digest = createHash('sha256').update(password).digest('hex');
-  expect(read('redis/users.acl')).toContain(`user validator on #${digest} `);
+  expect(read('redis/users.acl')).toContain(`user validator on #${digest} ${aclRules('validator').join(' ')}\n`);
   expect(read('redis/users.acl')).not.toContain(password);
 });
 

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createKeyringEntry, keyringOf, printKeyring } from '@keyward/envelope/keyring';
 import { newSecret } from '@keyward/kit/random';
+import { aclRules, type RedisUser } from '@keyward/stores/redis/acl-rules';
+import { parseRedisUrl } from '@keyward/stores/redis/redis-url';
 import { SecretFolders } from './secret-folders.ts';
 
 export interface NewSecrets {
@@ -37,13 +39,13 @@ function keepPostgres(folders: SecretFolders, place: string): void {
   folders.keep({ name: 'database-url', holders: ['ingest', 'admin-api'], make });
 }
 
-const redisUsers = ['validator', 'admin-api'];
+const redisUsers: readonly RedisUser[] = ['validator', 'admin-api'];
 
 function keepRedis(folders: SecretFolders, place: string): void {
   const users = redisUsers.map((user) => {
     const make = () => `redis://${user}:${newSecret()}@${place}`;
     const url = folders.keep({ name: 'redis-url', holders: [user], make });
-    return { user, password: decodeURIComponent(new URL(url).password) };
+    return { user, url };
   });
   const make = () => [healthUser, ...users.map(aclLine)].join('\n');
   folders.keep({ name: 'users.acl', holders: ['redis'], make, readBy: 'anyone' });
@@ -52,8 +54,11 @@ function keepRedis(folders: SecretFolders, place: string): void {
 /** Who gives no password may ask whether Redis is there, as health checks do, and nothing else. */
 const healthUser = 'user default on nopass resetkeys resetchannels -@all +ping';
 
-/** A user's line in Redis' own file; the password is there as its SHA-256. */
-function aclLine({ user, password }: { user: string; password: string }): string {
-  const digest = createHash('sha256').update(password).digest('hex');
-  return `user ${user} on #${digest} ~* resetchannels +@all -@admin -flushall -flushdb`;
+/** A user's line in Redis' own file: the least that it needs; the password is there as its SHA-256. */
+function aclLine({ user, url }: { user: RedisUser; url: string }): string {
+  const { credentials, prefix } = parseRedisUrl(url);
+  const digest = createHash('sha256')
+    .update(credentials.password ?? '')
+    .digest('hex');
+  return `user ${user} on #${digest} ${aclRules(user, prefix).join(' ')}`;
 }
