@@ -2,6 +2,9 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { secretsCreate } from '@keyward/admin-api/commands/secrets-create';
+import { loadConfig } from '@keyward/kit/config';
+import { Process } from '@keyward/kit/process-config';
+import { stopPatienceMs } from '@keyward/kit/stop-on-signal';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ComposeService, readComposeFile } from '../src/infra/compose-file.ts';
 import { configurationFaults } from '../src/infra/configuration-faults.ts';
@@ -116,6 +119,14 @@ describe('docker-compose.yml', () => {
       'validator',
     ]);
     expect(before('ingest')).toContain('migrate');
+  });
+
+  it('leaves each service the time to stop in', () => {
+    const neededMs = loadConfig(Process, {}).DRAIN_MS + stopPatienceMs;
+    for (const name of running) {
+      const [, seconds] = /^(\d+)s$/.exec(serviceOf(name).stop_grace_period ?? '') ?? [];
+      expect(Number(seconds) * 1_000, name).toBeGreaterThan(neededMs);
+    }
   });
 
   it('builds each service by its name', () => {

@@ -37,7 +37,9 @@ const defects: Defect[] = [
   ['Deployment gateway', 'revisionHistoryLimit', 'replicas: 3\n  revisionHistoryLimit', 'both say how many pods there are'],
   ['Deployment validator', 'cpu: 500m', 'example.com/cores: 1', 'measures by the request of cpu'],
   ['Deployment ingest', /replicas: 1/, 'paused: false', 'Deployment ingest does not say how many pods it has'],
-  ['Deployment gateway', 'GracePeriodSeconds: 35', 'GracePeriodSeconds: 30', 'is killed before it gives up finishing'],
+  ['Deployment gateway', 'GracePeriodSeconds: 40', 'GracePeriodSeconds: 35', 'is killed before it gives up finishing'],
+  ['ConfigMap ingest-', 'data:\n', 'data:\n  DRAIN_MS: "10000"\n', 'Deployment ingest is killed before it gives up finishing'],
+  ['Deployment validator', 'failureThreshold: 2', 'failureThreshold: 3', 'validator stops while it is still being called'],
   ['Deployment gateway', / +lifecycle:[\s\S]*?seconds: 10\n/, '', 'Deployment gateway stops while it is still being called'],
   ['Deployment gateway', /(topologySpread[\s\S]*?part-of: )keyward/, '$1other', 'gateway is not spread over nodes and zones'],
 

@@ -10,6 +10,7 @@ import { prepareFaults } from './prepare-faults.ts';
 import { referenceFaults } from './reference-faults.ts';
 import { releaseFaults } from './release-faults.ts';
 import { serviceFaults } from './service-faults.ts';
+import { stoppingFaults } from './stopping-faults.ts';
 import { variableFaults } from './variable-faults.ts';
 
 /** Everything that our own checks have to say about an installation. */
@@ -23,6 +24,7 @@ export function allFaults(installation: Installation): string[] {
       ...referenceFaults(installation),
       ...serviceFaults(manifests),
       ...availabilityFaults(manifests),
+      ...stoppingFaults(installation),
       ...hardeningFaults(manifests),
       ...releaseFaults(manifests),
       ...variableFaults({ installation, fileOf: (secret, key) => join(folder, `${secret}.${key}`) }),

@@ -1,7 +1,6 @@
-import { stopPatienceMs } from '@keyward/kit/stop-on-signal';
 import { isSelected, type Manifest, ofKind, type Workload, workloadsOf } from './manifest.ts';
 
-/** What would keep nodes from being drained, services from growing, or pods from finishing what they are at. */
+/** What would keep nodes from being drained, or services from growing and from outliving a node. */
 export function availabilityFaults(manifests: readonly Manifest[]): string[] {
   const workloads = workloadsOf(manifests);
   const scalers = ofKind(manifests, 'HorizontalPodAutoscaler');
@@ -52,12 +51,6 @@ function deploymentFaults(workload: Workload, scalers: readonly Manifest[], budg
   if (!budgets.some(({ spec }) => isSelected(spec?.selector, labels))) faults.push('has no PodDisruptionBudget');
   if (!scalerOf(workload, scalers) && manifest.spec?.replicas === undefined)
     faults.push('does not say how many pods it has');
-  const preStopMs = Math.max(
-    ...pod.containers.map(({ lifecycle }) => (lifecycle?.preStop?.sleep?.seconds ?? 0) * 1_000),
-  );
-  if (preStopMs === 0) faults.push('stops while it is still being called');
-  if ((pod.terminationGracePeriodSeconds ?? 30) * 1_000 <= preStopMs + stopPatienceMs)
-    faults.push('is killed before it gives up finishing');
   const spread = pod.topologySpreadConstraints ?? [];
   if (spread.length < 2 || !spread.every(({ labelSelector }) => isSelected(labelSelector, labels)))
     faults.push('is not spread over nodes and zones');

@@ -15,6 +15,7 @@ export interface ComposeService {
   depends_on?: Record<string, { condition: string }>;
   healthcheck?: { disable?: boolean; test?: string[] };
   read_only?: boolean;
+  stop_grace_period?: string;
   cap_drop?: string[];
   security_opt?: string[];
   deploy?: { resources: { limits: { memory: string } } };

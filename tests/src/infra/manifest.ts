@@ -111,6 +111,9 @@ interface Probe {
   httpGet?: { path: string; port: number | string };
   tcpSocket?: { port: number | string };
   exec?: { command: string[] };
+  periodSeconds?: number;
+  failureThreshold?: number;
+  timeoutSeconds?: number;
 }
 
 export interface Volume {
