@@ -7,7 +7,7 @@ import { configurationFaults } from '../src/infra/configuration-faults.ts';
 const folder = mkdtempSync(join(tmpdir(), 'faults-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const token = join(folder, 'token');
-writeFileSync(token, 'a service token of tests\n');
+writeFileSync(token, 'a-service-token-of-tests\n');
 
 const environment = {
   VALIDATOR_URL: 'http://validator:8080',
