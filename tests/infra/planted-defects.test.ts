@@ -79,6 +79,10 @@ const defects: Defect[] = [
   ['ConfigMap admin-api-', 'METRICS_PORT: "9090"', 'METRICS_PORT: metrics', 'METRICS_PORT'],
   ['ConfigMap validator-', 'PEPPER_FILE: /run/secrets/keyward/pepper', `PEPPER: ${'p'.repeat(40)}`, 'validator: PEPPER is a secret'],
   ['ConfigMap validator-', '/var/spool/keyward', '/tmp/spool', 'EVENT_SPOOL_DIR is /tmp/spool, which is not mounted'],
+  ['ConfigMap gateway-', / {2}METRICS_PORT.*\n/, '', 'gateway is scraped at 9090, and shows no metrics there'],
+  ['ConfigMap admin-api-', 'METRICS_PORT: "9090"', 'METRICS_PORT: "9091"', 'admin-api is scraped at 9090, and shows no metrics there'],
+  ['ConfigMap ingest-', 'data:\n', 'data:\n  PORT: "8081"\n', 'ingest is scraped at 8080, and shows no metrics there'],
+  ['Deployment gateway', /prometheus.io.port.*\n/, 'prometheus.io/path: /metrics\n', 'gateway is not scraped'],
   ['Job migrate', '- migrate\n', '- migrat\n', 'runs a program that nobody knows'],
 
   // Who reaches whom

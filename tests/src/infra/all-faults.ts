@@ -9,6 +9,7 @@ import { networkFaults } from './network-faults.ts';
 import { prepareFaults } from './prepare-faults.ts';
 import { referenceFaults } from './reference-faults.ts';
 import { releaseFaults } from './release-faults.ts';
+import { scrapeFaults } from './scrape-faults.ts';
 import { serviceFaults } from './service-faults.ts';
 import { stoppingFaults } from './stopping-faults.ts';
 import { variableFaults } from './variable-faults.ts';
@@ -23,6 +24,7 @@ export function allFaults(installation: Installation): string[] {
     return [
       ...referenceFaults(installation),
       ...serviceFaults(manifests),
+      ...scrapeFaults(installation),
       ...availabilityFaults(manifests),
       ...stoppingFaults(installation),
       ...hardeningFaults(manifests),
