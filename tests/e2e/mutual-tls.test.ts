@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile, readFile } from 'node:fs/promises';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
@@ -93,6 +94,17 @@ describe('mutual TLS between the gateway and what is behind it', () => {
       await body.dump();
       expect(statusCode).toBe(200);
     }
+  });
+
+  it('is found healthy by the check of its image, which knows by the same variable', async () => {
+    const { port } = new URL(services.validator.url);
+    const codeOf = async (variables: Record<string, string>) => {
+      const check = spawn(process.execPath, ['infra/check-health.mjs'], { env: { PORT: port, ...variables } });
+      const [code] = await once(check, 'exit');
+      return code;
+    };
+    expect(await codeOf({ TLS_CERT_FILE: server.cert })).toBe(0);
+    expect(await codeOf({})).toBe(1);
   });
 
   it('takes the service token on a connection that shows a certificate of ours, and on no other', async () => {
