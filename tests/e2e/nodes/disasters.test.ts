@@ -80,10 +80,11 @@ describe.skipIf(!programs)('what is lost and brought back [real]', () => {
   };
   const untilCounted = async () => {
     const conservation = async () => (await call(platform.owner, 'GET', '/conservation')).body;
-    return waitUntil(async () => ((await conservation()).balanced ? conservation() : false), {
-      what: 'all to be counted',
-      timeoutMs: 60_000,
-    });
+    const allCounted = async () => {
+      const found = await conservation();
+      return found.balanced && found.outbox.waiting === 0 && found;
+    };
+    return waitUntil(allCounted, { what: 'all to be counted', timeoutMs: 60_000 });
   };
   const countedOf = (clientId: string): Promise<number> =>
     withPostgres(databaseUrl, async (client) => {
