@@ -72,8 +72,9 @@ export class DecisionCall implements Dispatcher.DispatchHandler {
 
   readonly #take = (text: string): void => {
     const line: unknown = JSON.parse(text);
-    const pending = decisionLine.check(line) ? this.#unanswered[line.i] : undefined;
-    if (!decisionLine.check(line) || !pending) throw new Error('a line of the answer is not a decision');
+    if (!decisionLine.check(line)) throw new Error('a line of the answer is not a decision');
+    const pending = this.#unanswered[line.i];
+    if (!pending) throw new Error('a line of the answer is to no question');
     this.#unanswered[line.i] = undefined;
     this.#left--;
     pending.settle(line.reply);

@@ -21,7 +21,7 @@ export function guardEdge(app: App): void {
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   // Node would answer 400 without a body. Its types do not know that the server reads this field on each request.
   Object.assign(server, { requireHostHeader: false });
-  app.addHook('onRequest', async ({ raw }) => requireHost(raw));
+  app.addHook('onRequest', ({ raw }, _reply, done) => done(lacksHost(raw) ? hostMissing() : undefined));
 }
 
 function dropInternalHeaders({ headers }: IncomingMessage): void {
@@ -31,7 +31,8 @@ function dropInternalHeaders({ headers }: IncomingMessage): void {
 }
 
 /** RFC 9112 §3.2: "A server MUST respond with a 400 status code to any HTTP/1.1 request message that lacks a Host". */
-function requireHost({ headers, httpVersion }: IncomingMessage): void {
-  if (headers.host === undefined && httpVersion === '1.1')
-    throw new AppError('BAD_REQUEST', 'The Host header is missing.');
+function lacksHost({ headers, httpVersion }: IncomingMessage): boolean {
+  return headers.host === undefined && httpVersion === '1.1';
 }
+
+const hostMissing = () => new AppError('BAD_REQUEST', 'The Host header is missing.');
