@@ -25,8 +25,8 @@ interface RelayOptions {
 }
 
 /** Between two reads, unless there is a whole batch more: events gather meanwhile, and a batch costs little more than one. */
-const gatherMs = 50;
-const wholeBatch = 250;
+const gatherMs = 200;
+const wholeBatch = 1_000;
 const retryMs = 200;
 const drainMs = 5_000;
 const collapseEveryMs = 1_000;
