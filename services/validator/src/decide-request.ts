@@ -63,7 +63,7 @@ export async function decideRequest(deciding: Deciding, request: DecisionRequest
 async function attemptOnce(deciding: Deciding, request: DecisionRequest, startedMs: number): Promise<Attempt> {
   const serverKeyDigest = deciding.digests.of('server', request.serverKey);
   if (serverKeyDigest === undefined) return { kind: 'unauthenticated' };
-  const context = await deciding.serverKeys.get(serverKeyDigest);
+  const context = deciding.serverKeys.held(serverKeyDigest) ?? (await readContext(deciding, request, serverKeyDigest));
   const standing = context && serverKeyStanding(context.serverKey, deciding.clock.nowMs());
   if (!context || standing === 'dead') return { kind: 'unauthenticated' };
   const outcome = await (standing === 'lacking'
@@ -80,6 +80,16 @@ async function attemptOnce(deciding: Deciding, request: DecisionRequest, started
       if (outcome.subject === 'environment') await deciding.serverKeys.reload(serverKeyDigest, outcome.version);
       return { kind: 'again' };
   }
+}
+
+async function readContext(
+  { serverKeys, digests }: Deciding,
+  { serverKey }: DecisionRequest,
+  digest: string,
+): Promise<ServerKeyContext | undefined> {
+  const context = await serverKeys.get(digest);
+  if (context) digests.learn('server', serverKey);
+  return context;
 }
 
 interface Case {

@@ -2,6 +2,7 @@ import type { KeyRecord } from '@keyward/contract/projection';
 import type { AskedKey } from './asked-key.ts';
 import type { DecisionMetrics } from './decision-metrics.ts';
 import type { FoundKey } from './found-key.ts';
+import type { KeyDigests } from './key-digests.ts';
 import type { KeyRecords } from './key-records.ts';
 import type { ServerKeyContext } from './server-key-contexts.ts';
 import type { SignedKeys } from './signed-keys.ts';
@@ -58,7 +59,7 @@ export async function findKey(
 }
 
 async function findAs(
-  from: Keys & { metrics: Pick<DecisionMetrics, 'lookedUp'> },
+  from: Keys & { metrics: Pick<DecisionMetrics, 'lookedUp'>; digests: Pick<KeyDigests, 'learn'> },
   context: ServerKeyContext,
   asked: AskedKey,
 ): Promise<Found> {
@@ -70,9 +71,14 @@ async function findAs(
   if (environmentVersion === undefined) return { kind: 'incomplete' };
   if (environmentVersion > context.environmentVersion)
     return { kind: 'stale', subject: 'environment', version: environmentVersion };
-  if (record) return known(context, asked, record);
+  if (record) {
+    from.digests.learn('customer', asked.raw);
+    return known(context, asked, record);
+  }
   const signed = await from.signedKeys.find(context, asked);
-  return signed.kind === 'known' ? known(context, asked, signed.key) : signed;
+  if (signed.kind !== 'known') return signed;
+  from.digests.learn('customer', asked.raw);
+  return known(context, asked, signed.key);
 }
 
 /** A template that this environment does not hold is no licence: the environment, or the key, is older than the other. */

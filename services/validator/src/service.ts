@@ -61,7 +61,11 @@ export const validator = defineService({
         clock,
         message: 'the store is away: requests are answered by the policy of their environments',
       }),
-      digests: new KeyDigests({ pepper, imported: new ImportedKeys({ pepper, projectionKey: config.PROJECTION_KEY }) }),
+      digests: new KeyDigests({
+        pepper,
+        imported: new ImportedKeys({ pepper, projectionKey: config.PROJECTION_KEY }),
+        size: config.RECORD_CACHE_SIZE,
+      }),
       serverKeys: new ServerKeyContexts(store),
       keys: new KeyRecords(store, config.RECORD_CACHE_SIZE),
       signedKeys: new SignedKeys({

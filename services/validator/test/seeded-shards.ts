@@ -163,6 +163,7 @@ export function decidingOn(store: DecisionStore): Deciding {
     digests: new KeyDigests({
       pepper: Buffer.from(pepper),
       imported: new ImportedKeys({ pepper: Buffer.from(pepper), projectionKey }),
+      size: 1_000,
     }),
     clock: systemClock,
     failurePolicy: { verdict: () => undefined },
