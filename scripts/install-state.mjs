@@ -1,6 +1,6 @@
 /**
  * Tells whether `node_modules` belongs to the lockfile beside it. The stamp holds the hash of everything that decides
- * what an install lays down: the lockfile, the settings, the patches and each workspace package's manifest.
+ * what an install lays down: the lockfile, the settings, the hooks, the patches and each workspace package's manifest.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -35,8 +35,9 @@ function decidingFiles(root) {
   const manifests = ['packages', 'services'].flatMap((folder) =>
     namesIn(join(root, folder)).map((name) => join(folder, name, 'package.json')),
   );
-  const fixed = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', '.npmrc'];
-  return [...fixed, ...patches, ...manifests, 'tests/package.json', 'bench/package.json', 'infra/package.json'];
+  const fixed = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', '.pnpmfile.mjs', 'package.json', '.npmrc'];
+  const others = ['tests', 'bench', 'examples', 'infra'].map((folder) => join(folder, 'package.json'));
+  return [...fixed, ...patches, ...manifests, ...others];
 }
 
 const namesIn = (folder) => (existsSync(folder) ? readdirSync(folder).sort() : []);
