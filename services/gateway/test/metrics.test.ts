@@ -45,6 +45,13 @@ test('verdicts are counted by their code, envelopes by version and kid, calls by
   expect(await shown(calls)).toBe('2');
 });
 
+test('probes are not counted among calls: one that is told to stop is no error of anybody', async () => {
+  for (const path of ['/livez', '/healthz', '/readyz', '/elsewhere']) await fetch(`${gateway.url}${path}`);
+  const text = await (await fetch(`${gateway.metricsUrl}/metrics`)).text();
+  expect(text).toContain('keyward_http_request_seconds_count{method="GET",route="none",status="4xx"}');
+  expect(text).not.toMatch(/keyward_http_request_seconds_count\{.*route="\/(?:livez|healthz|readyz)"/);
+});
+
 test('what fails behind the gateway is counted by who failed', async () => {
   validator.onCall = (call) => (call.items.length > 0 && failed++ === 0 ? call.refuse(500) : call.allowAll());
   let failed = 0;
