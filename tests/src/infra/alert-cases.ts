@@ -11,16 +11,33 @@ export interface AlertCase {
 }
 
 const rising = '0x10 0+1x60';
+/** What a process had counted when it was looked at for the first time. */
+const fromTheStart = '_x20 3x40';
 const still = '3x60';
+const services = ['gateway', 'validator', 'ingest', 'admin-api'];
 
 /** Each alert by half an hour of figures. */
 export const alertCases: readonly AlertCase[] = [
   {
     alert: 'KeywardServiceDown',
     labels: { job: 'validator' },
-    fires: { 'up{job="validator",instance="a"}': '1x10 0x60', 'up{job="validator",instance="b"}': '0x60' },
-    silent: { 'up{job="validator",instance="a"}': '1x60', 'up{job="validator",instance="b"}': '0x60' },
+    fires: {
+      ...upBut('validator'),
+      'up{job="validator",instance="a"}': '1x10 0x60',
+      'up{job="validator",instance="b"}': '0x60',
+    },
+    silent: {
+      ...upBut('validator'),
+      'up{job="validator",instance="a"}': '1x60',
+      'up{job="validator",instance="b"}': '0x60',
+    },
   },
+  ...services.map((job) => ({
+    alert: 'KeywardServiceDown',
+    labels: { job },
+    fires: { ...upBut(job), [`up{job="${job}",instance="a"}`]: '1x10 _x60' },
+    silent: { ...upBut(job), [`up{job="${job}",instance="a"}`]: '1x60' },
+  })),
   {
     alert: 'KeywardReplicaDown',
     labels: { job: 'gateway', instance: 'b' },
@@ -78,18 +95,24 @@ export const alertCases: readonly AlertCase[] = [
       'keyward_relay_owned_shards{instance="b"}': '32x60',
     },
   },
-  gauge('KeywardEventsCollapsed', 'keyward_relay_collapsed_events_total', { fires: rising, silent: still }),
-  gauge('KeywardEventsDead', 'keyward_ingest_events_total{outcome="dead"}', { fires: rising, silent: still }),
-  gauge('KeywardEventsDead', 'keyward_relay_buried_entries_total', { fires: rising, silent: still }),
-  gauge('KeywardDirectEventsLost', 'keyward_direct_events_lost_total', { fires: rising, silent: still }),
-  gauge('KeywardDirectEventsLost', 'keyward_direct_events_refused_total', { fires: rising, silent: still }),
+  ...total('KeywardEventsCollapsed', 'keyward_relay_collapsed_events_total'),
+  ...total('KeywardEventsDead', 'keyward_ingest_events_total{outcome="dead"}'),
+  ...total('KeywardEventsDead', 'keyward_relay_buried_entries_total'),
+  ...total('KeywardDirectEventsLost', 'keyward_direct_events_lost_total'),
+  ...total('KeywardDirectEventsLost', 'keyward_direct_events_refused_total'),
+  gauge('KeywardDirectEventsAtRisk', 'keyward_direct_events_waiting', { fires: '0x10 9x60', silent: '0 5 0x60' }),
   {
     alert: 'KeywardIngestStuck',
     fires: { keyward_ingest_lag_events: '10x60', 'keyward_ingest_events_total{outcome="counted"}': '500x60' },
     silent: { keyward_ingest_lag_events: '10x60', 'keyward_ingest_events_total{outcome="counted"}': '0+500x60' },
   },
+  {
+    alert: 'KeywardIngestStuck',
+    fires: { keyward_ingest_lag_events: '10x60' },
+    silent: { keyward_ingest_lag_events: '0x60' },
+  },
   gauge('KeywardIngestBehind', 'keyward_ingest_lag_events', { fires: '100001+1000x60', silent: '90000x60' }),
-  gauge('KeywardLogRestarted', 'keyward_ingest_log_restarts_total', { fires: '0x20 1x40', silent: '1x60' }),
+  ...total('KeywardLogRestarted', 'keyward_ingest_log_restarts_total'),
   gauge('KeywardConservationBroken', 'keyward_conservation_missing_entries', { fires: '0x20 1x40', silent: '0x60' }),
   gauge('KeywardConservationBroken', 'keyward_conservation_surplus_entries', { fires: '0x20 1x40', silent: '0x60' }),
   gauge('KeywardConservationUnknown', 'keyward_conservation_age_seconds', { fires: '0+120x60', silent: '60x60' }),
@@ -106,6 +129,15 @@ export const alertCases: readonly AlertCase[] = [
 
 function gauge(alert: string, series: string, { fires, silent }: { fires: string; silent: string }): AlertCase {
   return { alert, fires: { [series]: fires }, silent: { [series]: silent } };
+}
+
+function total(alert: string, series: string): AlertCase[] {
+  return [rising, fromTheStart].map((fires) => gauge(alert, series, { fires, silent: still }));
+}
+
+function upBut(job: string): Series {
+  const others = services.filter((each) => each !== job);
+  return Object.fromEntries(others.map((each) => [`up{job="${each}",instance="a"}`, '1x60']));
 }
 
 function callsOf({ good, bad }: { good: string; bad: string }): Series {
