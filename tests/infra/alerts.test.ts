@@ -53,6 +53,7 @@ describe('the alerts', () => {
       await writeFile(file, JSON.stringify(promtoolTests())); // JSON is YAML
       for (const args of [
         ['check', 'rules', alertsFile],
+        ['check', 'config', fileURLToPath(new URL('../../infra/observability/prometheus.yml', import.meta.url))],
         ['test', 'rules', file],
       ]) {
         const { code, output, errors } = await runToEnd(promtool.path, args, { timeoutMs: 60_000 });

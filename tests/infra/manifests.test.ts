@@ -7,6 +7,7 @@ import { workloadsOf } from '@keyward/tests/infra/manifest';
 import { manifestTools } from '@keyward/tests/infra/manifest-tools';
 import { tagOf } from '@keyward/tests/infra/release-faults';
 import { overlays, readManifests, renderInstallation } from '@keyward/tests/infra/render-installation';
+import { scrapedTargets } from '@keyward/tests/infra/scraped-targets';
 import { withTool } from '@keyward/tests/infra/with-tool';
 import { afterAll, describe, expect, it, type TestContext, test } from 'vitest';
 
@@ -74,6 +75,17 @@ describe.each(overlays)('the overlay %s', (overlay) => {
       'audit-verify': ['database-url'],
       ...(isDev && { kafka: [], postgres: ['password'], redis: ['users.acl'] }),
     });
+  });
+
+  it('is scraped as prometheus.kubernetes.yml says: each service as a job of its name', {
+    timeout,
+  }, async (context) => {
+    expect(scrapedTargets((await rendered(context)).manifests).toSorted()).toEqual([
+      'admin-api http 9090',
+      'gateway http 9090',
+      'ingest http 8080',
+      'validator http 8080',
+    ]);
   });
 
   it('runs the release of this repository', { timeout }, async (context) => {

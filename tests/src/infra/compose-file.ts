@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 
@@ -14,6 +15,7 @@ export interface ComposeService {
   network_mode?: string;
   depends_on?: Record<string, { condition: string }>;
   healthcheck?: { disable?: boolean; test?: string[] };
+  profiles?: string[];
   read_only?: boolean;
   stop_grace_period?: string;
   cap_drop?: string[];
@@ -27,12 +29,15 @@ export interface ComposeFile {
   volumes: Record<string, null>;
 }
 
-const path = fileURLToPath(new URL('../../../infra/docker-compose.yml', import.meta.url));
+/** Where Compose looks for what the files name by paths. */
+export const composeFolder = fileURLToPath(new URL('../../../infra', import.meta.url));
 const substitution = /\$\{[A-Z_]+:-([^}]*)\}/g;
 
-/** infra/docker-compose.yml as it is where nothing is set in the environment. */
-export function readComposeFile(): ComposeFile {
-  const read = parse(readFileSync(path, 'utf8'), (_name, value) => interpolated(value), { merge: true });
+/** A file of infra as it is where nothing is set in the environment. */
+export function readComposeFile(name = 'docker-compose.yml'): ComposeFile {
+  const read = parse(readFileSync(join(composeFolder, name), 'utf8'), (_name, value) => interpolated(value), {
+    merge: true,
+  });
   return read as ComposeFile; // the tests that read it say what is not as it should be
 }
 
