@@ -1,15 +1,15 @@
-import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { allFaults } from '@keyward/tests/infra/all-faults';
 import { secretsHeldBy } from '@keyward/tests/infra/installation';
 import { workloadsOf } from '@keyward/tests/infra/manifest';
 import { manifestTools } from '@keyward/tests/infra/manifest-tools';
 import { tagOf } from '@keyward/tests/infra/release-faults';
-import { overlays, readManifests, renderInstallation } from '@keyward/tests/infra/render-installation';
+import { overlays, renderInstallation } from '@keyward/tests/infra/render-installation';
 import { scrapedTargets } from '@keyward/tests/infra/scraped-targets';
 import { withTool } from '@keyward/tests/infra/with-tool';
-import { afterAll, describe, expect, it, type TestContext, test } from 'vitest';
+import { afterAll, describe, expect, it, type TestContext } from 'vitest';
 
 /** Building the tools from nothing takes minutes, once. */
 const timeout = 900_000;
@@ -92,24 +92,5 @@ describe.each(overlays)('the overlay %s', (overlay) => {
     const [gateway] = workloadsOf((await rendered(context)).manifests).filter(({ service }) => service === 'gateway');
     const manifest = resolve(import.meta.dirname, '../../services/gateway/package.json');
     expect(tagOf(gateway?.pod.containers[0]?.image ?? '')).toBe(JSON.parse(readFileSync(manifest, 'utf8')).version);
-  });
-});
-
-test('the component shared-spool gives all validators one folder', { timeout }, async (context) => {
-  const place = mkdtempSync(join(folder, 'spool-'));
-  const inRepository = (path: string) =>
-    relative(realpathSync(place), resolve(import.meta.dirname, '../../infra/k8s', path));
-  const lines = [
-    `resources: [${inRepository('overlays/dev')}]`,
-    `components: [${inRepository('components/shared-spool')}]`,
-  ];
-  writeFileSync(join(place, 'kustomization.yaml'), ['namespace: keyward', ...lines].join('\n'));
-  const yaml = await withTool('kustomize', context, () => manifestTools.kustomize(place));
-  const manifests = readManifests(yaml);
-  expect(allFaults({ ...(await renderInstallation('dev')), manifests })).toEqual([]);
-  const [validator] = workloadsOf(manifests).filter(({ service }) => service === 'validator');
-  expect(validator?.pod.volumes?.find(({ name }) => name === 'spool')).toEqual({
-    name: 'spool',
-    persistentVolumeClaim: { claimName: 'validator-spool' },
   });
 });

@@ -1,5 +1,6 @@
 import { allFaults } from '@keyward/tests/infra/all-faults';
 import { type Overlay, readManifests, renderInstallation } from '@keyward/tests/infra/render-installation';
+import { spoilt } from '@keyward/tests/infra/spoilt';
 import { withTool } from '@keyward/tests/infra/with-tool';
 import { expect, it } from 'vitest';
 
@@ -126,16 +127,6 @@ it.for([
 ])('%s', { timeout: 900_000 }, async ([fault, overlay, [object, text, by]], context) => {
   rendered[overlay] ??= withTool('kustomize', context, () => renderInstallation(overlay));
   const installation = await rendered[overlay];
-  const documents = installation.yaml.split(/^---\n/m);
-  const place = documents.findIndex((document) => isNamed(document, object));
-  const spoilt = documents.map((document, index) => (index === place ? document.replace(text, by) : document));
-  expect(spoilt[place], 'the defect is not planted').not.toBe(documents[place]);
-  const manifests = readManifests(spoilt.filter((document) => document.trim() !== '').join('---\n'));
+  const manifests = readManifests(spoilt(installation.yaml, { object, text, by }));
   expect(allFaults({ ...installation, manifests }).join('\n')).toContain(fault);
 });
-
-function isNamed(document: string, object: string): boolean {
-  const [, kind] = /^kind: (.*)$/m.exec(document) ?? [];
-  const [, name] = /^metadata:\n(?: {4}.*\n| {2}(?!name:).*\n)* {2}name: (.*)$/m.exec(document) ?? [];
-  return `${kind} ${name}`.startsWith(object);
-}

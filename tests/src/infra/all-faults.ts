@@ -12,6 +12,7 @@ import { releaseFaults } from './release-faults.ts';
 import { scrapeFaults } from './scrape-faults.ts';
 import { serviceFaults } from './service-faults.ts';
 import { stoppingFaults } from './stopping-faults.ts';
+import { tlsFaults } from './tls-faults.ts';
 import { variableFaults } from './variable-faults.ts';
 
 /** Everything that our own checks have to say about an installation. */
@@ -30,6 +31,7 @@ export function allFaults(installation: Installation): string[] {
       ...hardeningFaults(manifests),
       ...releaseFaults(manifests),
       ...variableFaults({ installation, fileOf: (secret, key) => join(folder, `${secret}.${key}`) }),
+      ...tlsFaults(installation),
       ...ingressFaults(installation),
       ...networkFaults(installation),
       ...prepareFaults(installation),

@@ -108,7 +108,7 @@ interface EnvironmentVariable {
 }
 
 interface Probe {
-  httpGet?: { path: string; port: number | string };
+  httpGet?: { path: string; port: number | string; scheme?: 'HTTP' | 'HTTPS' };
   tcpSocket?: { port: number | string };
   exec?: { command: string[] };
   periodSeconds?: number;

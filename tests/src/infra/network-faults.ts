@@ -1,5 +1,5 @@
 import { outboundRules } from '@keyward/kit/outbound-rules';
-import type { Installation } from './installation.ts';
+import { type Installation, readVariables } from './installation.ts';
 import { type Labels, type Workload, workloadsOf } from './manifest.ts';
 import { namedTargets } from './named-targets.ts';
 import { type End, isLet } from './policies.ts';
@@ -8,6 +8,8 @@ import { type End, isLet } from './policies.ts';
 const doors = ['gateway', 'admin-api'];
 /** It calls webhooks and an issuer, wherever users say, within the rules for that. */
 const callsOutside = ['admin-api'];
+/** Of OTLP over HTTP. */
+const collectorPort = 4318;
 /** A port that nobody has. */
 const noPort = 1;
 const dns = { namespace: { 'kubernetes.io/metadata.name': 'kube-system' }, labels: { 'k8s-app': 'kube-dns' } };
@@ -23,6 +25,7 @@ export function networkFaults(installation: Installation): string[] {
   return workloads.flatMap((workload) => [
     ...pathFaults(workload, installation, workloads),
     ...outsideFaults(workload, installation),
+    ...collectorFaults(workload, installation),
     ...callerFaults(workload, installation),
   ]);
 }
@@ -90,6 +93,24 @@ function outsideFaults(from: Workload, installation: Installation): string[] {
         });
       }),
   ];
+}
+
+/** To the collector of traces, where there is one. */
+function collectorFaults(from: Workload, installation: Installation): string[] {
+  const [url] = from.pod.containers.flatMap(
+    (container) => readVariables(from, container, installation).OTEL_EXPORTER_OTLP_ENDPOINT ?? [],
+  );
+  const collector = url === undefined ? undefined : Number(new URL(url).port);
+  return [collectorPort, noPort].flatMap((port) =>
+    faultOf({
+      from: { workload: from },
+      to: ofNamespace({ 'keyward-access': 'traces' }),
+      port,
+      isNeeded: port === collector,
+      installation,
+      what: `${from.name} → the collector:${port}`,
+    }),
+  );
 }
 
 /** From other namespaces, and from outside. */

@@ -1,6 +1,6 @@
-import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, globSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { createSecrets } from '@keyward/admin-api/installation/create-secrets';
 import { systemClock } from '@keyward/kit/clock';
@@ -20,7 +20,37 @@ const folder = resolve(import.meta.dirname, '../../../infra/k8s');
 
 /** An overlay as it is applied, with the Secrets that the documentation has somebody make, and where its example stores are. */
 export async function renderInstallation(overlay: Overlay): Promise<Rendered> {
-  const yaml = await manifestTools.kustomize(join(folder, 'overlays', overlay));
+  return installationOf(overlay, await manifestTools.kustomize(join(folder, 'overlays', overlay)));
+}
+
+interface WithComponents {
+  components: readonly string[];
+  /** More Secrets, by their names. */
+  secrets?: Installation['secrets'];
+  /** What else somebody has made of the kustomization. */
+  change?: (kustomization: string) => string;
+}
+
+/** A copy of the overlay that names components, too, as the documentation has somebody make it. */
+export async function renderWithComponents(overlay: Overlay, more: WithComponents): Promise<Rendered> {
+  // Kustomize goes by what paths are after links.
+  const place = realpathSync(mkdtempSync(join(tmpdir(), 'overlay-')));
+  try {
+    const own = join(folder, 'overlays', overlay);
+    cpSync(own, place, { recursive: true });
+    const base = relative(place, join(folder, 'base'));
+    const { components, change = (text) => text } = more;
+    const kustomization = readFileSync(join(own, 'kustomization.yaml'), 'utf8').replace('../../base', base);
+    const named = components.map((name) => `  - ${relative(place, join(folder, 'components', name))}`);
+    writeFileSync(join(place, 'kustomization.yaml'), [change(kustomization), 'components:', ...named].join('\n'));
+    const rendered = installationOf(overlay, await manifestTools.kustomize(place));
+    return { ...rendered, secrets: { ...rendered.secrets, ...more.secrets } };
+  } finally {
+    rmSync(place, { recursive: true });
+  }
+}
+
+function installationOf(overlay: Overlay, yaml: string): Rendered {
   return {
     yaml,
     manifests: readManifests(yaml),
@@ -69,6 +99,7 @@ function exampleStores(): Record<string, string> {
     EVENT_LOG_URL = '',
   } = parseEnv(readFileSync(join(folder, 'overlays/production/stores.example.env'), 'utf8'));
   return {
+    'migrate/database-url': DATABASE_URL,
     'ingest/database-url': DATABASE_URL,
     'admin-api/database-url': DATABASE_URL,
     'validator/redis-url': REDIS_URL,
