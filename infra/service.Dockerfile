@@ -44,7 +44,7 @@ USER 0
 # `keyward` without a path; folders that volumes take their owner from, when `keyward secrets create` fills them.
 RUN ln -s /app/keyward.mjs /usr/local/bin/keyward \
     && install -d -o 1000 -g 1000 /secrets /secrets/gateway /secrets/validator /secrets/ingest /secrets/admin-api \
-    /secrets/postgres /secrets/redis
+    /secrets/migrate /secrets/postgres /secrets/redis
 USER 1000:1000
 # What `keyward project create` and the like call, in this container.
 ENV KEYWARD_URL=http://127.0.0.1:8080

@@ -81,7 +81,7 @@ describe('docker-compose.yml', () => {
     )) {
       expect(volumes).toHaveProperty(volume);
       if (name === 'secrets' || !volume.endsWith('-secrets')) continue;
-      const holder = ['migrate', 'setup'].includes(name) ? 'admin-api' : name;
+      const holder = name === 'setup' ? 'admin-api' : name;
       expect([name, volume, at, mode]).toEqual([name, `${holder}-secrets`, '/run/secrets', 'ro']);
     }
   });

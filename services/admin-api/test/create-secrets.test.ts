@@ -31,6 +31,7 @@ test('each service gets what it holds, and nothing else', () => {
     'gateway/keyring.json',
     'gateway/service-token',
     'ingest/database-url',
+    'migrate/database-url',
     'postgres/password',
     'redis/users.acl',
     'validator/pepper',

@@ -36,7 +36,7 @@ export function createSecrets({ directory, nowMs, postgres, redis }: NewSecrets)
 function keepPostgres(folders: SecretFolders, place: string): void {
   const password = folders.keep({ name: 'password', holders: ['postgres'], make: newSecret, readBy: 'anyone' });
   const make = () => `postgres://keyward:${password}@${place}`;
-  folders.keep({ name: 'database-url', holders: ['ingest', 'admin-api'], make });
+  folders.keep({ name: 'database-url', holders: ['migrate', 'ingest', 'admin-api'], make });
 }
 
 const redisUsers: readonly RedisUser[] = ['validator', 'admin-api'];
