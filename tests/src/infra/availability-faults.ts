@@ -11,6 +11,9 @@ export function availabilityFaults(manifests: readonly Manifest[]): string[] {
     ...workloads
       .filter(({ kind }) => kind === 'Deployment')
       .flatMap((workload) => deploymentFaults(workload, scalers, budgets)),
+    ...ofKind(manifests, 'CronJob')
+      .filter(({ spec }) => spec?.concurrencyPolicy === 'Forbid' && !spec.jobTemplate?.spec.activeDeadlineSeconds)
+      .map(({ metadata }) => `CronJob ${metadata.name} never runs again once it hangs`),
   ];
 }
 

@@ -15,7 +15,8 @@ interface Spec {
   replicas?: number;
   serviceName?: string;
   template?: PodTemplate;
-  jobTemplate?: { spec: { template: PodTemplate } };
+  concurrencyPolicy?: string;
+  jobTemplate?: { spec: { template: PodTemplate; activeDeadlineSeconds?: number } };
   volumeClaimTemplates?: { metadata: { name: string } }[];
   ttlSecondsAfterFinished?: number;
   // Service and policies
