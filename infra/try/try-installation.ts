@@ -2,14 +2,17 @@ import { freePort } from '../../tests/src/backends/free-port.ts';
 import { waitUntil } from '../../tests/src/backends/wait-until.ts';
 import { type Application, ask } from './ask.ts';
 import { docker } from './docker.ts';
+import { expectVerdict } from './expect-verdict.ts';
 import { tag } from './images.ts';
 import { seconds } from './seconds.ts';
+import { backUp, loseRedis, restore } from './try-recovery.ts';
 
-const file = ['compose', '--file', 'infra/docker-compose.yml', '--project-name', 'keyward-try'];
+const project = 'keyward-try';
+const file = ['compose', '--file', 'infra/docker-compose.yml', '--project-name', project];
 const services = ['gateway', 'validator', 'ingest', 'admin-api'];
 const owner = 'owner@example.com';
 
-/** From nothing to a key that is validated and counted, and refused once it is revoked; then a stop that loses nothing. */
+/** From nothing to a key that is validated and counted, and refused once it is revoked; what is done when a store is lost; a stop. */
 export async function tryInstallation(tell: (line: string) => void): Promise<void> {
   const variables = { KEYWARD_PORT: String(await freePort()), KEYWARD_TAG: tag, SETUP_EMAIL: owner };
   const compose = (...args: string[]) => docker([...file, ...args], variables);
@@ -23,23 +26,32 @@ export async function tryInstallation(tell: (line: string) => void): Promise<voi
   tell(`docker compose up --wait: healthy after ${seconds(startedAt)}`);
 
   const { key: accountKey } = await keyward(['account-key', 'create', '--email', owner]);
-  const { project } = await keyward(['project', 'create', '--slug', 'shop'], accountKey);
+  const { project: shop } = await keyward(['project', 'create', '--slug', 'shop'], accountKey);
   const inShop = ['--project-env', 'shop-production'];
-  const { key } = await keyward(['key', 'create', '--name', 'try', ...inShop], accountKey);
-  const url = `http://127.0.0.1:${variables.KEYWARD_PORT}`;
-  const app: Application = { url, serverKey: project.envs.list[0].serverKey, key: key.key };
+  const newKey = async (name: string) =>
+    (await keyward(['key', 'create', '--name', name, ...inShop], accountKey)).key as { id: string; key: string };
+  const key = await newKey('first');
+  const app: Application = {
+    url: `http://127.0.0.1:${variables.KEYWARD_PORT}`,
+    serverKey: shop.envs.list[0].serverKey,
+    key: key.key,
+  };
   await expectVerdict(app, 'ALLOWED');
   tell(`a key of ${seconds(startedAt)} after the start was validated at the published port`);
   await waitUntil(async () => (await countOf(app)) === 1, { what: 'the validation to be counted', timeoutMs: 60_000 });
+  const other: Application = { ...app, key: (await newKey('second')).key };
+  await backUp(compose);
   await keyward(['key', 'revoke', key.id, ...inShop], accountKey);
   await expectVerdict(app, 'REVOKED');
   tell('it was counted, through Kafka, and refused when it was revoked');
+  await restore({ compose, tell });
+  await expectVerdict(app, 'REVOKED');
+  await expectVerdict(other, 'ALLOWED');
+  tell('it is refused with the Postgres of before, too, and another is let in');
+  await loseRedis({ compose, tell, project });
+  await expectVerdict(app, 'REVOKED');
+  await expectVerdict(other, 'ALLOWED');
   await stopAll(compose, tell);
-}
-
-async function expectVerdict(app: Application, expected: string): Promise<void> {
-  const { code } = await ask(app, '/api/v1/key/verify', { key: app.key });
-  if (code !== expected) throw new Error(`the key was answered ${code} and not ${expected}`);
 }
 
 async function countOf(app: Application): Promise<number | undefined> {
