@@ -35,7 +35,8 @@ export const ValidatorConfig = Type.Object({
   RECORD_CACHE_SIZE: Type.Integer({
     minimum: 1,
     default: 100_000,
-    description: 'How many key records are kept in the process; one with much metadata counts for up to five.',
+    description:
+      'How many key records are kept in the process, each a kilobyte or two; a larger one counts for several.',
   }),
   EVENT_SPOOL_DIR: Type.Optional(
     Type.String({

@@ -49,7 +49,11 @@ export class KeyRecords {
   }
 }
 
-/** About a kilobyte is one, so that metadata, of up to 4 kB, cannot take several times the memory that the records may. */
-function weightOf({ details = '' }: KeyRecord): number {
-  return 1 + Math.floor(details.length / 1_000);
+/** A text in a list, with what holds it there. */
+const itemBytes = 50;
+
+/** About a kilobyte is one, so that metadata of 4 kB, or a client's list of 10,000 ranges in each of its keys, cannot take many times the memory that the records may. */
+function weightOf({ details = '', clientIps, keyIps, scopes }: KeyRecord): number {
+  const items = clientIps.length + keyIps.length + scopes.length;
+  return 1 + Math.floor((details.length + items * itemBytes) / 1_000);
 }

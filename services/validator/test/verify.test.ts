@@ -151,24 +151,24 @@ test('without the store a key that is held is told of under the policy open, wit
   expect(outcomeOf(await verify({ verify: { requiredScopes: ['x'] } }))).toBe('INSUFFICIENT_SCOPE');
 });
 
-test('records with much metadata take the room of several', async () => {
+test('records with much metadata, or long lists, take the room of several', async () => {
   await using staged = await stage();
   const { shards } = staged;
   const keys = new KeyRecords(shards.store, 10);
-  const heldOf = async (metadata: string) => {
+  const heldOf = async (more: Partial<KeyRecord>) => {
     const digests = Array.from({ length: 10 }, () => newId());
     for (const digest of digests) {
-      const record = {
-        ...(await sampleRecord(shards)),
-        details: JSON.stringify({ name: 'k', metadata: { metadata } }),
-      };
+      const record = { ...(await sampleRecord(shards)), ...more };
       await shards.projection.putKeys(shards.environmentId, [{ digest, record }]);
       await keys.read({ environmentId: shards.environmentId }, digest);
     }
     return digests.filter((digest) => keys.held(shards.environmentId, digest)).length;
   };
-  expect(await heldOf('short')).toBe(10);
-  expect(await heldOf('x'.repeat(4_000))).toBe(2);
+  const details = (metadata: string) => JSON.stringify({ name: 'k', metadata: { metadata } });
+  const ranges = (count: number) => Array.from({ length: count }, (_, i) => `10.0.${i}.0/24`);
+  expect(await heldOf({ details: details('short'), clientIps: ranges(5) })).toBe(10);
+  expect(await heldOf({ details: details('x'.repeat(4_000)) })).toBe(2);
+  expect(await heldOf({ clientIps: ranges(100) })).toBe(1);
 });
 
 async function sampleRecord({ store, environmentId, customerKey }: SeededShards): Promise<KeyRecord> {
