@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { allFaults } from '@keyward/tests/infra/all-faults';
 import { workloadsOf } from '@keyward/tests/infra/manifest';
 import { manifestTools } from '@keyward/tests/infra/manifest-tools';
-import { readManifests, renderWithComponents } from '@keyward/tests/infra/render-installation';
+import { type Overlay, overlays, readManifests, renderWithComponents } from '@keyward/tests/infra/render-installation';
 import { scrapedTargets } from '@keyward/tests/infra/scraped-targets';
 import { spoilt } from '@keyward/tests/infra/spoilt';
 import { withTool } from '@keyward/tests/infra/with-tool';
@@ -12,8 +12,11 @@ import { afterAll, describe, expect, it, type TestContext } from 'vitest';
 
 /** Building the tools from nothing takes minutes, once. */
 const timeout = 900_000;
-const rendered = (context: TestContext, more: Parameters<typeof renderWithComponents>[1]) =>
-  withTool('kustomize', context, () => renderWithComponents('production', more));
+const rendered = (
+  context: TestContext,
+  more: Parameters<typeof renderWithComponents>[1],
+  overlay: Overlay = 'production',
+) => withTool('kustomize', context, () => renderWithComponents(overlay, more));
 
 const folder = mkdtempSync(join(tmpdir(), 'components-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -26,7 +29,7 @@ let once: ReturnType<typeof renderWithComponents> | undefined;
 
 /** All components in one overlay. */
 async function withAll(context: TestContext) {
-  const components = ['shared-spool', 'traces', 'mutual-tls', 'store-certificates'];
+  const components = ['command', 'shared-spool', 'traces', 'mutual-tls', 'store-certificates'];
   const secrets = { ...certificates, ...storeCertificates };
   once ??= rendered(context, { components, secrets, change: withCollector });
   return byTls(await once);
@@ -57,6 +60,19 @@ describe('the component', () => {
     const installation = await rendered(context, { components: ['store-certificates'], secrets: storeCertificates });
     expect(allFaults(byTls(installation))).toEqual([]);
   });
+
+  it.each(overlays)(
+    'command has a pod of the same release, by itself never, which reaches the stores of %s',
+    {
+      timeout,
+    },
+    async (overlay) => {
+      const installation = await renderWithComponents(overlay, { components: ['command'] });
+      expect(allFaults(installation)).toEqual([]);
+      const [command] = workloadsOf(installation.manifests).filter(({ service }) => service === 'command');
+      expect(command?.manifest.spec).toMatchObject({ suspend: true });
+    },
+  );
 
   it('may be named beside all others, in what Kubernetes’ own schemas allow', { timeout }, async (context) => {
     const installation = await withAll(context);

@@ -7,7 +7,7 @@ import { GatewayConfig } from '@keyward/gateway/config';
 import { IngestConfig } from '@keyward/ingest/config';
 import { Process } from '@keyward/kit/process-config';
 import { ValidatorConfig } from '@keyward/validator/config';
-import type { TObject } from 'typebox';
+import Type, { type TObject } from 'typebox';
 
 /** What the containers of an installation run, and the schemas that each reads its environment by. */
 export const programs = {
@@ -19,6 +19,8 @@ export const programs = {
   'keyward audit verify': [AuditVerifyConfig],
   'keyward setup': [SetupConfig],
   'keyward projection rebuild': [RebuildConfig],
+  // The pod in which an operator calls `keyward`; of all commands restore reads the most.
+  'sleep 14400': [RebuildConfig, Type.Pick(AdminApiConfig, ['PEPPER', 'PEPPER_WRAPS'])],
 } as const satisfies Record<string, readonly TObject[]>;
 
 export type Program = keyof typeof programs;
