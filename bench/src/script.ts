@@ -18,9 +18,10 @@ const server = await startNativeRedis();
 await using _server = { [Symbol.asyncDispose]: () => server.stop() };
 const operator = new Redis(server.url, { enableAutoPipelining: true });
 using _operator = { [Symbol.dispose]: () => operator.disconnect() };
+await using projection = await openProjectionStore(server.url);
+await projection.completeRebuild(await projection.beginRebuild());
 await confirmRedis(server.url);
 await using store = await RedisDecisionStore.open(server.url);
-await using projection = await openProjectionStore(server.url);
 
 const environmentId = newId();
 const holders = Array.from({ length: clients }, () => ({ clientId: newId(), keyFamilyId: newId() }));
@@ -56,7 +57,10 @@ const command = (i: number, choices: Choices): DecideCommand => ({
 });
 const many = 1_000_000;
 type Choices = Pick<DecideCommand, 'keyLimits' | 'clientLimits'> & Partial<Pick<DecideCommand, 'tellsUses'>>;
-const decide = (to: DecisionStore, choices: Choices) => (i: number) => to.decide(command(i, choices));
+const decide = (to: DecisionStore, choices: Choices) => async (i: number) => {
+  const { kind } = await to.decide(command(i, choices));
+  if (kind !== 'decided') throw new Error(`a decision was ${kind}`);
+};
 
 /** As many keys and arguments as a decision has, and as long. */
 function sameWords(i: number): (string | number)[] {
