@@ -34,7 +34,7 @@ export async function runMain<C extends TObject, D>(definition: ServiceDefinitio
     const text =
       error instanceof ConfigError ? error.message : `${definition.name} could not start: ${(error as Error).message}`;
     process.stderr.write(`${text}\n`);
-    process.exitCode = 1;
+    process.exit(1); // whatever it has left open must not keep it from being started anew
   }
 }
 

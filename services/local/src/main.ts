@@ -82,5 +82,5 @@ try {
   const isExplained = error instanceof StartError || error instanceof ConfigError;
   const text = isExplained ? error.message : `Keyward could not start: ${(error as Error).stack}`;
   process.stderr.write(`${text}\n`);
-  process.exitCode = 1;
+  process.exit(1); // as in kit's main
 }

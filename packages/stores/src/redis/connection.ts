@@ -20,6 +20,9 @@ const silenceMs = 5_000;
  */
 const slotsRefreshMs = 500;
 
+/** How long a store that is opened waits for its connection, ms. */
+const openingMs = 5_000;
+
 /** How often the same outage is told, ms. */
 const toldEveryMs = 30_000;
 
@@ -64,6 +67,22 @@ export function connectRedis(url: string, { bounded = 'by-command', logger }: Co
       : new Redis({ ...shared, ...options, ...placeOf(target), db, retryStrategy: reconnectMs });
   connection.on('error', logger ? tellOf(logger) : () => undefined); // the connection is retried
   return connection;
+}
+
+/** A store on a connection of its own, once that is there or has not come for 5 s. A store that cannot be made leaves none behind. */
+export async function openOnRedis<T>(
+  url: string,
+  { make, ...options }: ConnectionOptions & { make: (redis: RedisConnection) => T },
+): Promise<T> {
+  const redis = connectRedis(url, options);
+  try {
+    const store = make(redis);
+    await untilConnected(redis, openingMs);
+    return store;
+  } catch (error) {
+    redis.disconnect();
+    throw error;
+  }
 }
 
 function placeOf(target: Exclude<RedisTarget, { kind: 'cluster' }>) {

@@ -17,7 +17,7 @@ import type {
 import { shardOf } from '../shards.ts';
 import { StoreAway } from '../store-away.ts';
 import { defineConfirmedScript, type ShardScript } from './confirmed-script.ts';
-import { connectRedis, installationOf, isReady, type RedisConnection, untilConnected } from './connection.ts';
+import { installationOf, isReady, openOnRedis, type RedisConnection } from './connection.ts';
 import { DecisionScripts, type DecisionScriptsOptions } from './decision-scripts.ts';
 import { redisKeys } from './keys.ts';
 import { readRecord } from './record.ts';
@@ -45,10 +45,8 @@ export class RedisDecisionStore implements DecisionStore {
     url: string,
     { logger, ...options }: DecisionScriptsOptions & ShardsOptions = {},
   ): Promise<RedisDecisionStore> {
-    const redis = connectRedis(url, { bounded: 'by-caller', logger });
-    const store = new RedisDecisionStore(redis, url, options);
-    await untilConnected(redis, 5_000);
-    return store;
+    const make = (redis: RedisConnection) => new RedisDecisionStore(redis, url, options);
+    return openOnRedis(url, { bounded: 'by-caller', logger, make });
   }
 
   async readServerKey(digest: string): Promise<ServerKeyLookup> {

@@ -2,7 +2,7 @@ import type { ShardsOptions } from '../open-shards.ts';
 import { readOutboxFields } from '../outbox-entry.ts';
 import type { BuriedEntry, OutboxAccount, OutboxAccounts } from '../ports/outbox-accounts.ts';
 import { allShards } from '../shards.ts';
-import { asking, connectRedis, type RedisConnection, untilConnected } from './connection.ts';
+import { asking, openOnRedis, type RedisConnection } from './connection.ts';
 import { redisKeys } from './keys.ts';
 import { defineScript, type Script } from './script.ts';
 import { ShardQuestions } from './shard-questions.ts';
@@ -20,10 +20,7 @@ export class RedisOutboxAccounts implements OutboxAccounts {
   }
 
   static async open(url: string, options: ShardsOptions = {}): Promise<RedisOutboxAccounts> {
-    const redis = connectRedis(url, options);
-    const accounts = new RedisOutboxAccounts(redis);
-    await untilConnected(redis, 5_000);
-    return accounts;
+    return openOnRedis(url, { ...options, make: (redis) => new RedisOutboxAccounts(redis) });
   }
 
   read(): Promise<OutboxAccount[]> {

@@ -6,7 +6,7 @@ import { readBytes, readUnsentBytes } from '../outbox-reading.ts';
 import type { Backlog, Collapse, FlushOptions, Outbox, OutboxEntry } from '../ports/outbox.ts';
 import { refusalCounters } from '../refusal-counters.ts';
 import { allShards } from '../shards.ts';
-import { connectRedis, type RedisConnection, untilConnected } from './connection.ts';
+import { openOnRedis, type RedisConnection } from './connection.ts';
 import { redisKeys } from './keys.ts';
 import { defineScript, type Script } from './script.ts';
 import { ShardQuestions } from './shard-questions.ts';
@@ -44,10 +44,7 @@ export class RedisOutbox implements Outbox {
   }
 
   static async open(url: string, options: OutboxOptions = {}): Promise<RedisOutbox> {
-    const redis = connectRedis(url, { logger: options.logger });
-    const outbox = new RedisOutbox(redis, options);
-    await untilConnected(redis, 5_000);
-    return outbox;
+    return openOnRedis(url, { logger: options.logger, make: (redis) => new RedisOutbox(redis, options) });
   }
 
   async heartbeat(relay: string, ttlMs: number): Promise<number> {

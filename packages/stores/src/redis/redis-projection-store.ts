@@ -10,7 +10,7 @@ import type { ClientSeed, EnvironmentSeed, LostTotals, SeedOutcome } from '../po
 import type { HeldRecord, Incarnations, ProjectionOptions, ProjectionStore } from '../ports/projection-store.ts';
 import { allShards, shardOf } from '../shards.ts';
 import { splitBySize } from '../split-by-size.ts';
-import { asking, connectRedis, isReady, type RedisConnection, untilConnected } from './connection.ts';
+import { asking, isReady, openOnRedis, type RedisConnection } from './connection.ts';
 import { clientFields, redisKeys, unseededMembers } from './keys.ts';
 import { printRecord } from './record.ts';
 import { ReplicaConfirmation } from './replica-confirmation.ts';
@@ -53,10 +53,7 @@ export class RedisProjectionStore implements ProjectionStore {
   }
 
   static async open(url: string, { minReplicas = 0, logger }: ProjectionOptions = {}): Promise<RedisProjectionStore> {
-    const redis = connectRedis(url, { logger });
-    const store = new RedisProjectionStore(redis, minReplicas);
-    await untilConnected(redis, 5_000);
-    return store;
+    return openOnRedis(url, { logger, make: (redis) => new RedisProjectionStore(redis, minReplicas) });
   }
 
   async putKeys(environmentId: string, keys: readonly { digest: string; record: KeyRecord }[]): Promise<void> {
