@@ -31,6 +31,7 @@ describe('the URL of Redis', () => {
   it.each([
     ['http://h', 'REDIS_URL is not of the form'],
     ['redis://u:secret@/0', 'REDIS_URL is not of the form'],
+    ['redis://u:%secret@h', 'a "%" in REDIS_URL is not followed by two digits'],
     ['redis://u:secret@h:port', 'a host in REDIS_URL is not host:port'],
     ['redis://u:secret@a:1,b:2', 'names several hosts'],
     ['redis://u:secret@h/x', 'the database in REDIS_URL is not a number'],

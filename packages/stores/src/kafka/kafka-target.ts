@@ -1,4 +1,5 @@
 import type { TlsFiles } from '@keyward/kit/tls-files';
+import { decodePart } from '../decode-part.ts';
 import { tlsOfUrl, tlsParameters } from '../tls-of-url.ts';
 
 /** How we prove who we are to a broker, and that it is us. */
@@ -37,7 +38,7 @@ export function parseKafkaUrl(url: string): KafkaTarget {
   const tls = tlsOfUrl(query, { variable: 'EVENT_LOG_URL', encrypted: encrypted !== undefined, remedy });
   return {
     brokers: hosts.split(',').map(readBroker),
-    topic: readName('topic', decodeURIComponent(topic) || 'validation.v1'),
+    topic: readName('topic', decoded(topic) || 'validation.v1'),
     group: query.get('group') || 'keyward-ingest',
     partitions: readCount(query, 'partitions', 8),
     replication: readCount(query, 'replication', 1),
@@ -49,13 +50,14 @@ export function parseKafkaUrl(url: string): KafkaTarget {
   };
 }
 
+const decoded = (text: string) => decodePart(text, 'EVENT_LOG_URL');
 const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
 
 function readLogin(
   query: URLSearchParams,
   { userinfo, encrypted }: { userinfo: string | undefined; encrypted: boolean },
 ): SaslLogin | undefined {
-  const [username = '', ...rest] = (userinfo ?? '').split(':').map(decodeURIComponent);
+  const [username = '', ...rest] = (userinfo ?? '').split(':').map(decoded);
   const password = rest.join(':');
   const sasl = query.get('sasl');
   if (sasl === null && userinfo === undefined) return undefined;

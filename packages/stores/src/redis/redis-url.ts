@@ -1,4 +1,5 @@
 import type { TlsFiles } from '@keyward/kit/tls-files';
+import { decodePart } from '../decode-part.ts';
 import { tlsOfUrl, tlsParameters } from '../tls-of-url.ts';
 
 export interface Address {
@@ -38,7 +39,7 @@ export function parseRedisUrl(text: string): RedisTarget {
   if (match === undefined) throw new Error(`REDIS_URL is not of the form ${forms}`);
   const query = new URLSearchParams(search);
   refuseUnknown(query, mode === '+sentinel' ? sentinelParameters : []);
-  const segments = path.split('/').slice(1).map(decodeURIComponent);
+  const segments = path.split('/').slice(1).map(decoded);
   const tls = tlsOfUrl(query, {
     variable: 'REDIS_URL',
     encrypted: scheme === 'rediss',
@@ -92,7 +93,7 @@ function readAddress(text: string, defaultPort: number): Address {
 }
 
 function readCredentials(userinfo: string | undefined): Credentials {
-  const [username, ...password] = (userinfo ?? '').split(':').map(decodeURIComponent);
+  const [username, ...password] = (userinfo ?? '').split(':').map(decoded);
   return credentialsOf({ username, password: password.join(':') });
 }
 
@@ -105,6 +106,8 @@ function credentialsOf({
 }): Credentials {
   return { ...(username ? { username } : {}), ...(password ? { password } : {}) };
 }
+
+const decoded = (text: string) => decodePart(text, 'REDIS_URL');
 
 function refuseUnknown(query: URLSearchParams, ofMode: readonly string[]): void {
   const known = ['prefix', ...tlsParameters, ...ofMode];
