@@ -33,7 +33,7 @@ export class ServerTls implements Disposable {
     this.#files = new TlsFiles({
       identity: { cert: { name: 'TLS_CERT_FILE', path: cert }, key: { name: 'TLS_KEY_FILE', path: key } },
       ca: clientCa === undefined ? undefined : { name: 'TLS_CLIENT_CA_FILE', path: clientCa },
-    });
+    }).tellTo(logger);
   }
 
   get options(): ServerOptions {
@@ -51,8 +51,7 @@ export class ServerTls implements Disposable {
   }
 
   #reload(server: TlsServer): void {
-    const tell = (err: Error) => this.#logger.error({ err }, 'the new TLS files cannot be used; the old ones stay');
-    if (!this.#files.refresh(tell)) return;
+    if (!this.#files.refresh()) return;
     server.setSecureContext(this.#files.texts);
     this.#logger.info('the TLS files were reloaded');
   }

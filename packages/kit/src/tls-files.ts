@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContext } from 'node:tls';
+import type { Logger } from './logger.ts';
 
 /** A file, and what the operator named it by. */
 export interface NamedFile {
@@ -30,12 +31,19 @@ export class TlsFiles {
   #texts: TlsTexts;
   #secureContext: SecureContext;
   #told = '';
+  #logger: Logger | undefined;
 
   /** @throws Error that names the file at fault and says nothing of what is in it. */
   constructor(options: TlsFilesOptions) {
     this.#options = options;
     this.#texts = readTexts(options);
     this.#secureContext = makeContext(this.#texts, options);
+  }
+
+  /** Tells there, once, of files that cannot be used. */
+  tellTo(logger: Logger): this {
+    this.#logger = logger;
+    return this;
   }
 
   /** Of what stands in the files now. */
@@ -48,19 +56,19 @@ export class TlsFiles {
     return this.#texts;
   }
 
-  /** Whether there is something new. What cannot be used is told once, and changes nothing. */
-  refresh(onUnusable: (error: Error) => void = () => undefined): boolean {
+  /** Whether there is something new. */
+  refresh(): boolean {
     try {
       const texts = readTexts(this.#options);
       const { ca, cert, key } = this.#texts;
-      if (texts.ca === ca && texts.cert === cert && texts.key === key) return false;
-      this.#secureContext = makeContext(texts, this.#options);
+      const isNew = texts.ca !== ca || texts.cert !== cert || texts.key !== key;
+      if (isNew) this.#secureContext = makeContext(texts, this.#options);
       this.#texts = texts;
       this.#told = '';
-      return true;
-    } catch (error) {
-      const { message } = error as Error; // of our own making, below
-      if (message !== this.#told) onUnusable(error as Error);
+      return isNew;
+    } catch (err) {
+      const { message } = err as Error; // of our own making, below
+      if (message !== this.#told) this.#logger?.error({ err }, 'the new TLS files cannot be used; the old ones stay');
       this.#told = message;
       return false;
     }

@@ -77,6 +77,8 @@ export function upstreamTls(config: GatewayConfig): TlsFiles | undefined {
   if ((cert === undefined) !== (key === undefined))
     throw new Error('UPSTREAM_CERT_FILE and UPSTREAM_KEY_FILE are set both or neither');
   if (ca === undefined && cert === undefined) return undefined;
+  if (!originsOf(`${config.VALIDATOR_URL},${config.ADMIN_API_URL}`).some((each) => each.startsWith('https:')))
+    throw new Error('UPSTREAM_… is of no use without TLS: VALIDATOR_URL or ADMIN_API_URL has to begin with https');
   return new TlsFiles({
     ca: ca === undefined ? undefined : { name: 'UPSTREAM_CA_FILE', path: ca },
     identity:

@@ -32,7 +32,7 @@ export const gateway = defineService({
   metricsPort: (config) => config.METRICS_PORT,
   connect: async ({ config, logger, clock, tracing, own, metrics: registry }) => {
     const serviceToken = shownToken(config.SERVICE_TOKEN);
-    const tls = upstreamTls(config);
+    const tls = upstreamTls(config)?.tellTo(logger);
     const metrics = new GatewayMetrics(registry);
     const keyring = own.use(await KeyringFile.open({ path: config.KEYRING_FILE, logger }));
     const [adminOrigin = ''] = originsOf(config.ADMIN_API_URL);

@@ -25,8 +25,10 @@ export const ingest = defineService({
   showsMetrics: true,
   async connect({ config, logger, clock, metrics, own }) {
     refuseShortMemory(config);
-    const { db, sessions } = own.use(await openDatabase(config.DATABASE_URL));
-    const upkeep = own.use(await openDatabase(config.DATABASE_URL, { poolSize: 2, queryTimeoutMs: upkeepTimeoutMs }));
+    const { db, sessions } = own.use(await openDatabase(config.DATABASE_URL, { logger }));
+    const upkeep = own.use(
+      await openDatabase(config.DATABASE_URL, { poolSize: 2, queryTimeoutMs: upkeepTimeoutMs, logger }),
+    );
     // Opened after the database, so closed before it: a closing consumer hands over what it still has.
     const consumer = own.use(await openEventConsumer(config.EVENT_LOG_URL, { logger }));
     const writer = new UsageWriter({

@@ -63,6 +63,7 @@ class KafkaEventConsumer implements EventConsumer {
 
   constructor(target: KafkaTarget, logger: Logger) {
     this.#target = target;
+    target.tls?.tellTo(logger);
     this.#logger = logger;
     this.#logCreator = kafkaLogCreator(logger);
   }

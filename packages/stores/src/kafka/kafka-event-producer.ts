@@ -45,6 +45,7 @@ class KafkaEventProducer implements EventProducer {
 
   constructor(target: KafkaTarget, logger: Logger) {
     this.#target = target;
+    target.tls?.tellTo(logger);
     this.#logger = logger;
     this.#logCreator = kafkaLogCreator(logger);
   }

@@ -1,3 +1,4 @@
+import type { Logger } from '@keyward/kit/logger';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { pgSessions } from './pg-sessions.ts';
@@ -17,6 +18,8 @@ interface DatabaseOptions {
   poolSize?: number;
   /** After how long nobody waits for a statement any more; 0: for ever. An embedded database is always waited for. */
   queryTimeoutMs?: number;
+  /** Told of TLS files that cannot be used once they were replaced. */
+  logger?: Logger;
 }
 
 /** The number of Postgres' type int8. */
@@ -29,11 +32,11 @@ const int8Array: number = 1016;
  */
 export async function openDatabase(
   url: string,
-  { poolSize = 10, queryTimeoutMs = 30_000 }: DatabaseOptions = {},
+  { poolSize = 10, queryTimeoutMs = 30_000, logger }: DatabaseOptions = {},
 ): Promise<OpenDatabase> {
   if (url.startsWith('pglite:')) return (await import('./embedded-database.ts')).openEmbeddedDatabase(url);
   const pool = new pg.Pool({
-    ...pgTarget(url),
+    ...pgTarget(url, logger),
     max: poolSize,
     connectionTimeoutMillis: 5_000,
     query_timeout: queryTimeoutMs,

@@ -1,3 +1,4 @@
+import type { Logger } from '@keyward/kit/logger';
 import type { TlsFiles } from '@keyward/kit/tls-files';
 import { tlsOfUrl, tlsParameters } from '../tls-of-url.ts';
 
@@ -14,7 +15,7 @@ const modes = ['disable', 'verify-full'];
  * refused (docs/decisions/0013-stores-over-tls.md).
  * @throws Error that names the part at fault and no other.
  */
-export function pgTarget(text: string): PgTarget {
+export function pgTarget(text: string, logger?: Logger): PgTarget {
   const url = parseUrl(text);
   const mode = url.searchParams.get('sslmode');
   if (mode !== null && !modes.includes(mode))
@@ -27,6 +28,7 @@ export function pgTarget(text: string): PgTarget {
     remedy: 'it takes sslmode=verify-full',
   });
   for (const name of ['sslmode', ...tlsParameters]) url.searchParams.delete(name);
+  if (logger) tls?.tellTo(logger);
   // pg tells the server's name to TLS only where it is no address, and then an address is compared with nothing.
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const ssl = tls ? Object.defineProperty(tls.asOptions(), 'host', { value: host, enumerable: true }) : false;

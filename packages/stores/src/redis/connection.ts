@@ -40,6 +40,7 @@ interface ConnectionOptions {
 export function connectRedis(url: string, { bounded = 'by-command', logger }: ConnectionOptions = {}): RedisConnection {
   const target = parseRedisUrl(url);
   const { kind, tls, credentials, db, prefix } = target;
+  if (logger) tls?.tellTo(logger);
   const options = {
     ...credentials,
     ...(tls ? { tls: tls.asOptions() } : {}),
