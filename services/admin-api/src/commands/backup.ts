@@ -1,4 +1,4 @@
-import { chmod, rename, rm, stat } from 'node:fs/promises';
+import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { loadConfig } from '@keyward/kit/config';
 import Type from 'typebox';
 import { AdminApiConfig } from '../config.ts';
@@ -17,10 +17,11 @@ export const backup: Command = {
     const { environment, report } = context;
     const { DATABASE_URL: databaseUrl } = loadConfig(needed, environment);
     const partial = `${file}.partial`;
+    await rm(partial, { force: true }); // of one that was broken off
     try {
+      await writeFile(partial, '', { mode: 0o600 }); // before anything is in it; pg_dump leaves that as it is
       const args = ['--format=custom', '--no-owner', '--no-privileges', `--file=${partial}`];
       await runPostgresTool({ program: 'pg_dump', args, databaseUrl, environment });
-      await chmod(partial, 0o600);
       await rename(partial, file);
     } finally {
       await rm(partial, { force: true });

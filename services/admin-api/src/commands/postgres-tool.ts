@@ -45,6 +45,9 @@ export function libpqVariables(databaseUrl: string): Record<string, string> {
       'DATABASE_URL names no Postgres: an embedded database is a folder, to be copied while nothing runs',
     );
   const { hostname, port, username, password, pathname, searchParams } = new URL(databaseUrl);
+  // Without a file libpq looks into a home, where services trust the public authorities.
+  if (searchParams.get('sslmode') === 'verify-full' && !searchParams.get('sslrootcert'))
+    searchParams.set('sslrootcert', 'system');
   const tls = Object.entries(tlsVariables).flatMap(([parameter, variable]) => {
     const value = searchParams.get(parameter);
     return value === null ? [] : [[variable, value] as const];
