@@ -15,6 +15,7 @@ import type { Administration } from './administration.ts';
 import { startForgettingAnswers } from './changes/forget-answers-loop.ts';
 import { AdminApiConfig } from './config.ts';
 import { startRotationLoop } from './keys/rotation-loop.ts';
+import { requireCurrentMasterKey } from './master-key-state.ts';
 import { oidcIssuer } from './oidc/oidc-issuer.ts';
 import { requireCurrentPepper } from './pepper-state.ts';
 import { Projector } from './projection/projector.ts';
@@ -77,15 +78,16 @@ export const adminApi = defineService({
       allowedHosts: config.OUTBOUND_ALLOWED_HOSTS,
       allowedRanges: config.OUTBOUND_ALLOWED_RANGES,
     });
-    const { db } = own.use(await openDatabase(config.DATABASE_URL));
+    const { db } = own.use(await openDatabase(config.DATABASE_URL, { logger }));
     const pepper = readPepper(config.PEPPER, config.PEPPER_WRAPS);
     await requireCurrentPepper(db, pepper);
+    const boxes = { master: new SecretBox(config.MASTER_KEY), projection: new SecretBox(config.PROJECTION_KEY) };
+    await requireCurrentMasterKey(db, boxes.master);
     showBacklogs(metrics, { db, clock });
     const minReplicas = config.REDIS_MIN_REPLICAS;
     const store = own.use(await openProjectionStore(config.REDIS_URL, { minReplicas, logger }));
     const accounts = own.use(await openOutboxAccounts(config.REDIS_URL, { logger }));
     const policy = accountPolicy(config);
-    const boxes = { master: new SecretBox(config.MASTER_KEY), projection: new SecretBox(config.PROJECTION_KEY) };
     return {
       db,
       accounts,

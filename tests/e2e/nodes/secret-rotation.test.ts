@@ -66,6 +66,12 @@ describe('a secret that services share is changed [real]', () => {
       const rotated = await keyward('master-key rotate', { MASTER_KEY: newMaster, MASTER_KEY_BEFORE: masterKey });
       expect(rotated).toMatchObject({ code: 0, output: expect.stringMatching(/Sealed anew: 1 of signing_secret\./) });
     }
+    const underOld = await runToEnd(process.execPath, ['services/admin-api/src/main.ts'], {
+      cwd: root,
+      env: { PATH: process.env.PATH, ...platform.variables },
+      timeoutMs: 60_000,
+    });
+    expect(underOld).toMatchObject({ code: 1, errors: expect.stringContaining('MASTER_KEY is not what') });
     expect(projectionKey).not.toBe(newProjection);
     platform.configure({ MASTER_KEY: newMaster, PROJECTION_KEY: newProjection });
     const rebuilt = await keyward('projection rebuild', { MASTER_KEY: newMaster, PROJECTION_KEY: newProjection });

@@ -93,7 +93,7 @@ export async function revokeKeysSignedBy(
   return rows;
 }
 
-/** One of any environment, to try what it is sealed with; undefined: there is none. */
-export async function readAnySigningSecret(db: Database): Promise<{ id: string; sealed: Buffer } | undefined> {
-  return db.selectFrom('signing_secret').select(['id', 'sealed']).limit(1).executeTakeFirst();
+/** Of all environments, to try what it is sealed with; undefined: there is none. */
+export async function readNewestSigningSecret(db: Database): Promise<{ id: string; sealed: Buffer } | undefined> {
+  return db.selectFrom('signing_secret').select(['id', 'sealed']).orderBy('id', 'desc').limit(1).executeTakeFirst();
 }

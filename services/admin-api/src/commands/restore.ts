@@ -1,13 +1,13 @@
 import { readPepper } from '@keyward/keyformat/pepper';
-import { ConfigError, loadConfig } from '@keyward/kit/config';
+import { loadConfig } from '@keyward/kit/config';
 import { SecretBox } from '@keyward/kit/secret-box';
-import { type Database, openDatabase } from '@keyward/stores/postgres/database';
+import { openDatabase } from '@keyward/stores/postgres/database';
 import { migrate } from '@keyward/stores/postgres/migrate';
 import { isAlone, isEmpty, vacuum } from '@keyward/stores/postgres/restored-database';
-import { readAnySigningSecret } from '@keyward/stores/postgres/signing-secrets';
 import { endAllSessions } from '@keyward/stores/postgres/user-sessions';
 import Type from 'typebox';
 import { AdminApiConfig } from '../config.ts';
+import { requireCurrentMasterKey } from '../master-key-state.ts';
 import { requireCurrentPepper } from '../pepper-state.ts';
 import { type Command, requiredText, UsageError } from './command.ts';
 import { runPostgresTool } from './postgres-tool.ts';
@@ -47,7 +47,8 @@ export const restore: Command = {
     }
     const applied = await migrate(db);
     report(applied.length === 0 ? 'The schema is up to date.' : `Applied: ${applied.join(', ')}.`);
-    await requireSecrets(db, config);
+    await requireCurrentPepper(db, readPepper(config.PEPPER, config.PEPPER_WRAPS));
+    await requireCurrentMasterKey(db, new SecretBox(config.MASTER_KEY));
     report(`Ended: ${await endAllSessions(db)} sessions, for what ended since the backup is not known.`);
     await rebuildProjection(config, { store, report });
     await vacuum(db);
@@ -56,18 +57,3 @@ export const restore: Command = {
     );
   },
 };
-
-/** Others would open nothing of what was restored. */
-async function requireSecrets(
-  db: Database,
-  { PEPPER, PEPPER_WRAPS, MASTER_KEY }: { PEPPER: string; PEPPER_WRAPS?: string; MASTER_KEY: string },
-): Promise<void> {
-  await requireCurrentPepper(db, readPepper(PEPPER, PEPPER_WRAPS));
-  const secret = await readAnySigningSecret(db);
-  if (!secret) return;
-  try {
-    new SecretBox(MASTER_KEY).open(Buffer.from(secret.sealed), secret.id);
-  } catch {
-    throw new ConfigError(['MASTER_KEY is not what the signing secrets in Postgres are sealed with']);
-  }
-}
