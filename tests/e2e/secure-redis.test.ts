@@ -3,7 +3,12 @@ import { openDecisionStore } from '@keyward/stores/open-shards';
 import type { RedisUser } from '@keyward/stores/redis/acl-rules';
 import { connectRedis, untilConnected } from '@keyward/stores/redis/connection';
 import { freshMemoryUrl, freshPgliteUrl } from '@keyward/tests/backends/isolate';
-import { clientQuery, type SecureRedis, startSecureRedis } from '@keyward/tests/backends/secure-redis';
+import {
+  clientQuery,
+  type SecureRedis,
+  startSecureRedis,
+  startSecureRedisCluster,
+} from '@keyward/tests/backends/secure-redis';
 import { type CertificateFiles, createAuthority, type TestAuthority } from '@keyward/tests/backends/test-authority';
 import { waitUntil } from '@keyward/tests/backends/wait-until';
 import { prepareInstallation } from '@keyward/tests/platform/prepare-installation';
@@ -89,13 +94,7 @@ describe('Redis behind a sentinel, over TLS, with a user for each service', () =
     ],
     ['the password is wrong', () => direct('validator', undefined, 'not-the-password'), /WRONGPASS/],
   ])('is away when %s, and the log says so without a secret', async (_what, urlOf, told) => {
-    const lines: string[] = [];
-    const logger = createLogger({
-      service: 'test',
-      level: 'info',
-      schemas: [ValidatorConfig],
-      destination: { write: (line) => void lines.push(line) },
-    });
+    const { lines, logger } = heardLogger();
     await using store = await openDecisionStore(await urlOf(), { logger });
     await waitUntil(() => told.test(lines.join('')), {
       what: `the log to say ${told}, not ${lines.join('')}`,
@@ -139,3 +138,52 @@ describe('Redis behind a sentinel, over TLS, with a user for each service', () =
     expect(services.logged()).not.toContain('secret-of');
   });
 });
+
+describe('a Redis Cluster over TLS, with a user for each service', () => {
+  const own = new AsyncDisposableStack();
+  let query: string;
+  let urlOf: (user: RedisUser, query?: string) => string;
+
+  beforeAll(async () => {
+    const authority = own.use(await createAuthority());
+    query = clientQuery(authority.ca, await authority.issue('keyward'));
+    const cluster = own.use(await startSecureRedisCluster(authority));
+    urlOf = (user, other = query) => cluster.url(user, other);
+  });
+  afterAll(() => own.disposeAsync());
+
+  it('runs everything', async () => {
+    const [databaseUrl, eventLogUrl] = [freshPgliteUrl(), freshMemoryUrl()];
+    await using installation = await prepareInstallation(databaseUrl);
+    await using services = await runServices(installation, {
+      'admin-api': { DATABASE_URL: databaseUrl, REDIS_URL: urlOf('admin-api') },
+      ingest: { DATABASE_URL: databaseUrl, EVENT_LOG_URL: eventLogUrl },
+      validator: { REDIS_URL: urlOf('validator'), EVENT_LOG_URL: eventLogUrl },
+    });
+    const environment = await services.newEnvironment();
+    const { key } = await newClient(environment);
+    const isAllowed = async () => (await validatePlain(environment, { key })).body.success === true;
+    await waitUntil(isAllowed, { what: 'the projection', timeoutMs: 15_000 });
+    expect((await call(environment, 'POST', '/client', { body: { name: 'another' } })).status).toBe(201);
+    expect(services.logged()).not.toContain('NOPERM');
+  });
+
+  it('is away where nobody we trust vouches for it, and the log says so', async () => {
+    const { lines, logger } = heardLogger();
+    const stranger = own.use(await createAuthority());
+    await using store = await openDecisionStore(
+      urlOf('validator', query.replace(/sslrootcert=[^&]*/, `sslrootcert=${stranger.ca}`)),
+      { logger },
+    );
+    const told = /self-signed certificate in certificate chain|unable to verify/;
+    await waitUntil(() => told.test(lines.join('')), { what: 'the log to say why', timeoutMs: 5_000 });
+    expect(await store.ready()).toBe(false);
+    expect(lines.join('')).not.toContain('secret-of');
+  });
+});
+
+function heardLogger() {
+  const lines: string[] = [];
+  const destination = { write: (line: string) => void lines.push(line) };
+  return { lines, logger: createLogger({ service: 'test', level: 'info', schemas: [ValidatorConfig], destination }) };
+}

@@ -7,9 +7,11 @@ const slotRanges = [
   [10923, 16383],
 ] as const;
 
-/** Makes a cluster of three empty nodes on 127.0.0.1, and resolves when each of them calls it whole. */
-export async function joinRedisCluster(ports: readonly number[]): Promise<void> {
-  const [first] = ports;
+/**
+ * Makes a cluster of three empty nodes on 127.0.0.1, and resolves when each of them calls it whole.
+ * @param first where the others meet the first: its TLS port, if they speak TLS to each other.
+ */
+export async function joinRedisCluster(ports: readonly number[], first = ports[0]): Promise<void> {
   await Promise.all(ports.map(claimSlots));
   for (const port of ports.slice(1)) {
     await withRedis(urlOf(port), (redis) => redis.call('CLUSTER', 'MEET', '127.0.0.1', String(first)));

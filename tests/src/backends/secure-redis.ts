@@ -2,9 +2,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { aclRules, type RedisUser } from '@keyward/stores/redis/acl-rules';
 import { newDataFolder } from './data-folder.ts';
-import { freePort } from './free-port.ts';
+import { clusterBusOffset, freePort } from './free-port.ts';
+import { joinRedisCluster } from './join-redis-cluster.ts';
 import { type NativeServer, startNativeServer } from './native-server.ts';
 import { withRedis } from './redis-admin.ts';
+import { clusterNodeOptions } from './redis-cluster.ts';
 import { redisProgram } from './redis-program.ts';
 import { startNativeRedis } from './redis-server.ts';
 import { untilInStep } from './replication.ts';
@@ -27,10 +29,7 @@ export interface SecureRedis extends AsyncDisposable {
 
 export async function startSecureRedis(authority: TestAuthority): Promise<SecureRedis> {
   await using starting = new AsyncDisposableStack();
-  const identity = await authority.issue('redis');
-  const passwordOf = (user: RedisUser) => `secret-of-${user}`;
-  const tls = ['--tls-cert-file', identity.cert, '--tls-key-file', identity.key, '--tls-ca-cert-file', authority.ca];
-  const acl = users.flatMap((user) => ['--user', user, 'on', `>${passwordOf(user)}`, ...aclRules(user)]);
+  const tls = await tlsArgs(authority);
   const server = async (args: readonly string[] = []) => {
     const tlsPort = await freePort();
     const announced = [
@@ -42,7 +41,7 @@ export async function startSecureRedis(authority: TestAuthority): Promise<Secure
       '0',
     ];
     const started = await startNativeRedis({
-      args: [...tls, '--tls-port', String(tlsPort), ...announced, ...acl, ...args],
+      args: [...tls, '--tls-port', String(tlsPort), ...announced, ...aclArgs(), ...args],
     });
     starting.defer(() => started.stop());
     return { started, tlsPort };
@@ -63,6 +62,42 @@ export async function startSecureRedis(authority: TestAuthority): Promise<Secure
       `rediss+sentinel://${user}:${passwordOf(user)}@127.0.0.1:${sentinelPort}/${masterName}/0?${clientQuery(authority.ca, client)}`,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+/** Three masters that speak TLS to everybody, each other included, and know the same users. */
+export interface SecureRedisCluster extends AsyncDisposable {
+  url(user: RedisUser, query: string): string;
+}
+
+export async function startSecureRedisCluster(authority: TestAuthority): Promise<SecureRedisCluster> {
+  await using starting = new AsyncDisposableStack();
+  const tls = [...(await tlsArgs(authority)), '--tls-cluster', 'yes', '--tls-replication', 'yes'];
+  const nodes: { port: number; tlsPort: number }[] = [];
+  for (let node = 0; node < 3; node += 1) {
+    const tlsPort = await freePort([clusterBusOffset]);
+    const args = [...clusterNodeOptions.args, ...tls, '--tls-port', String(tlsPort), ...aclArgs()];
+    const started = starting.adopt(await startNativeRedis({ args }), (each) => each.stop());
+    nodes.push({ port: started.port, tlsPort });
+  }
+  await joinRedisCluster(
+    nodes.map(({ port }) => port),
+    nodes[0]?.tlsPort,
+  );
+  const addresses = nodes.map(({ tlsPort }) => `127.0.0.1:${tlsPort}`).join(',');
+  const running = starting.move();
+  return {
+    url: (user, query) => `rediss+cluster://${user}:${passwordOf(user)}@${addresses}?${query}`,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+const passwordOf = (user: RedisUser) => `secret-of-${user}`;
+
+const aclArgs = () => users.flatMap((user) => ['--user', user, 'on', `>${passwordOf(user)}`, ...aclRules(user)]);
+
+async function tlsArgs(authority: TestAuthority): Promise<string[]> {
+  const { cert, key } = await authority.issue('redis');
+  return ['--tls-cert-file', cert, '--tls-key-file', key, '--tls-ca-cert-file', authority.ca];
 }
 
 export const clientQuery = (ca: string, { cert, key }: CertificateFiles) =>

@@ -6,6 +6,7 @@ import { Cluster, type DNSLookupFunction, Redis } from 'ioredis';
 import { StoreAway } from '../store-away.ts';
 import { isAway } from './is-away.ts';
 import { parseRedisUrl, type RedisTarget } from './redis-url.ts';
+import { tellingConnector } from './telling-connector.ts';
 
 export type RedisConnection = Redis | Cluster;
 
@@ -54,11 +55,12 @@ export function connectRedis(url: string, { bounded = 'by-command', logger }: Co
     disableClientInfo: true,
   };
   const shared = { keyPrefix: prefix, enableAutoPipelining: true };
+  const tell = logger ? tellOf(logger) : () => undefined;
   const connection =
     kind === 'cluster'
       ? new Cluster(target.addresses, {
           ...shared,
-          redisOptions: options,
+          redisOptions: { ...options, Connector: tellingConnector(tell) },
           enableOfflineQueue: false,
           slotsRefreshInterval: slotsRefreshMs,
           clusterRetryStrategy: reconnectMs,
@@ -66,7 +68,7 @@ export function connectRedis(url: string, { bounded = 'by-command', logger }: Co
           dnsLookup: tls ? asItIs : lookup,
         })
       : new Redis({ ...shared, ...options, ...placeOf(target), db, retryStrategy: reconnectMs });
-  connection.on('error', logger ? tellOf(logger) : () => undefined); // the connection is retried
+  connection.on('error', tell); // the connection is retried
   return connection;
 }
 
