@@ -54,5 +54,9 @@ export async function openDatabase(
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
-  return { db, sessions: pgSessions(pool), [Symbol.asyncDispose]: () => db.destroy() };
+  const close = async () => {
+    await db.destroy(); // which leaves the pool as it is where only sessions were used
+    if (!pool.ending) await pool.end();
+  };
+  return { db, sessions: pgSessions(pool), [Symbol.asyncDispose]: close };
 }

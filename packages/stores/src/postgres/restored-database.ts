@@ -1,11 +1,15 @@
 import { sql } from 'kysely';
 import type { Database } from './database.ts';
 
-/** Is nobody else connected to this database? */
+/**
+ * Is nobody else connected to this database? Of other roles' connections only who they are is told, not what they are; Postgres' own
+ * workers have no role.
+ */
 export async function isAlone(db: Database): Promise<boolean> {
   const { rows } = await sql`
     select from pg_stat_activity
-    where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`.execute(db);
+    where datname = current_database() and pid <> pg_backend_pid()
+      and usesysid is not null and coalesce(backend_type, 'client backend') = 'client backend'`.execute(db);
   return rows.length === 0;
 }
 
