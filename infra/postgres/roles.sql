@@ -40,23 +40,23 @@ declare
   -- Only what ingest counts, and what it has to look at for that.
   ingest constant jsonb := '{
     "api_key": "select",
-    "catch_up": "select, insert, update, delete",
+    "catch_up": "select, update",
     "client": "select",
     "client_total": "select, insert, update",
     "consumer_offset": "select, insert, update",
-    "endpoint": "select, insert, update",
+    "endpoint": "select, insert",
     "endpoint_total": "select, insert, update",
-    "environment": "select, update",
+    "environment": "select, update (erased_at)",
     "envelope_seen": "select, delete",
     "erasure": "select, delete",
     "erasure_receipt": "select, update",
     "event_dead": "select, insert, update, delete",
-    "key_sighting": "select, insert, update",
+    "key_sighting": "select, insert",
     "key_total": "select, insert, update",
     "outbox_count": "select, insert, update",
     "tenant": "select",
     "tombstone": "select",
-    "usage_day": "select, insert, update",
+    "usage_day": "insert",
     "usage_hour": "select, insert, update, delete",
     "usage_rolled_up": "select, insert, update"
   }';
@@ -83,7 +83,7 @@ begin
     -- The audit is written and read; what tells of an erased person is taken out of it, and nothing else is.
     may := case
       when relation.name like 'kysely_%' then null
-      when relation.name = 'audit_event' then 'select, insert, update'
+      when relation.name = 'audit_event' then 'select, insert, update (diff)'
       when relation.name = 'event_seen' then 'select'
       when relation.name ~ '^(event_seen|request_log)_' then null
       else 'select, insert, update, delete'

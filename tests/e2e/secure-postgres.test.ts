@@ -1,10 +1,15 @@
-import { readFile } from 'node:fs/promises';
 import { openDatabase } from '@keyward/stores/postgres/database';
 import { keepEventPartitions } from '@keyward/stores/postgres/event-partitions';
 import { migrate } from '@keyward/stores/postgres/migrate';
+import { isAlone } from '@keyward/stores/postgres/restored-database';
 import { freshMemoryUrl, freshPostgresUrl } from '@keyward/tests/backends/isolate';
 import type { NativeServer } from '@keyward/tests/backends/native-server';
-import { withPostgres } from '@keyward/tests/backends/postgres-admin';
+import {
+  asPostgresRole,
+  type PostgresRole,
+  postgresRoles,
+  setPostgresRoles,
+} from '@keyward/tests/backends/postgres-roles';
 import { startSecurePostgres } from '@keyward/tests/backends/secure-postgres';
 import { createAuthority, type TestAuthority } from '@keyward/tests/backends/test-authority';
 import { waitUntil } from '@keyward/tests/backends/wait-until';
@@ -13,10 +18,6 @@ import { newClient } from '@keyward/tests/platform/run-platform';
 import { runServices } from '@keyward/tests/platform/run-services';
 import { call, validatePlain } from '@keyward/tests/platform/wire-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-
-const rolesFile = new URL('../../infra/postgres/roles.sql', import.meta.url);
-const roles = ['keyward_migrate', 'keyward_admin_api', 'keyward_ingest'] as const;
-type Role = (typeof roles)[number];
 
 describe('Postgres over TLS, with a role for each service', () => {
   const own = new AsyncDisposableStack();
@@ -30,34 +31,15 @@ describe('Postgres over TLS, with a role for each service', () => {
     server = await startSecurePostgres(authority);
     own.defer(() => server.stop());
     ownerUrl = (await freshPostgresUrl(server.url)).url;
-    await setRoles();
-    await withPostgres(ownerUrl, async (client) => {
-      for (const role of roles) await client.query(`alter role ${role} password 'secret-of-${role}'`);
-    });
+    await setPostgresRoles(ownerUrl);
     await using database = await openDatabase(urlOf('keyward_migrate'));
     await migrate(database.db);
-    await setRoles();
+    await setPostgresRoles(ownerUrl);
   });
   afterAll(() => own.disposeAsync());
 
-  /** As psql does, which puts the name of its database for `:"DBNAME"`. */
-  async function setRoles(): Promise<void> {
-    const script = await readFile(rolesFile, 'utf8');
-    const name = new URL(ownerUrl).pathname.slice(1);
-    await withPostgres(
-      ownerUrl,
-      async (client) => void (await client.query(script.replaceAll(':"DBNAME"', `"${name}"`))),
-    );
-  }
-
-  function urlOf(
-    role: Role,
-    query = `sslmode=verify-full&sslrootcert=${authority.ca}`,
-    password = `secret-of-${role}`,
-  ) {
-    const url = new URL(ownerUrl);
-    Object.assign(url, { username: role, password, search: query });
-    return url.href;
+  function urlOf(role: PostgresRole, query = `sslmode=verify-full&sslrootcert=${authority.ca}`) {
+    return Object.assign(new URL(asPostgresRole(ownerUrl, role)), { search: query }).href;
   }
 
   const ask = async (url: string, question = 'select ssl from pg_stat_ssl where pid = pg_backend_pid()') => {
@@ -66,13 +48,13 @@ describe('Postgres over TLS, with a role for each service', () => {
   };
 
   it('speaks TLS where the URL says so', async () => {
-    for (const role of roles) expect(await ask(urlOf(role))).toEqual([{ ssl: true }]);
+    for (const role of postgresRoles) expect(await ask(urlOf(role))).toEqual([{ ssl: true }]);
   });
 
   it.each<[string, () => Promise<string> | string, RegExp]>([
     [
       'the password is wrong',
-      () => urlOf('keyward_ingest', undefined, 'not-the-password'),
+      () => urlOf('keyward_ingest').replace('secret-of-keyward_ingest', 'not-the-password'),
       /password authentication failed/,
     ],
     [
@@ -129,6 +111,16 @@ describe('Postgres over TLS, with a role for each service', () => {
     expect(services.logged()).not.toContain('secret-of');
   });
 
+  it('sees that another role is connected, before a restore', async () => {
+    await using restoring = await openDatabase(urlOf('keyward_migrate'), { poolSize: 1 });
+    for (const role of ['keyward_admin_api', 'keyward_ingest'] as const) {
+      await waitUntil(() => isAlone(restoring.db), { what: 'those before to be gone', timeoutMs: 5_000 });
+      await using service = await openDatabase(urlOf(role));
+      await service.sessions.transaction((session) => session.query('select 1'));
+      expect(await isAlone(restoring.db)).toBe(false);
+    }
+  });
+
   it('lets ingest drop partitions that are past their days, whoever made them', async () => {
     await using database = await openDatabase(urlOf('keyward_ingest'));
     const nowMs = Date.now() + 30 * 86_400_000;
@@ -136,13 +128,16 @@ describe('Postgres over TLS, with a role for each service', () => {
     expect(dropped.length).toBeGreaterThan(0);
   });
 
-  it.each<[Role, string]>([
+  it.each<[PostgresRole, string]>([
     ['keyward_ingest', 'select * from signing_secret'],
     ['keyward_ingest', 'select * from "user"'],
     ['keyward_ingest', 'select * from audit_event'],
     ['keyward_ingest', 'update api_key set name = null'],
+    ['keyward_ingest', "update environment set settings = '{}'"],
+    ['keyward_ingest', 'update endpoint set name = null'],
     ['keyward_ingest', 'drop table client'],
     ['keyward_admin_api', 'delete from audit_event'],
+    ['keyward_admin_api', 'update audit_event set seq = 0'],
     ['keyward_admin_api', 'truncate client'],
     ['keyward_admin_api', 'drop table request_log'],
     ['keyward_admin_api', 'create table more (id integer)'],

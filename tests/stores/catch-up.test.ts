@@ -4,30 +4,34 @@ import { type Database, openDatabase } from '@keyward/stores/postgres/database';
 import { migrate } from '@keyward/stores/postgres/migrate';
 import { describePostgresBackends } from '@keyward/tests/backends/describe-backends';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { openAsIngest } from './open-as-ingest.ts';
 
 const now = new Date('2026-11-20T12:00:00Z');
 
 describePostgresBackends('catching up with the log', (backend) => {
-  let opened: Awaited<ReturnType<typeof openDatabase>>;
+  const own = new AsyncDisposableStack();
   let db: Database;
+  let ingest: Database;
 
   beforeAll(async () => {
-    opened = await openDatabase(await backend.url());
-    db = opened.db;
+    const url = await backend.url();
+    ({ db } = own.use(await openDatabase(url)));
     await migrate(db);
+    ingest = own.use(await openAsIngest(url)).db;
   });
   beforeEach(async () => {
     await db.deleteFrom('catch_up').execute();
     await db.deleteFrom('consumer_offset').execute();
   });
-  afterAll(() => opened[Symbol.asyncDispose]());
+  afterAll(() => own.disposeAsync());
 
   const ask = (id = 'a', at = now) => askForCatchUp(db, id, at);
   const endsOf = (ends: number[], { firsts = [0, 0], logId = 'log' } = {}): LogEnds => ({
     logId,
     partitions: ends.map((end, partition) => ({ partition, first: firsts[partition] ?? 0, end })),
   });
-  const advance = async (ends: LogEnds) => advanceCatchUps(db, { ids: await listPendingCatchUps(db), ends, now });
+  const advance = async (ends: LogEnds) =>
+    advanceCatchUps(ingest, { ids: await listPendingCatchUps(ingest), ends, now });
   const store = async (partition: number, next_offset: number) => {
     await db.deleteFrom('consumer_offset').where('partition', '=', partition).execute();
     await db.insertInto('consumer_offset').values({ log_id: 'log', partition, next_offset }).execute();
@@ -44,7 +48,7 @@ describePostgresBackends('catching up with the log', (backend) => {
     await store(1, 4);
     expect(await advance(endsOf([900, 900]))).toBe(1);
     expect(await ask()).toBe(true);
-    expect(await listPendingCatchUps(db)).toEqual([]);
+    expect(await listPendingCatchUps(ingest)).toEqual([]);
   });
 
   it('is reached at once where nothing was ever written, and where the rest is gone from the log', async () => {
@@ -60,18 +64,18 @@ describePostgresBackends('catching up with the log', (backend) => {
     await ask();
     await store(0, 50);
     expect(await advance(endsOf([60]))).toBe(0);
-    const before = await listPendingCatchUps(db);
+    const before = await listPendingCatchUps(ingest);
     await ask('later');
     const ends = endsOf([1], { logId: 'another' });
-    expect(await advanceCatchUps(db, { ids: before, ends, now })).toBe(0);
-    expect(await listPendingCatchUps(db)).toHaveLength(2);
+    expect(await advanceCatchUps(ingest, { ids: before, ends, now })).toBe(0);
+    expect(await listPendingCatchUps(ingest)).toHaveLength(2);
     expect(await advance(endsOf([0], { logId: 'third' }))).toBe(2);
   });
 
   it('is one request for all who ask by the same id, and is forgotten after a day', async () => {
     await Promise.all([ask(), ask(), ask()]);
-    expect(await listPendingCatchUps(db)).toEqual(['a']);
+    expect(await listPendingCatchUps(ingest)).toEqual(['a']);
     await ask('b', new Date(now.getTime() + 86_400_001));
-    expect(await listPendingCatchUps(db)).toEqual(['b']);
+    expect(await listPendingCatchUps(ingest)).toEqual(['b']);
   });
 });

@@ -23,7 +23,7 @@ describePostgresBackends('a deleted environment', (backend) => {
   }
   const rows = (table: 'request_log' | 'usage_hour', id: string) =>
     stage.db.selectFrom(table).select('environment_id').where('environment_id', '=', id).execute();
-  const erase = (nowMs: number) => eraseEnvironments(stage.db, { nowMs, signal });
+  const erase = (nowMs: number) => eraseEnvironments(stage.ingest.db, { nowMs, signal });
 
   it('has no logs any more, and none that come later; its counts stay', async () => {
     const [gone, kept] = [await environmentWithLines(), await environmentWithLines()];

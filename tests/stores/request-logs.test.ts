@@ -131,7 +131,7 @@ describePostgresBackends('request logs', (backend) => {
       .insertInto('erasure')
       .values({ client_id: clientId, environment_id: environmentId, requested_at })
       .execute();
-    expect(await erasePersonal(stage.db, forever)).toBeGreaterThan(0);
+    expect(await erasePersonal(stage.ingest.db, forever)).toBeGreaterThan(0);
     const lines = await linesOf(environmentId);
     const own = lines.filter((line) => line.client_id === clientId);
     expect(own).toMatchObject([nothing, nothing]);
@@ -157,7 +157,7 @@ describePostgresBackends('request logs', (backend) => {
       .insertInto('erasure')
       .values({ client_id: clientId, environment_id: environmentId, requested_at })
       .execute();
-    await erasePersonal(stage.db, forever);
+    await erasePersonal(stage.ingest.db, forever);
     const rows = await stage.db
       .selectFrom('event_dead')
       .select(['log_offset', 'value'])
@@ -180,7 +180,7 @@ describePostgresBackends('request logs', (backend) => {
     const [clientId, copying, goOn] = [newId(), Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const sessions: Sessions = {
       transaction: (work) =>
-        stage.sessions.transaction((session) =>
+        stage.ingest.sessions.transaction((session) =>
           work({
             query: (text, values) => session.query(text, values),
             copy: async (target, lines) => {
@@ -200,7 +200,7 @@ describePostgresBackends('request logs', (backend) => {
       .execute();
     // By its sixth question an erasure that did not wait would be through.
     let questions = 0;
-    const counting = stage.db.withPlugin({
+    const counting = stage.ingest.db.withPlugin({
       transformQuery: ({ node }) => {
         questions += 1;
         if (questions === 6) goOn.resolve();

@@ -19,8 +19,9 @@ describePostgresBackends('upkeep', (backend) => {
     for (const table of ['usage_hour', 'usage_day', 'usage_rolled_up'] as const)
       await stage.db.deleteFrom(table).execute();
   });
-  const rollUp = () => rollUpNextDay(stage.db, { nowMs: stage.nowMs, retentionDays });
-  const dropHours = (hourRetentionDays: number) => dropOldHours(stage.db, { nowMs: stage.nowMs, hourRetentionDays });
+  const rollUp = () => rollUpNextDay(stage.ingest.db, { nowMs: stage.nowMs, retentionDays });
+  const dropHours = (hourRetentionDays: number) =>
+    dropOldHours(stage.ingest.db, { nowMs: stage.nowMs, hourRetentionDays });
   const hours = () => stage.db.selectFrom('usage_hour').selectAll().execute();
   const days = () => stage.db.selectFrom('usage_day').selectAll().orderBy('day').execute();
   const write = (...events: ValidationEvent[]) => stage.newWriter().write(stage.batch(events.map(validation)));
@@ -70,17 +71,17 @@ describePostgresBackends('upkeep', (backend) => {
   it('lets one replica work at a time, and nobody else wait', async () => {
     if (backend.name === 'pglite') return; // one connection: there is no other replica
     const [begun, finished] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const first = asOnlyReplica(stage.db, async () => {
+    const first = asOnlyReplica(stage.ingest.db, async () => {
       begun.resolve();
       await finished.promise;
       return 'first';
     });
     await begun.promise;
-    expect(await asOnlyReplica(stage.db, async () => 'second')).toBeUndefined();
+    expect(await asOnlyReplica(stage.ingest.db, async () => 'second')).toBeUndefined();
     await write(stage.event());
     finished.resolve();
     expect(await first).toBe('first');
-    expect(await asOnlyReplica(stage.db, async () => 'second')).toBe('second');
+    expect(await asOnlyReplica(stage.ingest.db, async () => 'second')).toBe('second');
   });
 
   it('forgets envelopes whose timestamp nobody would take any more', async () => {
@@ -90,7 +91,7 @@ describePostgresBackends('upkeep', (backend) => {
       .insertInto('envelope_seen')
       .values([at(0), at(610_000), at(2 * hourMs)])
       .execute();
-    await dropOldEnvelopes(stage.db, { nowMs: stage.nowMs });
+    await dropOldEnvelopes(stage.ingest.db, { nowMs: stage.nowMs });
     const left = await stage.db.selectFrom('envelope_seen').select('replay_id').execute();
     expect(left.map((row) => row.replay_id).toSorted()).toEqual(['0', '610000']);
   });

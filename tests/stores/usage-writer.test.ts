@@ -3,11 +3,12 @@ import type { Verdict } from '@keyward/contract/verdict';
 import type { Clock } from '@keyward/kit/clock';
 import { newId } from '@keyward/kit/random';
 import type { LogBatch } from '@keyward/stores/ports/event-log';
-import { type Database, openDatabase } from '@keyward/stores/postgres/database';
+import { type Database, type OpenDatabase, openDatabase } from '@keyward/stores/postgres/database';
 import { migrate } from '@keyward/stores/postgres/migrate';
 import { UsageWriter } from '@keyward/stores/postgres/usage-writer';
 import { describePostgresBackends } from '@keyward/tests/backends/describe-backends';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openAsIngest } from './open-as-ingest.ts';
 import { idAt, quietLogger as logger, recordOf, sampleEvent } from './sample-events.ts';
 
 const hourMs = 3_600_000;
@@ -24,19 +25,21 @@ function batchOf(events: readonly ValidationEvent[], place: Partial<LogBatch> & 
 }
 
 describePostgresBackends('usage writer', (backend) => {
-  let opened: Awaited<ReturnType<typeof openDatabase>>;
+  const own = new AsyncDisposableStack();
+  let ingest: OpenDatabase;
   let db: Database;
   let nowMs = startMs;
   const clock: Clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
-  const newWriter = () => new UsageWriter({ db, sessions: opened.sessions, clock, logger, retentionDays });
+  const newWriter = () => new UsageWriter({ ...ingest, clock, logger, retentionDays });
   const event = (fields: Partial<ValidationEvent> = {}) => sampleEvent({ decidedAtMs: nowMs, ...fields });
 
   beforeAll(async () => {
-    opened = await openDatabase(await backend.url());
-    db = opened.db;
+    const url = await backend.url();
+    ({ db } = own.use(await openDatabase(url)));
     await migrate(db);
+    ingest = own.use(await openAsIngest(url));
   });
-  afterAll(() => opened[Symbol.asyncDispose]());
+  afterAll(() => own.disposeAsync());
   beforeEach(async () => {
     nowMs = startMs;
     await newWriter().keepPartitions();

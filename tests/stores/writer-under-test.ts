@@ -9,43 +9,51 @@ import type { Sessions } from '@keyward/stores/postgres/sessions';
 import { UsageWriter } from '@keyward/stores/postgres/usage-writer';
 import type { PostgresBackend } from '@keyward/tests/backends/describe-backends';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { openAsIngest } from './open-as-ingest.ts';
 import { quietLogger as logger, sampleEvent } from './sample-events.ts';
 
 const startMs = Date.UTC(2026, 10, 20, 12);
 const dayMs = 86_400_000;
 
-/** A writer on a migrated database, with a clock of the test that begins anew in each. */
+/** A writer on a migrated database, with a clock of the test that begins anew in each. It writes as ingest. */
 export class WriterUnderTest {
   nowMs = startMs;
   readonly clock = { nowMs: () => this.nowMs, monotonicMs: () => this.nowMs };
-  #opened: OpenDatabase | undefined;
+  #owner: OpenDatabase | undefined;
+  #ingest: OpenDatabase | undefined;
   #offset = 0;
 
   /** Registers the hooks of the suite. */
   constructor(backend: PostgresBackend) {
     beforeAll(async () => {
-      this.#opened = await openDatabase(await backend.url());
+      const url = await backend.url();
+      this.#owner = await openDatabase(url);
       await migrate(this.db);
+      this.#ingest = await openAsIngest(url);
     });
-    afterAll(() => this.#opened?.[Symbol.asyncDispose]());
+    afterAll(async () => {
+      await this.#ingest?.[Symbol.asyncDispose]();
+      await this.#owner?.[Symbol.asyncDispose]();
+    });
     beforeEach(async () => {
       this.nowMs = startMs;
       await this.newWriter().keepPartitions();
     });
   }
 
+  /** The owner's, for all that ingest does not do. */
   get db() {
-    if (!this.#opened) throw new Error('opened before all tests');
-    return this.#opened.db;
+    if (!this.#owner) throw new Error('opened before all tests');
+    return this.#owner.db;
   }
 
-  get sessions(): Sessions {
-    if (!this.#opened) throw new Error('opened before all tests');
-    return this.#opened.sessions;
+  get ingest(): OpenDatabase {
+    if (!this.#ingest) throw new Error('opened before all tests');
+    return this.#ingest;
   }
 
   newWriter(options: { sessions?: Sessions; logRetentionDays?: number; maxEndpoints?: number } = {}): UsageWriter {
-    const { db, sessions } = this;
+    const { db, sessions } = this.ingest;
     return new UsageWriter({ db, sessions, clock: this.clock, logger, retentionDays: 8, ...options });
   }
 

@@ -33,7 +33,7 @@ const settingArgs = (extra: Record<string, string> = {}) =>
 
 const urlOf = (port: number) => `postgres://${user}:${password}@127.0.0.1:${port}/postgres`;
 
-/** A Postgres for the whole run; its user may create databases. */
+/** A Postgres for the whole run; its user is a superuser, who makes databases and roles. */
 export const startPostgresServer = (): Promise<StartedStore> =>
   chooseOrigin({
     variable: 'TEST_POSTGRES_URL',
