@@ -7,6 +7,7 @@ import { startNativeKafka } from '@keyward/tests/backends/kafka-broker';
 import type { NativeServer } from '@keyward/tests/backends/native-server';
 import { withPostgres } from '@keyward/tests/backends/postgres-admin';
 import { type DumpablePostgres, dumpablePostgres } from '@keyward/tests/backends/postgres-programs';
+import { asPostgresRole, setPostgresRoles } from '@keyward/tests/backends/postgres-roles';
 import { startNativePostgres } from '@keyward/tests/backends/postgres-server';
 import { withRedis } from '@keyward/tests/backends/redis-admin';
 import { startNativeRedis } from '@keyward/tests/backends/redis-server';
@@ -138,7 +139,9 @@ describe.skipIf(!programs)('what is lost and brought back [real]', () => {
     expect(await answerTo(kept.key, spare.key)).toBe('ALLOWED');
     await untilCounted();
     const file = join(folder, 'keyward.dump');
-    const backup = await keyward(`backup --to ${file}`);
+    await setPostgresRoles(databaseUrl);
+    const owner = { DATABASE_URL: asPostgresRole(databaseUrl, 'keyward_migrate') };
+    const backup = await keyward(`backup --to ${file}`, owner);
     expect(backup, backup.errors).toMatchObject({ code: 0, output: expect.stringContaining('Written: ') });
 
     // The hour that is lost.
@@ -158,14 +161,17 @@ describe.skipIf(!programs)('what is lost and brought back [real]', () => {
     expect(before).toEqual(['ALLOWED', 'REVOKED', 'CLIENT_DISABLED', 'REVOKED', 'UNAUTHENTICATED']);
     await untilCounted();
 
-    expect((await keyward(`restore --from ${file}`)).errors).toContain('stop admin-api and ingest');
+    expect((await keyward(`restore --from ${file}`, owner)).errors).toContain('stop admin-api and ingest');
     await Promise.all([platform.stop('admin-api'), platform.stop('ingest')]);
-    expect((await keyward(`restore --from ${file}`)).errors).toContain('The database is not empty');
+    expect((await keyward(`restore --from ${file}`, owner)).errors).toContain('The database is not empty');
     await dropDatabase();
     expect(await answers()).toEqual(before);
-    const wrong = await keyward(`restore --from ${file}`, { MASTER_KEY: Buffer.alloc(32).toString('base64') });
+    await setPostgresRoles(databaseUrl);
+    const otherKey = Buffer.alloc(32).toString('base64');
+    const wrong = await keyward(`restore --from ${file}`, { ...owner, MASTER_KEY: otherKey });
     expect(wrong).toMatchObject({ code: 1, errors: expect.stringContaining('MASTER_KEY is not what') });
-    const restored = await keyward('restore --in-place');
+    const restored = await keyward('restore --in-place', owner);
+    await setPostgresRoles(databaseUrl);
     expect(restored, restored.output + restored.errors).toMatchObject({ code: 0 });
     for (const [kind, id] of [
       ['key', revoked.keyId],
