@@ -14,7 +14,7 @@ import {
 } from '@keyward/tests/platform/prepare-installation';
 import { newClient, type TestClient } from '@keyward/tests/platform/run-platform';
 import { type RunningServices, runServices } from '@keyward/tests/platform/run-services';
-import { validatePlain } from '@keyward/tests/platform/wire-client';
+import { call, validatePlain } from '@keyward/tests/platform/wire-client';
 import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -140,6 +140,8 @@ describe('mutual TLS between the gateway and what is behind it', () => {
     await using gateway = await services.anotherGateway({ ...(await variables()), DECISION_TIMEOUT_MS: '500' });
     const { status, body } = await validatePlain({ ...environment, url: gateway.url }, client);
     expect([status, body.error]).toEqual([503, 'UNAVAILABLE']);
+    const managed = await call({ ...environment, url: gateway.url }, 'GET', '/client');
+    expect([managed.status, managed.body.error]).toEqual([503, 'UNAVAILABLE']);
     expect(services.logged()).toMatch(told);
   });
 

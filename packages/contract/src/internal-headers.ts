@@ -10,6 +10,8 @@ export const internalHeaders = {
   /** On a forwarded call that carried `X-Apikee-Encrypted`, with either value: it comes from an SDK. */
   fromSdk: 'x-keyward-from-sdk',
   requestId: 'x-keyward-request-id',
+  /** On the answer to a forwarded call whose service token is none: whoever forwarded it is refused, and not its caller. */
+  foreignService: 'x-keyward-foreign-service',
 } as const;
 export const internalHeaderPrefix = 'x-keyward-';
 

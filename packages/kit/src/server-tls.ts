@@ -18,7 +18,7 @@ const pollMs = 1_000;
 
 /**
  * TLS of a service's own port. A certificate is asked of every client and demanded of none: kubelet's probes and browsers have none. Where
- * `clientCa` is set, a service token counts on a connection that showed one of ours, and on any other it is as if it had not been sent.
+ * `clientCa` is set, a service token counts on a connection that showed one of ours, and on any other it is one that nobody knows.
  */
 export class ServerTls implements Disposable {
   readonly #files: TlsFiles;
@@ -69,7 +69,7 @@ export class ServerTls implements Disposable {
     });
     server.prependListener('request', ({ headers, socket }) => {
       if (headers[internalHeaders.serviceToken] === undefined || ours.has(socket)) return;
-      delete headers[internalHeaders.serviceToken];
+      headers[internalHeaders.serviceToken] = '';
       const { authorizationError } = socket as TLSSocket; // a server of TLS has no others
       warn(authorizationError ?? new Error('no certificate was shown'));
     });

@@ -1,6 +1,7 @@
 import { internalHeaders } from '@keyward/contract/internal-headers';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { expect, test } from 'vitest';
-import { serviceCallCheck, shownToken } from '../src/service-token.ts';
+import { refuseForeignServices, serviceCallCheck, shownToken } from '../src/service-token.ts';
 
 const isOurs = serviceCallCheck('token-of-the-services');
 const calls = (token: string | string[]) => isOurs({ [internalHeaders.serviceToken]: token });
@@ -19,4 +20,20 @@ test('while the token is changed, both are taken, each by itself, and the first 
   expect(tokens.split(' ').map(isTaken)).toEqual([true, true]);
   expect(isTaken(tokens)).toBe(false);
   expect(shownToken(tokens)).toBe('token-of-before');
+});
+
+test('a call that shows a token that is none is not taken for one of the caller itself', async () => {
+  const refuse = refuseForeignServices('token-of-the-services');
+  const told: string[] = [];
+  const reply = { header: (name: string) => told.push(name) };
+  // It looks at nothing else.
+  const callWith = (headers: object) => refuse({ headers } as FastifyRequest, reply as unknown as FastifyReply);
+  await callWith({});
+  await callWith({ [internalHeaders.serviceToken]: 'token-of-the-services' });
+  expect(told).toEqual([]);
+  for (const token of ['', 'token-of-before'])
+    await expect(callWith({ [internalHeaders.serviceToken]: token })).rejects.toMatchObject({
+      code: 'UNAUTHENTICATED',
+    });
+  expect(told).toEqual([internalHeaders.foreignService, internalHeaders.foreignService]);
 });

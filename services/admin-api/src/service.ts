@@ -4,6 +4,7 @@ import { outboundCall } from '@keyward/kit/outbound-call';
 import { outboundRules } from '@keyward/kit/outbound-rules';
 import { SecretBox } from '@keyward/kit/secret-box';
 import { defineService } from '@keyward/kit/service';
+import { refuseForeignServices } from '@keyward/kit/service-token';
 import { openOutboxAccounts, openProjectionStore } from '@keyward/stores/open-shards';
 import type { OutboxAccounts } from '@keyward/stores/ports/outbox-accounts';
 import { isDatabaseAway, pingDatabase } from '@keyward/stores/postgres/availability';
@@ -105,6 +106,7 @@ export const adminApi = defineService({
     };
   },
   routes(app, administration, { config }) {
+    app.addHook('onRequest', refuseForeignServices(config.SERVICE_TOKEN));
     indexRoute(app);
     referenceRoutes(app);
     clientRoutes(app, administration, config.SERVICE_TOKEN);

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { internalHeaders } from '@keyward/contract/internal-headers';
 import { AppError } from '@keyward/kit/app-error';
 import type { TlsFiles } from '@keyward/kit/tls-files';
 import { Pool } from 'undici';
@@ -69,6 +70,10 @@ export class AdminApi implements AsyncDisposable {
     const timer = setTimeout(() => late.abort(), this.#timeoutMs);
     try {
       const answer = await this.#pool.request({ ...call, signal: late.signal, body: body ?? null });
+      if (answer.headers[internalHeaders.foreignService] !== undefined) {
+        await answer.body.dump();
+        throw new Error('admin-api does not know the gateway by its service token and certificate');
+      }
       const headers = returnedHeaders(answer.headers);
       const isLines = answer.statusCode === 200 && linesType.test(headers['content-type'] ?? '');
       return { status: answer.statusCode, headers, body: isLines ? answer.body : await readWhole(answer.body) };
