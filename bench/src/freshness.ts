@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
-import { startInstallation } from './installation.ts';
+import { callerIp, startInstallation } from './installation.ts';
 
 const perSecond = 1_000;
 const seconds = 30;
@@ -13,14 +13,20 @@ const loaded = 800;
 const lookEveryMs = 20;
 const gaveUpMs = 20_000;
 
-await using installation = await startInstallation({ clients: loaded + samples });
+await using installation = await startInstallation();
+const keys = await installation.addClients(loaded + samples);
 const pool = new Pool(installation.url, { connections: 64, pipelining: 1 });
 await using _pool = { [Symbol.asyncDispose]: () => pool.close() };
 const credentials = { 'x-api-key': installation.serverKey, 'content-type': 'application/json' };
 
 /** Answers the id of the key's client. */
 async function validate(key: string): Promise<string> {
-  const facts = { name: 'bench', timestamp: new Date().toISOString(), headers: { 'x-api-key': key } };
+  const facts = {
+    name: 'bench',
+    timestamp: new Date().toISOString(),
+    headers: { 'x-api-key': key },
+    remoteAddress: callerIp,
+  };
   const path = '/api/v1/client/self?method_path=GET:/bench/items';
   const answer = await pool.request({ method: 'POST', path, headers: credentials, body: JSON.stringify(facts) });
   const reply = (await answer.body.json()) as { success: boolean; clientId: string };
@@ -49,13 +55,12 @@ const inFlight = new Set<Promise<unknown>>();
 const startedMs = performance.now();
 for (let elapsedMs = 0; elapsedMs < seconds * 1_000; elapsedMs = performance.now() - startedMs) {
   for (; calls < (elapsedMs / 1_000) * perSecond; calls += 1) {
-    const call = validate(installation.keys[calls % loaded] ?? '').finally(() => inFlight.delete(call));
+    const call = validate(keys[calls % loaded] ?? '').finally(() => inFlight.delete(call));
     inFlight.add(call);
   }
   // Each sample is the first call of a client of its own; the first second is for warming up.
   const due = ((elapsedMs - 1_000) / (seconds * 1_000 - 1_000)) * samples;
-  while (waits.length < Math.min(due, samples))
-    waits.push(timeUntilShown(installation.keys[loaded + waits.length] ?? ''));
+  while (waits.length < Math.min(due, samples)) waits.push(timeUntilShown(keys[loaded + waits.length] ?? ''));
   await sleep(5);
 }
 await Promise.all(inFlight);

@@ -86,8 +86,9 @@ async function sealedOnce(client: SocketClient): Promise<HttpRequest> {
 }
 
 async function againstKeyward(): Promise<void> {
-  await using installation = await startInstallation({ clients: 100 });
-  const { url: baseUrl, serverKey, keys } = installation;
+  await using installation = await startInstallation();
+  const { url: baseUrl, serverKey } = installation;
+  const keys = await installation.addClients(100);
   // Without a secret, so that these keys, which the server made, are its alone to judge.
   const keyward = new Keyward({ serverKey, projectEnv, baseUrl });
   let counter = 0;

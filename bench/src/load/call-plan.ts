@@ -1,0 +1,20 @@
+/** What a load is made of, as data that one process can tell another. */
+export interface CallPlan {
+  /** How the facts of a call travel: in an envelope of a session that is reused, of one of its own, or plain. */
+  carrier: 'session' | 'fresh-session' | 'plain';
+  /** `validate` is what SDKs ask, `verify` is `POST /key/verify`. */
+  asks: 'validate' | 'verify';
+  /** Customer keys, used in turn. */
+  keys: readonly string[];
+  /** The address of the application's caller. */
+  ip: string;
+  serverKey: string;
+  recipient: Recipient;
+}
+
+/** The key of the server that envelopes are sealed to, as it is published. */
+export interface Recipient {
+  kid: string;
+  /** Standard base64. */
+  publicKey: string;
+}
