@@ -1,40 +1,38 @@
 /**
  * What a call costs: CPU per call of each process, and what that is to a bare JSON echo of the same body in the same run.
- * `npm run bench` (Linux; needs Redis, Kafka and Postgres as the tests do).
+ * `npm run bench` (Linux; needs Redis, Kafka and Postgres as the tests do); `npm run bench -- --help` names the scenarios.
  */
 import { readBenchOptions, usage } from './bench-options.ts';
-import { startEcho } from './echo-process.ts';
-import { startInstallation } from './installation.ts';
 import { Load } from './load/load.ts';
-import { printTable } from './print-table.ts';
-import { runScenario } from './run-scenario.ts';
-import { type Summary, summaryOf } from './summary.ts';
+import { describeMachine } from './report/machine.ts';
+import { printReport, saveReport } from './report/report.ts';
+import type { Summary } from './report/summary.ts';
+import { KeyRings } from './scenarios/key-rings.ts';
+import type { Scenario } from './scenarios/scenario.ts';
+import { startEcho } from './stack/echo-process.ts';
+import { startInstallation } from './stack/installation.ts';
 
 if (process.argv.includes('--help')) process.stdout.write(usage);
 else await bench();
 
 async function bench(): Promise<void> {
-  const options = readBenchOptions(process.argv.slice(2));
+  const { scenarios, save, ...options } = readBenchOptions(process.argv.slice(2));
   const progress = (text: string) => void process.stderr.write(`${text}\n`);
   progress('starting Keyward, its stores and an echo …');
   await using installation = await startInstallation({ relay: 'is held' });
   using echo = await startEcho();
   using load = new Load();
-  const keys: string[] = [];
-  const keysOf = async (clients: number) => {
-    if (keys.length < clients) progress(`making ${clients - keys.length} clients …`);
-    if (keys.length < clients) keys.push(...(await installation.addClients(clients - keys.length)));
-    return keys.slice(0, clients);
-  };
+  const keys = new KeyRings(installation.environment, progress);
+  const machine = await describeMachine(installation);
   const summaries: Summary[] = [];
-  const run = async (relay: 'is held' | 'runs') => {
-    for (const scenario of options.scenarios.filter((each) => each.relay === relay))
-      summaries.push(
-        summaryOf(await runScenario({ installation, echo, load, keysOf, progress, ...options }, scenario)),
-      );
+  const run = async ({ name, what, run: measure }: Scenario) => {
+    progress(`${name}: ${what}`);
+    summaries.push({ name, what, ...(await measure({ ...options, installation, echo, load, keys, progress })) });
   };
-  await run('is held');
+  for (const scenario of scenarios.filter(({ relay }) => relay === 'is held')) await run(scenario);
   await installation.relayHold?.release();
-  await run('runs');
-  process.stdout.write(`${printTable(summaries)}\n`);
+  for (const scenario of scenarios.filter(({ relay }) => relay === 'runs')) await run(scenario);
+  const report = { machine, ...options, summaries };
+  process.stdout.write(printReport(report));
+  if (save !== undefined) progress(`written: ${(await saveReport(report, save)).join(', ')}`);
 }

@@ -4,7 +4,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
-import { callerIp, startInstallation } from './installation.ts';
+import { callerIp } from './stack/environment.ts';
+import { startInstallation } from './stack/installation.ts';
 
 const perSecond = 1_000;
 const seconds = 30;
@@ -14,10 +15,11 @@ const lookEveryMs = 20;
 const gaveUpMs = 20_000;
 
 await using installation = await startInstallation();
-const keys = await installation.addClients(loaded + samples);
-const pool = new Pool(installation.url, { connections: 64, pipelining: 1 });
+const { environment, hotPath } = installation;
+const keys = await environment.addClients(loaded + samples, 'plenty');
+const pool = new Pool(hotPath.url, { connections: 64, pipelining: 1 });
 await using _pool = { [Symbol.asyncDispose]: () => pool.close() };
-const credentials = { 'x-api-key': installation.serverKey, 'content-type': 'application/json' };
+const credentials = { 'x-api-key': environment.serverKey, 'content-type': 'application/json' };
 
 /** Answers the id of the key's client. */
 async function validate(key: string): Promise<string> {

@@ -18,8 +18,10 @@ import { startNativeKafka } from '@keyward/tests/backends/kafka-broker';
 import { durable, startNativePostgres } from '@keyward/tests/backends/postgres-server';
 import { insertEnvironment } from '@keyward/tests/platform/insert-environment';
 import { startServiceProcess } from '@keyward/tests/platform/service-process';
-import { cpuTimeUs, endedCpuTimeUs } from './cpu-time.ts';
-import { echoCostUs } from './echo-process.ts';
+import { cpuTimeUs, endedCpuTimeUs } from './stack/cpu-time.ts';
+import { echoCostUs } from './stack/echo-process.ts';
+import { boundOfIngest } from './stack/installation.ts';
+import { residentMb } from './stack/resident-memory.ts';
 
 const events = Number(process.argv[2] ?? 2_000) * 1_000;
 const clients = Array.from({ length: 1_000 }, () => ({ clientId: newId(), keyIds: Array.from({ length: 5 }, newId) }));
@@ -45,8 +47,7 @@ const startedMs = systemClock.monotonicMs();
 await using ingest = await startServiceProcess('ingest', {
   DATABASE_URL: postgres.url,
   EVENT_LOG_URL: logUrl,
-  // Without a bound V8 lets garbage lie for as long as the machine has memory.
-  NODE_OPTIONS: '--max-old-space-size=128 --max-semi-space-size=8',
+  NODE_OPTIONS: boundOfIngest,
 });
 const { pid } = ingest.process;
 let maxRssMb = 0;
@@ -122,10 +123,6 @@ async function lines(): Promise<number> {
     .select((select) => select.fn.countAll<number>().as('count'))
     .executeTakeFirst();
   return row?.count ?? 0;
-}
-
-function residentMb(of: number): number {
-  return Math.round(Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${of}/status`, 'utf8'))?.[1]) / 1_024);
 }
 
 /** Of the server and all that it started, also of connections that ended since. */

@@ -16,7 +16,7 @@ import { seedAudit } from '@keyward/tests/platform/seed-audit';
 import { seedClients } from '@keyward/tests/platform/seed-clients';
 import { startServiceProcess } from '@keyward/tests/platform/service-process';
 import { call } from '@keyward/tests/platform/wire-client';
-import { cpuTimeUs } from './cpu-time.ts';
+import { cpuTimeUs } from './stack/cpu-time.ts';
 
 const clients = Number(process.argv[2] ?? 100) * 1_000;
 const keysPerClient = 10;

@@ -6,7 +6,7 @@
 import { Agent, request } from 'node:http';
 import { FetchClient } from '../../packages/sdk/src/http/fetch-client.ts';
 import { SocketClient } from '../../packages/sdk/src/http/socket-client.ts';
-import { startEcho } from './echo-process.ts';
+import { startEcho } from './stack/echo-process.ts';
 
 const turns = 7;
 const callsPerTurn = 4_000;

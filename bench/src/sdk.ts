@@ -12,9 +12,9 @@ import { printEnvelopeV2 } from '@keyward/envelope/v2/wire';
 import { Keyward } from 'keyward/keyward';
 import type { HttpRequest } from '../../packages/sdk/src/http/http-client.ts';
 import { SocketClient } from '../../packages/sdk/src/http/socket-client.ts';
-import { startInstallation } from './installation.ts';
 import { leastCostsUs } from './own-cost.ts';
-import { startServer } from './server-process.ts';
+import { startInstallation } from './stack/installation.ts';
+import { startServer } from './stack/server-process.ts';
 
 const projectEnv = 'bench-production';
 const secret = 'bench-secret';
@@ -87,8 +87,9 @@ async function sealedOnce(client: SocketClient): Promise<HttpRequest> {
 
 async function againstKeyward(): Promise<void> {
   await using installation = await startInstallation();
-  const { url: baseUrl, serverKey } = installation;
-  const keys = await installation.addClients(100);
+  const { serverKey, addClients } = installation.environment;
+  const baseUrl = installation.hotPath.url;
+  const keys = await addClients(100, 'plenty');
   // Without a secret, so that these keys, which the server made, are its alone to judge.
   const keyward = new Keyward({ serverKey, projectEnv, baseUrl });
   let counter = 0;

@@ -1,7 +1,7 @@
-/** What a load is made of, as data that one process can tell another. */
+/** What calls are made of, as data that one process can tell another. */
 export interface CallPlan {
   /** How the facts of a call travel: in an envelope of a session that is reused, of one of its own, or plain. */
-  carrier: 'session' | 'fresh-session' | 'plain';
+  carrier: Carrier;
   /** `validate` is what SDKs ask, `verify` is `POST /key/verify`. */
   asks: 'validate' | 'verify';
   /** Customer keys, used in turn. */
@@ -11,6 +11,9 @@ export interface CallPlan {
   serverKey: string;
   recipient: Recipient;
 }
+
+/** Envelopes of version 1 are those of published SDKs, whose replies are plain. */
+export type Carrier = 'session' | 'session-v1' | 'fresh-session' | 'plain';
 
 /** The key of the server that envelopes are sealed to, as it is published. */
 export interface Recipient {

@@ -4,13 +4,13 @@ import { cachedFolder } from './cache-folder.ts';
 import { findProgram } from './find-program.ts';
 import { runProgram } from './run-program.ts';
 
-const version = '4.3.1';
+export const kafkaVersion = '4.3.1';
 const plugin = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1';
 const downloadTimeoutMs = 300_000;
 
 /** The class path of the broker (`<folder>/*`), from Maven Central on the first use. */
 export async function kafkaClassPath(): Promise<string> {
-  const folder = await cachedFolder(`kafka-${version}`, download);
+  const folder = await cachedFolder(`kafka-${kafkaVersion}`, download);
   return join(folder, '*');
 }
 
@@ -24,8 +24,8 @@ async function download(folder: string): Promise<void> {
       cwd: folder,
       timeoutMs: downloadTimeoutMs,
     });
-  await maven(`${plugin}:copy`, `-Dartifact=org.apache.kafka:kafka_2.13:${version}`);
-  const pom = join(repository, `org/apache/kafka/kafka_2.13/${version}/kafka_2.13-${version}.pom`);
+  await maven(`${plugin}:copy`, `-Dartifact=org.apache.kafka:kafka_2.13:${kafkaVersion}`);
+  const pom = join(repository, `org/apache/kafka/kafka_2.13/${kafkaVersion}/kafka_2.13-${kafkaVersion}.pom`);
   await maven('-f', pom, `${plugin}:copy-dependencies`, '-DincludeScope=runtime');
   await rm(repository, { recursive: true });
 }

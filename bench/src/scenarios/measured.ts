@@ -1,6 +1,5 @@
-import { cpuTimeUs } from './cpu-time.ts';
-import type { Load } from './load/load.ts';
-import type { Sending, Sent } from './load/send-calls.ts';
+import type { Sent } from '../load/send-calls.ts';
+import { cpuTimeUs } from '../stack/cpu-time.ts';
 
 export interface Measured extends Sent {
   /** CPU µs per call of each process, user and system. */
@@ -8,19 +7,17 @@ export interface Measured extends Sent {
 }
 
 interface Measuring {
-  load: Load;
-  /** The calls that the load process has made are sent there. */
-  sending: Sending;
+  send: () => Promise<Sent>;
   count: number;
   pids: Readonly<Record<string, number>>;
   /** What the last calls have left to do belongs to them. */
-  settle?: () => Promise<void>;
+  settle?: (() => Promise<void>) | undefined;
 }
 
-/** Sends calls, and tells what they cost each process by the kernel's counters. */
-export async function measureCalls({ load, sending, count, pids, settle }: Measuring): Promise<Measured> {
+/** What calls cost each process, by the kernel's counters. */
+export async function measured({ send, count, pids, settle }: Measuring): Promise<Measured> {
   const before = cpuTimesOf(pids);
-  const sent = await load.send(sending);
+  const sent = await send();
   await settle?.();
   const after = cpuTimesOf(pids);
   const cpuUs: Record<string, number> = {};

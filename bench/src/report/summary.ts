@@ -1,13 +1,20 @@
-import type { Measured } from './measure-calls.ts';
-import type { Round, ScenarioResult } from './run-scenario.ts';
+import type { Measured } from '../scenarios/measured.ts';
+import { median } from './median.ts';
 
-/** Medians over the rounds of a scenario. */
+/** One turn of a scenario. */
+export interface Round {
+  echo: Measured;
+  keyward: Measured;
+  /** What calls are held against that are no admissions. */
+  admission?: Measured;
+}
+
+/** A scenario's medians over its rounds. */
 export interface Summary {
   name: string;
   what: string;
   connections: number;
   clients: number;
-  rounds: number;
   perSecond: number;
   p50Ms: number;
   p99Ms: number;
@@ -17,19 +24,27 @@ export interface Summary {
   /** Of gateway, validator with its relay, and Redis. */
   sumUs: number;
   echoUs: number;
-  /** The median of what the sum was to the echo in each round. */
+  /** What the sum was to the echo in the same round. */
   ratio: number;
+  /** What the sum was to an admission's in the same round. */
+  admissions?: number;
+  /** After the last round, MB. */
   residentMb: Record<string, number>;
+  /** What else was found. */
+  notes: readonly string[];
+  rounds: readonly Round[];
 }
+
+type Found = Pick<Summary, 'rounds' | 'connections' | 'clients' | 'residentMb'> & Partial<Pick<Summary, 'notes'>>;
 
 const summed = ['gateway', 'validator', 'redis'];
 
-export function summaryOf({ scenario, rounds, residentMb }: ScenarioResult): Summary {
-  const { name, what, connections, clients } = scenario;
+export function summaryOf({ rounds, notes = [], ...found }: Found): Omit<Summary, 'name' | 'what'> {
   const of = (read: (measured: Measured) => number) => median(rounds.map(({ keyward }) => read(keyward)));
   const processes = Object.keys(rounds[0]?.keyward.cpuUs ?? {});
+  const admissions = rounds.flatMap(({ keyward, admission }) => (admission ? sumOf(keyward) / sumOf(admission) : []));
   return {
-    ...{ name, what, connections, clients, rounds: rounds.length },
+    ...found,
     perSecond: of(({ perSecond }) => perSecond),
     p50Ms: of(({ p50Ms }) => p50Ms),
     p99Ms: of(({ p99Ms }) => p99Ms),
@@ -38,7 +53,9 @@ export function summaryOf({ scenario, rounds, residentMb }: ScenarioResult): Sum
     sumUs: of(sumOf),
     echoUs: median(rounds.map(echoOf)),
     ratio: median(rounds.map((round) => sumOf(round.keyward) / echoOf(round))),
-    residentMb,
+    ...(admissions.length > 0 ? { admissions: median(admissions) } : {}),
+    notes,
+    rounds,
   };
 }
 
@@ -48,10 +65,4 @@ function sumOf({ cpuUs }: Measured): number {
 
 function echoOf({ echo }: Round): number {
   return echo.cpuUs.echo ?? 0;
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return ((sorted[Math.ceil(middle) - 1] ?? 0) + (sorted[Math.floor(middle)] ?? 0)) / 2;
 }

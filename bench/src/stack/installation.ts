@@ -1,0 +1,61 @@
+import { startNativeKafka } from '@keyward/tests/backends/kafka-broker';
+import { startNativePostgres } from '@keyward/tests/backends/postgres-server';
+import { startNativeRedis } from '@keyward/tests/backends/redis-server';
+import { prepareInstallation } from '@keyward/tests/platform/prepare-installation';
+import { startServiceProcess } from '@keyward/tests/platform/service-process';
+import { createEnvironment, type Environment } from './environment.ts';
+import { RelayHold } from './relay-hold.ts';
+import { type HotPath, hotPathStarter } from './start-hot-path.ts';
+
+export interface Installation extends AsyncDisposable {
+  /** What measured calls go to. */
+  hotPath: HotPath;
+  /** One more gateway and validator over the same stores. */
+  startHotPath(): Promise<HotPath>;
+  environment: Environment;
+  /** Nothing is relayed until this is released. */
+  relayHold: RelayHold | undefined;
+  ingestUrl: string;
+  redisUrl: string;
+  postgresUrl: string;
+  /** Who uses how much: process ids by name. */
+  pids: { gateway: number; validator: number; redis: number; ingest: number; kafka: number };
+}
+
+interface InstallationOptions {
+  /** Unless it runs, decisions are measured without what carries their events on. */
+  relay?: 'runs' | 'is held';
+}
+
+/** Keyward as it is deployed: each service and each store a process of its own, on this machine. */
+export async function startInstallation({ relay = 'runs' }: InstallationOptions = {}): Promise<Installation> {
+  await using starting = new AsyncDisposableStack();
+  const own = <T extends { stop(): Promise<void> }>(server: T) => starting.adopt(server, (each) => each.stop());
+  const [redis, postgres, kafka] = await Promise.all([startNativeRedis(), startNativePostgres(), startNativeKafka()]);
+  for (const server of [redis, postgres, kafka]) own(server);
+  const { secrets, keyringFile, accountKey } = starting.use(await prepareInstallation(postgres.url));
+  const { pepper: PEPPER, projectionKey: PROJECTION_KEY, serviceToken: SERVICE_TOKEN } = secrets;
+  const shared = { PEPPER, PROJECTION_KEY, SERVICE_TOKEN, REDIS_URL: redis.url };
+  const stores = { DATABASE_URL: postgres.url, EVENT_LOG_URL: `${kafka.url}/validation.v1` };
+  const managing = { ...shared, ...stores, MASTER_KEY: secrets.masterKey };
+  const admin = starting.use(await startServiceProcess('admin-api', managing));
+  const ingest = starting.use(await startServiceProcess('ingest', { ...stores, NODE_OPTIONS: boundOfIngest }));
+  const relayHold = relay === 'is held' ? starting.use(await RelayHold.open(redis.url)) : undefined;
+  const startHotPath = hotPathStarter({
+    validator: { ...shared, EVENT_LOG_URL: stores.EVENT_LOG_URL },
+    gateway: { SERVICE_TOKEN, ADMIN_API_URL: admin.url, KEYRING_FILE: keyringFile },
+  });
+  const hotPath = starting.use(await startHotPath());
+  const owner = { url: hotPath.url, headers: { authorization: `Bearer ${accountKey}` } };
+  const environment = await createEnvironment(owner);
+  const running = starting.move();
+  return {
+    ...{ hotPath, startHotPath, environment, relayHold },
+    ...{ ingestUrl: ingest.url, redisUrl: redis.url, postgresUrl: postgres.url },
+    pids: { ...hotPath.pids, redis: redis.pid, ingest: ingest.process.pid, kafka: kafka.pid },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+/** As its image has it; without a bound V8 lets garbage lie for as long as the machine has memory. */
+export const boundOfIngest = '--max-old-space-size=128 --max-semi-space-size=8';
