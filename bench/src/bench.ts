@@ -5,12 +5,14 @@
 import { readBenchOptions, usage } from './bench-options.ts';
 import { Load } from './load/load.ts';
 import { describeMachine } from './report/machine.ts';
-import { printReport, saveReport } from './report/report.ts';
+import { printReport } from './report/report.ts';
+import { saveResult } from './report/save-result.ts';
 import type { Summary } from './report/summary.ts';
 import { KeyRings } from './scenarios/key-rings.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { startEcho } from './stack/echo-process.ts';
 import { startInstallation } from './stack/installation.ts';
+import { untilRelaying } from './stack/until-counted.ts';
 
 if (process.argv.includes('--help')) process.stdout.write(usage);
 else await bench();
@@ -30,9 +32,13 @@ async function bench(): Promise<void> {
     summaries.push({ name, what, ...(await measure({ ...options, installation, echo, load, keys, progress })) });
   };
   for (const scenario of scenarios.filter(({ relay }) => relay === 'is held')) await run(scenario);
-  await installation.relayHold?.release();
-  for (const scenario of scenarios.filter(({ relay }) => relay === 'runs')) await run(scenario);
+  const relayed = scenarios.filter(({ relay }) => relay === 'runs');
+  if (relayed.length > 0) await installation.relayHold?.release();
+  if (relayed.length > 0) await untilRelaying(installation);
+  for (const scenario of relayed) await run(scenario);
   const report = { machine, ...options, summaries };
-  process.stdout.write(printReport(report));
-  if (save !== undefined) progress(`written: ${(await saveReport(report, save)).join(', ')}`);
+  const markdown = printReport(report);
+  process.stdout.write(markdown);
+  if (save !== undefined)
+    progress(`written: ${(await saveResult({ name: save, markdown, result: report })).join(', ')}`);
 }

@@ -48,7 +48,8 @@ export async function sendCalls(
     const underWay: Promise<void>[] = [];
     for (const [i, call] of calls.entries()) {
       const dueMs = startedMs + (i / pace) * 1_000;
-      if (dueMs > performance.now()) await sleep(dueMs - performance.now());
+      const leftMs = dueMs - performance.now();
+      if (leftMs > 0) await sleep(leftMs);
       underWay.push(send(i, call, dueMs));
     }
     await Promise.all(underWay);

@@ -1,7 +1,7 @@
 import type { Verdict } from '@keyward/contract/verdict';
-import { waitUntil } from '@keyward/tests/backends/wait-until';
 import type { Installation } from '../stack/installation.ts';
 import { readMetric } from '../stack/read-metric.ts';
+import { untilCounted } from '../stack/until-counted.ts';
 import { type Measured, measured } from './measured.ts';
 import type { Bench, Scenario } from './scenario.ts';
 
@@ -46,13 +46,4 @@ export async function withVerdict(
   if (toldNow !== count) throw new Error(`${toldNow} of ${count} calls were told ${verdict}`);
   if (relay === 'is held') await relayHold?.discard();
   return result;
-}
-
-/** What calls leave to do is done: their events are in Kafka, and are counted. */
-async function untilCounted({ relayHold, hotPath, ingestUrl }: Installation): Promise<void> {
-  await relayHold?.untilRelayed();
-  const isCounted = async () =>
-    (await readMetric(ingestUrl, 'keyward_ingest_events_total')) >=
-    (await readMetric(hotPath.validatorUrl, 'keyward_relay_events_total'));
-  await waitUntil(isCounted, { what: 'all events to be counted', timeoutMs: 120_000, everyMs: 100 });
 }

@@ -9,6 +9,8 @@ export interface Environment {
   recipient: Recipient;
   /** Makes clients and answers their raw keys, one for each. */
   addClients(count: number, template: Template): Promise<string[]>;
+  /** How many calls its usage tells of. */
+  countedCalls(): Promise<number>;
 }
 
 /** All have limits in four windows: limits that nobody reaches, or one call a month. */
@@ -39,6 +41,7 @@ export async function createEnvironment(owner: Caller): Promise<Environment> {
     serverKey,
     recipient: { kid, publicKey },
     addClients: (count, template) => addClients(caller, count, idOf(template)),
+    countedCalls: () => countedCalls(owner, projectEnv),
   };
 }
 
@@ -54,6 +57,12 @@ async function addClients(caller: Caller, count: number, templateId: string): Pr
     for (const client of await answered(caller, '/client', body)) keys.push(client.keys[0].key);
   }
   return keys;
+}
+
+async function countedCalls(owner: Caller, projectEnv: string): Promise<number> {
+  const { status, body } = await call(owner, 'GET', `/usage?interval=day&project_env=${projectEnv}`);
+  if (status !== 200) throw new Error(`usage was answered ${status}: ${JSON.stringify(body)}`);
+  return body.data.reduce((sum: number, { count }: { count: number }) => sum + count, 0);
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: bodies of every shape, as wire-client.ts has them

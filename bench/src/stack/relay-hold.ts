@@ -2,7 +2,6 @@ import { newId } from '@keyward/kit/random';
 import { openOutbox } from '@keyward/stores/open-shards';
 import type { Outbox } from '@keyward/stores/ports/outbox';
 import { allShards } from '@keyward/stores/shards';
-import { waitUntil } from '@keyward/tests/backends/wait-until';
 
 const leaseMs = 3_600_000;
 const entriesPerShard = 500;
@@ -35,12 +34,6 @@ export class RelayHold {
       await this.#outbox.markSent(this.#relay, entries);
       await this.#outbox.trim(this.#relay, new Map(entries.map(({ shard, position }) => [shard, position])));
     }
-  }
-
-  /** Resolves when the relay that runs has moved all that waits. */
-  async untilRelayed(): Promise<void> {
-    const isEmpty = async () => (await this.#outbox.backlogs(allShards)).every(({ entries }) => entries === 0);
-    await waitUntil(isEmpty, { what: 'the outboxes to be empty', timeoutMs: 120_000, everyMs: 200 });
   }
 
   async release(): Promise<void> {
