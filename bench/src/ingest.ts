@@ -17,10 +17,9 @@ import { shardOf } from '@keyward/stores/shards';
 import { startNativeKafka } from '@keyward/tests/backends/kafka-broker';
 import { durable, startNativePostgres } from '@keyward/tests/backends/postgres-server';
 import { insertEnvironment } from '@keyward/tests/platform/insert-environment';
-import { startServiceProcess } from '@keyward/tests/platform/service-process';
 import { cpuTimeUs, endedCpuTimeUs } from './stack/cpu-time.ts';
 import { echoCostUs } from './stack/echo-process.ts';
-import { boundOfIngest } from './stack/installation.ts';
+import { Images } from './stack/images.ts';
 import { residentMb } from './stack/resident-memory.ts';
 
 const events = Number(process.argv[2] ?? 2_000) * 1_000;
@@ -44,10 +43,10 @@ await produce();
 const echoBeforeUs = await echoCostUs();
 
 const startedMs = systemClock.monotonicMs();
-await using ingest = await startServiceProcess('ingest', {
+await using images = await Images.open();
+await using ingest = await images.start('ingest', {
   DATABASE_URL: postgres.url,
   EVENT_LOG_URL: logUrl,
-  NODE_OPTIONS: boundOfIngest,
 });
 const { pid } = ingest.process;
 let maxRssMb = 0;

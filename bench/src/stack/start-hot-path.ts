@@ -1,5 +1,5 @@
 import { freePort } from '@keyward/tests/backends/free-port';
-import { startServiceProcess } from '@keyward/tests/platform/service-process';
+import type { Images } from './images.ts';
 
 /** A gateway and the validator that it asks. */
 export interface HotPath extends AsyncDisposable {
@@ -20,15 +20,15 @@ interface Settings {
 /** Everything is on one machine at its limit, so that Redis may wait for a core far longer than in a deployment. */
 const patience = { STORE_TIMEOUT_MS: '1000' };
 
-export function hotPathStarter(settings: Settings): () => Promise<HotPath> {
+export function hotPathStarter(images: Images, settings: Settings): () => Promise<HotPath> {
   return async () => {
     await using starting = new AsyncDisposableStack();
     const startedMs = performance.now();
-    const validator = starting.use(await startServiceProcess('validator', { ...settings.validator, ...patience }));
+    const validator = starting.use(await images.start('validator', { ...settings.validator, ...patience }));
     const validatorMs = performance.now() - startedMs;
     const METRICS_PORT = String(await freePort());
     const gateway = starting.use(
-      await startServiceProcess('gateway', { ...settings.gateway, VALIDATOR_URL: validator.url, METRICS_PORT }),
+      await images.start('gateway', { ...settings.gateway, VALIDATOR_URL: validator.url, METRICS_PORT }),
     );
     const gatewayMs = performance.now() - startedMs - validatorMs;
     const running = starting.move();
