@@ -22,7 +22,7 @@ export interface Installation extends AsyncDisposable {
   pids: { gateway: number; validator: number; redis: number; ingest: number; kafka: number };
 }
 
-interface InstallationOptions {
+export interface InstallationOptions {
   /** Unless it runs, decisions are measured without what carries their events on. */
   relay?: 'runs' | 'is held';
   /** For the Node of a service, beside what its image sets. */
