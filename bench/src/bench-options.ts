@@ -32,7 +32,7 @@ export function readBenchOptions(words: readonly string[]): BenchOptions {
   if (unknown.length > 0) throw new Error(`there is no scenario ${unknown.join(', ')}`);
   const { save } = values;
   if (save !== undefined && !/^[a-z0-9-]+$/.test(save)) throw new Error('a name has a to z, 0 to 9 and - only');
-  const [rounds, callsPerRound] = values.quick ? [2, 2_000] : [5, 20_000];
+  const [rounds, callsPerRound] = values.quick ? [3, 2_000] : [9, 8_000];
   return {
     scenarios: positionals.length === 0 ? scenarios : scenarios.filter(({ name }) => positionals.includes(name)),
     rounds: numberOf(values.rounds, rounds),

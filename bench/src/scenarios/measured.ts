@@ -1,5 +1,5 @@
 import type { Sent } from '../load/send-calls.ts';
-import { cpuTimeUs } from '../stack/cpu-time.ts';
+import { startCpuWatch } from '../stack/cpu-time.ts';
 
 export interface Measured extends Sent {
   /** CPU µs per call of each process, user and system. */
@@ -16,15 +16,8 @@ interface Measuring {
 
 /** What calls cost each process, by the kernel's counters. */
 export async function measured({ send, count, pids, settle }: Measuring): Promise<Measured> {
-  const before = cpuTimesOf(pids);
+  const watches = Object.entries(pids).map(([name, pid]) => [name, startCpuWatch(pid)] as const);
   const sent = await send();
   await settle?.();
-  const after = cpuTimesOf(pids);
-  const cpuUs: Record<string, number> = {};
-  for (const name of Object.keys(pids)) cpuUs[name] = ((after[name] ?? 0) - (before[name] ?? 0)) / count;
-  return { ...sent, cpuUs };
-}
-
-function cpuTimesOf(pids: Readonly<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, cpuTimeUs(pid)]));
+  return { ...sent, cpuUs: Object.fromEntries(watches.map(([name, usedUs]) => [name, usedUs() / count])) };
 }
