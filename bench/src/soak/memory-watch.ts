@@ -14,9 +14,9 @@ export interface Growth {
   isFlat: boolean;
 }
 
-/** Garbage lies about until it is collected: less than this, or than a tenth, tells nothing. */
-const tolerableMb = 24;
-const tolerableShare = 0.1;
+/** Garbage lies about until it is collected: less than this, or than a seventh, tells nothing. */
+const tolerableMb = 32;
+const tolerableShare = 1 / 7;
 
 /** What processes hold of the memory, over time. */
 export class MemoryWatch {
