@@ -9,7 +9,7 @@ import { describeMachine } from '../report/machine.ts';
 import { saveResult } from '../report/save-result.ts';
 import { callerIp } from '../stack/environment.ts';
 import { type Installation, startInstallation } from '../stack/installation.ts';
-import { untilCounted, untilRelaying } from '../stack/until-counted.ts';
+import { untilCounted, untilRelayed, untilRelaying } from '../stack/until-counted.ts';
 import { judge, type SoakResult } from './judge.ts';
 import { MemoryWatch } from './memory-watch.ts';
 import { printSoak } from './print-soak.ts';
@@ -53,8 +53,7 @@ await sendSteadily({
     if (p99sMs.length % (60 / sliceSeconds) === 0) progress(toldOf(atMs));
   },
 });
-await untilCounted(installation);
-// Counts are written a moment after ingest has counted them.
+await untilRelayed(installation);
 const answered = answers.get(200) ?? 0;
 const counted = await waitUntil(async () => atLeast(answered, await environment.countedCalls()), {
   what: `${answered} calls to be counted`,
