@@ -1,3 +1,4 @@
+import { printRows } from './print-rows.ts';
 import type { Summary } from './summary.ts';
 
 type Column = [title: string, cell: (summary: Summary) => string];
@@ -29,18 +30,8 @@ function cpuOf(process: string): (summary: Summary) => string {
 /** The summaries as a table in Markdown; columns that say nothing are left out. */
 export function printTable(summaries: readonly Summary[]): string {
   const told = columns.filter(([, cell]) => summaries.some((summary) => cell(summary) !== ''));
-  const rows = [told.map(([title]) => title), ...summaries.map((summary) => told.map(([, cell]) => cell(summary)))];
-  const widths = told.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
-  const rule = widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
-  const [head = '', ...body] = rows.map((row) => line(row.map((cell, i) => pad(cell, widths[i], i))));
-  return [head, line(rule), ...body].join('\n');
-}
-
-function line(cells: readonly string[]): string {
-  return `| ${cells.join(' | ')} |`;
-}
-
-/** Names to the left, figures to the right. */
-function pad(cell: string, width = 0, column = 0): string {
-  return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+  return printRows(
+    told.map(([title]) => title),
+    summaries.map((summary) => told.map(([, cell]) => cell(summary))),
+  );
 }

@@ -1,4 +1,5 @@
 import type { Machine } from './machine.ts';
+import { printGoals } from './print-goals.ts';
 import { printMachine } from './print-machine.ts';
 import { printTable } from './print-table.ts';
 import type { Summary } from './summary.ts';
@@ -21,6 +22,8 @@ system, by the kernel's counters, per call; the sum is that of gateway, validato
 Unless a scenario is named for the relay, nobody relays meanwhile: its share is what the two differ by.
 
 ${printTable(summaries)}
+
+${printGoals(summaries)}
 
 ${summaries.map(printWhat).join('\n')}
 `;

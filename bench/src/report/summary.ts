@@ -30,16 +30,19 @@ export interface Summary {
   admissions?: number;
   /** After the last round, MB. */
   residentMb: Record<string, number>;
-  /** What else was found. */
+  /** What else was found, by its name. */
+  figures: Readonly<Record<string, number>>;
+  /** The same in words. */
   notes: readonly string[];
   rounds: readonly Round[];
 }
 
-type Found = Pick<Summary, 'rounds' | 'connections' | 'clients' | 'residentMb'> & Partial<Pick<Summary, 'notes'>>;
+type Found = Pick<Summary, 'rounds' | 'connections' | 'clients' | 'residentMb'> &
+  Partial<Pick<Summary, 'figures' | 'notes'>>;
 
 const summed = ['gateway', 'validator', 'redis'];
 
-export function summaryOf({ rounds, notes = [], ...found }: Found): Omit<Summary, 'name' | 'what'> {
+export function summaryOf({ rounds, figures = {}, notes = [], ...found }: Found): Omit<Summary, 'name' | 'what'> {
   const of = (read: (measured: Measured) => number) => median(rounds.map(({ keyward }) => read(keyward)));
   const processes = Object.keys(rounds[0]?.keyward.cpuUs ?? {});
   const admissions = rounds.flatMap(({ keyward, admission }) => (admission ? sumOf(keyward) / sumOf(admission) : []));
@@ -54,6 +57,7 @@ export function summaryOf({ rounds, notes = [], ...found }: Found): Omit<Summary
     echoUs: median(rounds.map(echoOf)),
     ratio: median(rounds.map((round) => sumOf(round.keyward) / echoOf(round))),
     ...(admissions.length > 0 ? { admissions: median(admissions) } : {}),
+    figures,
     notes,
     rounds,
   };

@@ -5,6 +5,7 @@ import { callerIp } from '../stack/environment.ts';
 import { residentMb } from '../stack/resident-memory.ts';
 import { askEcho, askKeyward, type CallsAtOnce } from './ask.ts';
 import type { KeyRing } from './key-rings.ts';
+import { onOwnHotPath } from './own-hot-path.ts';
 import type { Bench, Measurement, Scenario } from './scenario.ts';
 
 /** Calls of one kind, over so many connections. */
@@ -32,11 +33,14 @@ export const admission: CallKind = {
 
 interface Told extends Partial<CallKind> {
   relay?: Scenario['relay'];
+  /** What a gateway and a validator hold of memory is that of all that they were asked, unless they are new. */
+  hotPath?: 'shared' | 'of its own';
 }
 
 /** Like an admission, but for what is told. */
-export function callScenario(name: string, what: string, { relay = 'is held', ...told }: Told = {}): Scenario {
-  return { name, what, relay, run: (bench) => measure(bench, { kind: { ...admission, ...told }, relay }) };
+export function callScenario(name: string, what: string, { relay = 'is held', hotPath, ...told }: Told = {}): Scenario {
+  const run = (bench: Bench) => measure(bench, { kind: { ...admission, ...told }, relay });
+  return { name, what, relay, run: hotPath === 'of its own' ? (bench) => onOwnHotPath(bench, run) : run };
 }
 
 interface Asked {
@@ -70,7 +74,7 @@ type Calls = Pick<CallsAtOnce, 'count' | 'relay' | 'perSecond'>;
 
 /** Each key was used before, and what answers is compiled. */
 async function warmUp(bench: Bench, kind: CallKind, calls: Calls): Promise<void> {
-  const count = Math.max(calls.count / 4, kind.clients);
+  const count = Math.max(calls.count, kind.clients);
   await bench.load.make(await planOf(bench, kind, { count, from: 0 }), count);
   await askEcho(bench, { ...calls, count, connections: kind.connections });
   await askKeyward(bench, { ...calls, count, connections: kind.connections });

@@ -3,7 +3,9 @@ import { type Round, summaryOf } from '../report/summary.ts';
 import { startEcho } from '../stack/echo-process.ts';
 import { callerIp } from '../stack/environment.ts';
 import { residentMb } from '../stack/resident-memory.ts';
+import type { HotPath } from '../stack/start-hot-path.ts';
 import { askEcho, askKeyward } from './ask.ts';
+import { onOwnHotPath } from './own-hot-path.ts';
 import type { Bench, Measurement, Scenario } from './scenario.ts';
 
 const connections = 8;
@@ -50,25 +52,24 @@ async function measure(bench: Bench): Promise<Measurement> {
 }
 
 async function startAndCall(bench: Bench): Promise<Start> {
-  const { installation, keys, load } = bench;
-  await using hotPath = await installation.startHotPath();
   using echo = await startEcho();
+  return await onOwnHotPath({ ...bench, echo }, callCold);
+}
+
+async function callCold(bench: Bench, hotPath: HotPath): Promise<Start> {
+  const { installation, keys, load } = bench;
   const { serverKey, recipient } = installation.environment;
-  const plan = { carrier: 'session', asks: 'validate', ip: callerIp, serverKey, recipient } as const;
   const taken = await keys.take('plenty', clients);
-  await load.make({ ...plan, keys: taken }, 1);
+  const plan = { carrier: 'session', asks: 'validate', ip: callerIp, keys: taken, serverKey, recipient } as const;
+  await load.make(plan, 1);
   const firstMs = (await load.send({ origin: hotPath.url, connections: 1 })).maxMs;
-  await load.make({ ...plan, keys: taken }, count);
-  const cold = {
-    ...bench,
-    echo,
-    installation: { ...installation, hotPath, pids: { ...installation.pids, ...hotPath.pids } },
-  };
+  await load.make(plan, count);
   const calls = { count, connections, relay: 'is held' } as const;
-  const round = { echo: await askEcho(cold, calls), keyward: await askKeyward(cold, { ...calls, verdict: 'ALLOWED' }) };
-  const { gateway, validator } = hotPath.pids;
-  return {
-    ...{ round, firstMs, readyMs: hotPath.readyMs },
-    resident: { gateway: residentMb(gateway), validator: residentMb(validator) },
+  const round = {
+    echo: await askEcho(bench, calls),
+    keyward: await askKeyward(bench, { ...calls, verdict: 'ALLOWED' }),
   };
+  const { gateway, validator } = hotPath.pids;
+  const resident = { gateway: residentMb(gateway), validator: residentMb(validator) };
+  return { round, firstMs, resident, readyMs: hotPath.readyMs };
 }

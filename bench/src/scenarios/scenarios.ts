@@ -25,9 +25,14 @@ export const scenarios: readonly Scenario[] = [
   callScenario('clients-100', 'session-reuse with 100 clients', { clients: 100 }),
   coldStart,
   sdk,
-  callScenario('clients-100000', 'session-reuse with 100,000 clients, each of which has called before', {
-    clients: 100_000,
-  }),
+  callScenario(
+    'clients-100000',
+    'session-reuse with 100,000 clients, each of which has called before; gateway and validator are new',
+    {
+      clients: 100_000,
+      hotPath: 'of its own',
+    },
+  ),
   callScenario('session-reuse-relayed', 'session-reuse, with the relay to Kafka and the counting behind it', {
     relay: 'runs',
   }),

@@ -53,18 +53,31 @@ async function measure(bench: Bench): Promise<Measurement> {
     done.push({ echo, keyward: flooded.hot, calm, flooded });
     progress(`  ${i + 1}/${rounds}  hit rate ${percent(calm.hitRate)}, flooded ${percent(flooded.hitRate)}`);
   }
-  const of = (read: (round: (typeof done)[number]) => number) => median(done.map(read));
   const { gateway, validator } = installation.pids;
+  const figures = figuresOf(done);
   return summaryOf({
-    ...{ connections, clients, rounds: done },
+    ...{ connections, clients, rounds: done, figures },
     residentMb: { gateway: residentMb(gateway), validator: residentMb(validator) },
     notes: [
       `CPU is that of both, per call with a hot key, at ${Math.round(hotShare * perSecond)} of them and ${Math.round(floodShare * perSecond)} others a second`,
-      `hit rate of hot keys ${percent(of(({ calm }) => calm.hitRate))} before, ${percent(of(({ flooded }) => flooded.hitRate))} meanwhile`,
-      `their p99 ${of(({ calm }) => calm.hot.p99Ms).toFixed(1)} ms before, ${of(({ flooded }) => flooded.hot.p99Ms).toFixed(1)} ms meanwhile`,
-      `transactions in Postgres ${of(({ calm }) => calm.postgresPerSecond).toFixed(1)} a second before, ${of(({ flooded }) => flooded.postgresPerSecond).toFixed(1)} meanwhile`,
+      `hit rate of hot keys ${percent(figures.hitRateBefore)} before, ${percent(figures.hitRateMeanwhile)} meanwhile`,
+      `their p99 ${figures.p99MsBefore.toFixed(1)} ms before, ${figures.p99MsMeanwhile.toFixed(1)} ms meanwhile`,
+      `transactions in Postgres ${figures.postgresBefore.toFixed(1)} a second before, ${figures.postgresMeanwhile.toFixed(1)} meanwhile`,
     ],
   });
+}
+
+function figuresOf(rounds: readonly { calm: Part; flooded: Part }[]) {
+  const before = (read: (part: Part) => number) => median(rounds.map(({ calm }) => read(calm)));
+  const meanwhile = (read: (part: Part) => number) => median(rounds.map(({ flooded }) => read(flooded)));
+  const p99Ms = ({ hot }: Part) => hot.p99Ms;
+  const hitRate = (part: Part) => part.hitRate;
+  const postgres = ({ postgresPerSecond }: Part) => postgresPerSecond;
+  return {
+    ...{ hitRateBefore: before(hitRate), hitRateMeanwhile: meanwhile(hitRate) },
+    ...{ p99MsBefore: before(p99Ms), p99MsMeanwhile: meanwhile(p99Ms) },
+    ...{ postgresBefore: before(postgres), postgresMeanwhile: meanwhile(postgres) },
+  };
 }
 
 async function make(bench: Bench, load: Load, { ring, count }: { ring: KeyRing; count: number }): Promise<void> {

@@ -1,4 +1,5 @@
 import { newId } from '@keyward/kit/random';
+import { inParallel } from '@keyward/tests/platform/in-parallel';
 import { type Caller, call } from '@keyward/tests/platform/wire-client';
 import type { Recipient } from '../load/call-plan.ts';
 
@@ -46,17 +47,19 @@ export async function createEnvironment(owner: Caller): Promise<Environment> {
 }
 
 const clientsPerCall = 100;
+const callsAtOnce = 4;
 
 async function addClients(caller: Caller, count: number, templateId: string): Promise<string[]> {
-  const keys: string[] = [];
-  while (keys.length < count) {
-    const body = Array.from({ length: Math.min(clientsPerCall, count - keys.length) }, () => ({
+  const calls = { count: Math.ceil(count / clientsPerCall), lanes: callsAtOnce };
+  const keys = await inParallel(calls, async (i) => {
+    const body = Array.from({ length: Math.min(clientsPerCall, count - i * clientsPerCall) }, () => ({
       name: `client ${newId()}`,
       ...{ templateId, ipWhitelist, keys: [{ name: 'k' }] },
     }));
-    for (const client of await answered(caller, '/client', body)) keys.push(client.keys[0].key);
-  }
-  return keys;
+    const made: { keys: [{ key: string }] }[] = await answered(caller, '/client', body);
+    return made.map((client) => client.keys[0].key);
+  });
+  return keys.flat();
 }
 
 async function countedCalls(owner: Caller, projectEnv: string): Promise<number> {
