@@ -122,5 +122,5 @@ function toldOf(round: Round | undefined): string {
   if (!round) return '';
   const { echo, keyward } = round;
   const costs = Object.entries(keyward.cpuUs).map(([name, us]) => `${name} ${us.toFixed(1)}`);
-  return `echo ${(echo.cpuUs.echo ?? 0).toFixed(1)} · ${costs.join(' · ')} µs   ${Math.round(keyward.perSecond)}/s, p99 ${keyward.p99Ms.toFixed(1)} ms`;
+  return `echo ${(echo.cpuUs.echo ?? 0).toFixed(1)} (${Math.round(echo.perSecond)}/s) · ${costs.join(' · ')} µs   ${Math.round(keyward.perSecond)}/s, p99 ${keyward.p99Ms.toFixed(1)} ms`;
 }

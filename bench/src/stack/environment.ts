@@ -2,6 +2,7 @@ import { newId } from '@keyward/kit/random';
 import { inParallel } from '@keyward/tests/platform/in-parallel';
 import { type Caller, call } from '@keyward/tests/platform/wire-client';
 import type { Recipient } from '../load/call-plan.ts';
+import { cloneClients } from './clone-clients.ts';
 
 /** What is measured is asked of one environment. */
 export interface Environment {
@@ -29,7 +30,14 @@ const templates: ({ name: Template } & typeof inFourWindows)[] = [
   { name: 'used up', ...inFourWindows, rateLimitMonth: 1 },
 ];
 
-export async function createEnvironment(owner: Caller): Promise<Environment> {
+interface Place {
+  /** An owner's calls. */
+  owner: Caller;
+  redisUrl: string;
+  pepper: string;
+}
+
+export async function createEnvironment({ owner, ...place }: Place): Promise<Environment> {
   const project = { slug: 'bench', name: 'Bench', envs: [{ type: 'production', templates }] };
   const made = await answered(owner, '/project', project);
   const [{ project_env: projectEnv, serverKey, templates: stored }] = made.envs.list;
@@ -41,11 +49,17 @@ export async function createEnvironment(owner: Caller): Promise<Environment> {
     projectEnv,
     serverKey,
     recipient: { kid, publicKey },
-    addClients: (count, template) => addClients(caller, count, idOf(template)),
+    async addClients(count, template) {
+      const made = await addClients(caller, count > mostByCalls ? 1 : count, idOf(template));
+      const [like = ''] = made;
+      return [...made, ...(await cloneClients({ ...place, like, count: count - made.length }))];
+    },
     countedCalls: () => countedCalls(owner, projectEnv),
   };
 }
 
+/** A few minutes' worth. */
+const mostByCalls = 5_000;
 const clientsPerCall = 100;
 const callsAtOnce = 4;
 

@@ -53,7 +53,7 @@ export async function startInstallation({
   });
   const hotPath = starting.use(await startHotPath());
   const owner = { url: hotPath.url, headers: { authorization: `Bearer ${accountKey}` } };
-  const environment = await createEnvironment(owner);
+  const environment = await createEnvironment({ owner, redisUrl: redis.url, pepper: PEPPER });
   const running = starting.move();
   return {
     ...{ hotPath, startHotPath, environment, relayHold },
