@@ -54,12 +54,12 @@ async function measure(bench: Bench): Promise<Measurement> {
     progress(`  ${i + 1}/${rounds}  hit rate ${percent(calm.hitRate)}, flooded ${percent(flooded.hitRate)}`);
   }
   const { gateway, validator } = installation.pids;
-  const figures = figuresOf(done);
+  const figures = { ...figuresOf(done), floodPerSecond: floodShare * perSecond };
   return summaryOf({
     ...{ connections, clients, rounds: done, figures },
     residentMb: { gateway: residentMb(gateway), validator: residentMb(validator) },
     notes: [
-      `CPU is that of both, per call with a hot key, at ${Math.round(hotShare * perSecond)} of them and ${Math.round(floodShare * perSecond)} others a second`,
+      `CPU is that of both, per call with a hot key, at ${Math.round(hotShare * perSecond)} of them and ${Math.round(figures.floodPerSecond)} others a second`,
       `hit rate of hot keys ${percent(figures.hitRateBefore)} before, ${percent(figures.hitRateMeanwhile)} meanwhile`,
       `their p99 ${figures.p99MsBefore.toFixed(1)} ms before, ${figures.p99MsMeanwhile.toFixed(1)} ms meanwhile`,
       `transactions in Postgres ${figures.postgresBefore.toFixed(1)} a second before, ${figures.postgresMeanwhile.toFixed(1)} meanwhile`,
