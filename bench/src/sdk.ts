@@ -25,12 +25,24 @@ const facts = { method: 'GET', path: '/users/7', route: '/users/:id', remoteAddr
 const local = new Keyward({ secret });
 const signed = await local.create('acme', { scopes: ['read', 'write'], meta: { plan: 'pro' } });
 const checks = () => repeat(50_000, () => local.verify(signed));
+/** More than it remembers, in turn: each is new to it. */
+const strange = await Promise.all(
+  Array.from({ length: 2_500 }, (_, i) => local.create(`t${i}`, { scopes: ['read', 'write'] })),
+);
+let turn = 0;
+const firstChecks = () =>
+  repeat(50_000, () => {
+    turn += 1;
+    return local.verify(strange[turn % strange.length] ?? '');
+  });
 const validations = () => repeat(20_000, () => ask(local, signed));
-const [verifyUs = 0, validateUs = 0] = await leastCostsUs([
+const [verifyUs = 0, firstUs = 0, validateUs = 0] = await leastCostsUs([
   { count: 50_000, run: checks },
+  { count: 50_000, run: firstChecks },
   { count: 20_000, run: validations },
 ]);
-print('verify', verifyUs);
+print('verify, a key that came before', verifyUs);
+print('verify, a key that is new', firstUs);
 print('validate, local', validateUs);
 
 await againstLightGateway();

@@ -60,14 +60,14 @@ export function issueSignedKey({ claims, secret, nowMs, codec = 'json' }: IssueS
   }
 }
 
+/** What one of the secrets has signed; whether the payload can be read is not asked. */
+export type SignedPayload = { payload: Uint8Array; canonical: string; secretIndex: number };
+
 /**
- * The claims of a key that one of `secrets` signed, its canonical form and which secret it was; undefined otherwise.
- * Every secret is tried, each compared in constant time. `exp` and `nbf` are not judged here.
+ * The payload of a key that one of `secrets` signed, its canonical form and which secret it was; undefined otherwise.
+ * Every secret is tried, each compared in constant time.
  */
-export function verifySignedKey(
-  raw: string,
-  secrets: readonly string[],
-): { claims: KeyClaims; canonical: string; secretIndex: number } | undefined {
+export function verifySignature(raw: string, secrets: readonly string[]): SignedPayload | undefined {
   const parts = splitSignedKey(raw);
   if (parts === undefined) return undefined;
   const payload = decoded(parts.payload);
@@ -75,9 +75,17 @@ export function verifySignedKey(
   // An empty secret would let anybody sign.
   const matches = secrets.map((secret) => secret.length > 0 && timingSafeEqual(hmacSha256(secret, payload), signature));
   const secretIndex = matches.indexOf(true);
-  if (secretIndex < 0) return undefined;
-  const claims = readClaims(payload);
-  return claims && { claims, canonical: joinSignedKey(parts), secretIndex };
+  return secretIndex < 0 ? undefined : { payload, canonical: joinSignedKey(parts), secretIndex };
+}
+
+/** The same with the claims in the payload, if they can be read. `exp` and `nbf` are not judged here. */
+export function verifySignedKey(
+  raw: string,
+  secrets: readonly string[],
+): { claims: KeyClaims; canonical: string; secretIndex: number } | undefined {
+  const signed = verifySignature(raw, secrets);
+  const claims = signed && readClaims(signed.payload);
+  return claims && { claims, canonical: signed.canonical, secretIndex: signed.secretIndex };
 }
 
 /** Time first, so that ids sort by age: 8 bytes of milliseconds, 10 random ones. */

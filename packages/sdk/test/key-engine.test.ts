@@ -139,6 +139,30 @@ test('a key whose signature begins with a zero byte is good', () => {
   expect(engine.verify(zeroSigned)).toMatchObject({ id: 'v16', tenant: 'acme', scopes: ['read'] });
 });
 
+describe('a key that comes again', () => {
+  test('says the same, whatever the application has made of what it said before', () => {
+    const key = engine.create({ tenant: 'acme', scopes: ['read'], meta: { plan: { name: 'pro' } } });
+    const first = engine.verify(key);
+    first.scopes.push('admin');
+    Object.assign(first.meta, { plan: 'none' });
+    expect(engine.verify(key)).toMatchObject({ scopes: ['read'], meta: { plan: { name: 'pro' } } });
+  });
+
+  test('is good for nobody who has changed it', () => {
+    const key = engine.create({ tenant: 'acme' });
+    engine.verify(key);
+    for (const changed of [`${key}a`, key.slice(0, -1), key.replace('.', 'a.')])
+      expect(codeOf(changed)).toMatch(/^(INVALID_SIGNATURE|DECODE_ERROR)$/);
+    expect(codeOf(key, new KeyEngine(['other']))).toBe('INVALID_SIGNATURE');
+  });
+
+  test('is good when more came meanwhile than are kept', () => {
+    const keys = Array.from({ length: 1_200 }, (_, i) => engine.create({ tenant: `t${i}` }));
+    for (let turn = 0; turn < 2; turn += 1)
+      expect(keys.map((key) => engine.verify(key).tenant)).toEqual(keys.map((_, i) => `t${i}`));
+  });
+});
+
 test('a secret that is missing or empty is said, and not taken for one', () => {
   for (const secrets of [[], [''], ['good', '']]) expect(refusal(() => new KeyEngine(secrets)).code).toBe('CONFIG');
 });

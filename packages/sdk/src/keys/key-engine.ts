@@ -1,5 +1,5 @@
-import type { KeyClaims } from '@keyward/keyformat/claims';
-import { issueSignedKey, verifySignedKey } from '@keyward/keyformat/signed-key';
+import { type KeyClaims, readClaims } from '@keyward/keyformat/claims';
+import { issueSignedKey, verifySignature } from '@keyward/keyformat/signed-key';
 import { maxKeyChars, signedKeyPrefix, splitSignedKey } from '@keyward/keyformat/split-signed-key';
 import { nowMs } from '../clock.ts';
 import { KeywardError } from '../keyward-error.ts';
@@ -21,10 +21,14 @@ export interface KeyOptions {
 }
 
 const defaultExpiresIn = '90d';
+/** Some hundred bytes each, a few kB at most. */
+const maxKnownKeys = 1_000;
 
 /** Signs and checks keys with secrets of one's own (wire.md §1): no I/O, a few microseconds a key. */
 export class KeyEngine {
   readonly #secrets: readonly string[];
+  /** Keys whose signature holds, and what it is over: a key that comes again is read, and not computed again. */
+  readonly #known = new Map<string, Uint8Array>();
 
   /** Signs with the first secret, and takes keys that any of them has signed. Throws `CONFIG` when one is empty, or there is none. */
   constructor(secrets: readonly string[]) {
@@ -62,9 +66,21 @@ export class KeyEngine {
 
   #signed(key: string): KeyClaims {
     // Code without types passes what it has found in a header.
-    const verified = typeof key === 'string' ? verifySignedKey(key, this.#secrets) : undefined;
-    if (verified === undefined) throw whyNot(key);
-    return verified.claims;
+    const payload = typeof key === 'string' ? this.#payloadOf(key) : undefined;
+    const claims = payload && readClaims(payload);
+    if (claims === undefined) throw whyNot(key);
+    return claims;
+  }
+
+  /** Only good keys are kept, so that nobody can fill the memory with guesses. */
+  #payloadOf(key: string): Uint8Array | undefined {
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const payload = verifySignature(key, this.#secrets)?.payload;
+    if (payload === undefined) return undefined;
+    if (this.#known.size >= maxKnownKeys) this.#known.clear();
+    this.#known.set(key, payload);
+    return payload;
   }
 }
 
