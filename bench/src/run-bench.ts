@@ -3,6 +3,7 @@ import { Load } from './load/load.ts';
 import { describeMachine } from './report/machine.ts';
 import type { Report } from './report/report.ts';
 import type { Summary } from './report/summary.ts';
+import { warmUpAll } from './scenarios/call-scenario.ts';
 import { KeyRings } from './scenarios/key-rings.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { startEcho } from './stack/echo-process.ts';
@@ -21,14 +22,13 @@ export async function runBench(
   const machine = await describeMachine(installation);
   const keys = new KeyRings(installation.environment, progress);
   const summaries: Summary[] = [];
+  const bench = { rounds, callsPerRound, installation, echo, load, keys, progress };
   const run = async ({ name, what, run: measure }: Scenario) => {
     progress(`${name}: ${what}`);
-    summaries.push({
-      name,
-      what,
-      ...(await measure({ rounds, callsPerRound, installation, echo, load, keys, progress })),
-    });
+    summaries.push({ name, what, ...(await measure(bench)) });
   };
+  progress('warming up …');
+  await warmUpAll(bench);
   for (const scenario of scenarios.filter(({ relay }) => relay === 'is held')) await run(scenario);
   const relayed = scenarios.filter(({ relay }) => relay === 'runs');
   if (relayed.length > 0) await installation.relayHold?.release();

@@ -1,6 +1,7 @@
 import type { Machine } from './machine.ts';
 import { printGoals } from './print-goals.ts';
 import { printMachine } from './print-machine.ts';
+import { printRelay } from './print-relay.ts';
 import { printTable } from './print-table.ts';
 import type { Summary } from './summary.ts';
 
@@ -25,6 +26,7 @@ ${printTable(summaries)}
 
 ${printGoals(summaries)}
 
+${printRelay(summaries)}
 ${summaries.map(printWhat).join('\n')}
 `;
 }

@@ -43,6 +43,18 @@ export function callScenario(name: string, what: string, { relay = 'is held', ho
   return { name, what, relay, run: hotPath === 'of its own' ? (bench) => onOwnHotPath(bench, run) : run };
 }
 
+/** As many rounds as it takes until nothing gets faster any more: of echo, load and Keyward. */
+const roundsUntilWarm = 8;
+
+/** To be done once, before anything is measured. */
+export async function warmUpAll(bench: Bench): Promise<void> {
+  const calls = { count: bench.callsPerRound, relay: 'is held' } as const;
+  for (let i = 0; i < roundsUntilWarm; i += 1) {
+    const round = await runRound(bench, { kind: admission, calls, from: 0 }, 'echo first');
+    bench.progress(`  ${toldOf(round)}`);
+  }
+}
+
 interface Asked {
   kind: CallKind;
   relay: Scenario['relay'];
