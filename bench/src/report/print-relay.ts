@@ -8,5 +8,5 @@ export function printRelay(summaries: readonly Summary[]): string {
   const echoes = (process: string) =>
     (relayed.cpuUs[process] ?? 0) / relayed.echoUs - (held.cpuUs[process] ?? 0) / held.echoUs;
   const parts = `${echoes('validator').toFixed(2)} of them in the validator, ${echoes('redis').toFixed(2)} in Redis`;
-  return `The relay takes ${(relayed.ratio - held.ratio).toFixed(2)} echoes a call: ${parts}.\n\n`;
+  return `The relay takes ${(relayed.ratio - held.ratio).toFixed(2)} echoes a call: ${parts}.`;
 }

@@ -14,6 +14,8 @@ export interface Report {
 
 /** In Markdown. */
 export function printReport({ machine, rounds, callsPerRound, summaries }: Report): string {
+  const what = summaries.map(printWhat).join('\n');
+  const parts = [printTable(summaries), printGoals(summaries), printRelay(summaries), what];
   return `# Benchmark of ${machine.date.slice(0, 10)}
 
 ${printMachine(machine)}
@@ -22,12 +24,7 @@ Medians of ${rounds} rounds of ${callsPerRound} calls, each round by turns with 
 system, by the kernel's counters, per call; the sum is that of gateway, validator and Redis, the ratio what it is to the echo's.
 Unless a scenario is named for the relay, nobody relays meanwhile: its share is what the two differ by.
 
-${printTable(summaries)}
-
-${printGoals(summaries)}
-
-${printRelay(summaries)}
-${summaries.map(printWhat).join('\n')}
+${parts.filter((part) => part !== '').join('\n\n')}
 `;
 }
 
