@@ -47,9 +47,10 @@ export async function sendCalls(
   const sendAtPace = async (pace: number) => {
     const underWay: Promise<void>[] = [];
     for (const [i, call] of calls.entries()) {
-      const dueMs = startedMs + (i / pace) * 1_000;
-      const leftMs = dueMs - performance.now();
-      if (leftMs > 0) await sleep(leftMs);
+      // Timers know whole milliseconds, and may come a little early.
+      const dueMs = startedMs + Math.ceil((i / pace) * 1_000);
+      const leftMs = () => dueMs - performance.now();
+      for (let ms = leftMs(); ms > 0; ms = leftMs()) await sleep(Math.ceil(ms));
       underWay.push(send(i, call, dueMs));
     }
     await Promise.all(underWay);
