@@ -5,25 +5,15 @@
 import type { KeyRecord } from '@keyward/contract/projection';
 import { systemClock } from '@keyward/kit/clock';
 import { newId, newSecret } from '@keyward/kit/random';
-import { openProjectionStore } from '@keyward/stores/open-shards';
 import { redisKeys } from '@keyward/stores/redis/keys';
-import { RedisDecisionStore } from '@keyward/stores/redis/redis-decision-store';
 import { allShards } from '@keyward/stores/shards';
-import { confirmRedis } from '@keyward/tests/backends/confirm-redis';
-import { startNativeRedis } from '@keyward/tests/backends/redis-server';
-import { Redis } from 'ioredis';
+import { startShards } from './stack/start-shards.ts';
 
 const keys = 50_000;
 const atOnce = 200;
 
-const server = await startNativeRedis();
-await using _server = { [Symbol.asyncDispose]: () => server.stop() };
-const operator = new Redis(server.url, { enableAutoPipelining: true });
-using _operator = { [Symbol.dispose]: () => operator.disconnect() };
-await using projection = await openProjectionStore(server.url);
-await projection.completeRebuild(await projection.beginRebuild());
-await confirmRedis(server.url);
-await using store = await RedisDecisionStore.open(server.url);
+await using shards = await startShards();
+const { operator, projection, store } = shards;
 
 const environmentId = newId();
 await projection.putEnvironmentVersion(environmentId, 1);

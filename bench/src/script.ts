@@ -3,25 +3,15 @@
  * Redis' own CPU time per call (used_cpu of INFO), through pipelines, so that the network's share is alike.
  */
 import { newId } from '@keyward/kit/random';
-import { openProjectionStore } from '@keyward/stores/open-shards';
 import type { DecideCommand, DecisionStore } from '@keyward/stores/ports/decision-store';
-import { RedisDecisionStore } from '@keyward/stores/redis/redis-decision-store';
-import { confirmRedis } from '@keyward/tests/backends/confirm-redis';
-import { startNativeRedis } from '@keyward/tests/backends/redis-server';
-import { Redis } from 'ioredis';
+import { startShards } from './stack/start-shards.ts';
 
 const calls = 100_000;
 const atOnce = 200;
 const clients = 1_000;
 
-const server = await startNativeRedis();
-await using _server = { [Symbol.asyncDispose]: () => server.stop() };
-const operator = new Redis(server.url, { enableAutoPipelining: true });
-using _operator = { [Symbol.dispose]: () => operator.disconnect() };
-await using projection = await openProjectionStore(server.url);
-await projection.completeRebuild(await projection.beginRebuild());
-await confirmRedis(server.url);
-await using store = await RedisDecisionStore.open(server.url);
+await using shards = await startShards();
+const { operator, projection, store } = shards;
 
 const environmentId = newId();
 const holders = Array.from({ length: clients }, () => ({ clientId: newId(), keyFamilyId: newId() }));
