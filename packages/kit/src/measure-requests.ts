@@ -1,5 +1,6 @@
 import { Histogram, type Registry } from 'prom-client';
 import type { App } from './http-app.ts';
+import { keptChildren } from './kept-children.ts';
 
 /** Asked every few seconds by whoever runs the processes, and refused by one that is to stop: nobody's calls. */
 const probes = ['/livez', '/healthz', '/readyz'];
@@ -13,16 +14,12 @@ export function measureRequests(app: App, metrics: Registry): void {
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [metrics],
   });
-  // What labels lead to is kept: looking it up in prom-client costs more than the rest of counting.
-  const children = new Map<string, { observe(value: number): void }>();
+  const secondsOf = keptChildren(seconds);
   app.addHook('onResponse', ({ method, routeOptions }, { statusCode, elapsedTime }, done) => {
     done();
     const { url: route = 'none' } = routeOptions;
     if (probes.includes(route)) return;
     const status = `${Math.floor(statusCode / 100)}xx`;
-    const name = `${method} ${status} ${route}`;
-    const child = children.get(name) ?? seconds.labels({ method, route, status });
-    children.set(name, child);
-    child.observe(elapsedTime / 1_000);
+    secondsOf(method, route, status).observe(elapsedTime / 1_000);
   });
 }

@@ -1,4 +1,5 @@
 import type { Verdict } from '@keyward/contract/verdict';
+import { keptChildren } from '@keyward/kit/kept-children';
 import { Counter, type Registry } from 'prom-client';
 
 type Upstream = 'validator' | 'admin-api';
@@ -47,15 +48,9 @@ interface CounterPlan {
   labels: string[];
 }
 
-/** Adds one under these labels. What they lead to is kept: looking it up in prom-client costs more than the rest of counting. */
+/** Adds one under these labels. */
 function counting<Labels extends string[]>(metrics: Registry, plan: CounterPlan): (...labels: Labels) => void {
   const { name, help, labels: labelNames } = plan;
-  const counter = new Counter({ name, help, labelNames, registers: [metrics] });
-  const children = new Map<string, { inc(): void }>();
-  return (...labels) => {
-    const key = labels.join(' ');
-    const child = children.get(key) ?? counter.labels(...labels);
-    children.set(key, child);
-    child.inc();
-  };
+  const totalOf = keptChildren(new Counter({ name, help, labelNames, registers: [metrics] }));
+  return (...labels) => totalOf(...labels).inc();
 }
